@@ -1,0 +1,1 @@
+"""What is hard, as plain Python: no Django, no kernel, not one another."""

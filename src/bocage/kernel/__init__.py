@@ -1,0 +1,1 @@
+"""The ground every service stands on: who, value, fact. Knows no service."""
