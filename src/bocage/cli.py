@@ -1,0 +1,89 @@
+"""`./bocage <command>`: the runtime's, the kernel's and every service's commands under one roof."""
+
+import importlib
+import os
+import signal
+import threading
+from typing import Annotated
+
+import typer
+
+from bocage.kernel.manifest import has_module, service_names
+
+app = typer.Typer(
+    name="bocage",
+    help="Everyday life in a city, owned by the people who use it.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+
+
+def set_up_django() -> None:
+    """Load settings and apps: for the commands that need the database."""
+    import django
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bocage.settings")
+    django.setup()
+
+
+@app.command()
+def work() -> None:
+    """Run queued jobs until stopped."""
+    set_up_django()
+    from bocage.kernel import work as jobs
+
+    jobs.run_worker(_stop_on_signal())
+
+
+@app.command()
+def deliver() -> None:
+    """Put events in order and deliver them to those who hear them, until stopped."""
+    set_up_django()
+    from bocage.kernel.events import loop
+
+    loop.run(_stop_on_signal())
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def manage(context: typer.Context) -> None:
+    """Run one of Django's own commands, such as `shell` or `makemessages`."""
+    from django.core.management import execute_from_command_line
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bocage.settings")
+    execute_from_command_line(["bocage manage", *context.args])
+
+
+@app.command()
+def translate(check: Annotated[bool, typer.Option(help="Change nothing; fail when something is missing.")] = False) -> None:
+    """Compile the message catalogues."""
+    from bocage.kernel import translations
+
+    changed = translations.compile_all(check=check)
+    typer.echo(f"{len(changed)} catalogue(s) {'out of date' if check else 'compiled'}")
+    if check and changed:
+        raise typer.Exit(1)
+
+
+def _stop_on_signal() -> threading.Event:
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+def _register_all() -> None:
+    modules = ["bocage.runtime.commands", "bocage.kernel.identity.commands", "bocage.demo.commands"]
+    modules += [f"bocage.services.{name}.commands" for name in service_names() if has_module(name, "commands")]
+    for module in modules:
+        importlib.import_module(module).register(app)
+
+
+def main() -> None:
+    """Run the command line."""
+    _register_all()
+    app()
+
+
+if __name__ == "__main__":
+    main()

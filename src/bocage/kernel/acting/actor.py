@@ -1,0 +1,107 @@
+"""The actor of a transaction: a person (for herself, under a mandate, or for her organisation) or a service."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from bocage.kernel.errors import forbidden
+
+_SET_ACTOR_SQL = (
+    "select set_config('bocage.actor', %s, true), set_config('bocage.subject', %s, true),"
+    " set_config('bocage.service', %s, true)"
+)
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts (`person_id`), for whom (`subject_id`), or which service acts for itself (`service`).
+
+    The two ids differ under a mandate and for staff of an organisation. Nobody has neither: row-level security
+    then shows no row that belongs to anyone.
+    """
+
+    person_id: UUID | None = None
+    subject_id: UUID | None = None
+    service: str = ""
+
+    @classmethod
+    def for_person(cls, person_id: UUID, subject_id: UUID | None = None) -> "Actor":
+        return cls(person_id=person_id, subject_id=subject_id or person_id)
+
+    @classmethod
+    def for_service(cls, service: str) -> "Actor":
+        return cls(service=service)
+
+    @classmethod
+    def nobody(cls) -> "Actor":
+        return cls()
+
+    def required_subject(self) -> UUID:
+        """The subject, or a refusal where nobody is signed in."""
+        if self.subject_id is None:
+            raise forbidden("Sign in first.")
+        return self.subject_id
+
+
+@dataclass
+class _Frame:
+    actor: Actor
+    hooks: list[Callable[[], None]] = field(default_factory=list)
+
+
+_frame: ContextVar[_Frame | None] = ContextVar("acting_frame", default=None)
+
+
+def current_actor() -> Actor:
+    """The actor of the running transaction; nobody outside of one."""
+    frame = _frame.get()
+    return frame.actor if frame else Actor.nobody()
+
+
+@contextmanager
+def acting_as(actor: Actor) -> Iterator[None]:
+    """One transaction (or savepoint, when nested) in which `actor` acts. An exception rolls all of it back."""
+    outer = _frame.get()
+    frame = _Frame(actor)
+    with transaction.atomic():
+        token = _frame.set(frame)
+        try:
+            _tell_database(actor)
+            yield
+            # A set_rollback leaves nothing to commit, so there is nothing for the hooks to add to.
+            if not transaction.get_rollback():
+                for hook in frame.hooks:
+                    hook()
+                if outer is not None:
+                    _tell_database(outer.actor)
+                elif connection.in_atomic_block:
+                    _tell_database(Actor.nobody())
+        finally:
+            _frame.reset(token)
+
+
+def become(actor: Actor) -> None:
+    """Go on as `actor` in the running transaction: what signing in, and a token on an API call, do."""
+    frame = _frame.get()
+    if frame is None:
+        raise RuntimeError("become() needs a running acting_as() block")
+    frame.actor = actor
+    _tell_database(actor)
+
+
+def before_commit(hook: Callable[[], None]) -> None:
+    """Run `hook` at the successful end of the running `acting_as` block, inside its transaction."""
+    frame = _frame.get()
+    if frame is None:
+        raise RuntimeError("before_commit() needs a running acting_as() block")
+    if hook not in frame.hooks:
+        frame.hooks.append(hook)
+
+
+def _tell_database(actor: Actor) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_SET_ACTOR_SQL, [str(actor.person_id or ""), str(actor.subject_id or ""), actor.service])

@@ -1,0 +1,40 @@
+"""Every address: the shell's pages, then each service's pages under its name, then the API."""
+
+import importlib
+
+from django.contrib.staticfiles.storage import staticfiles_storage
+from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic.base import RedirectView
+from django.views.i18n import set_language
+
+from bocage import health
+from bocage.kernel.manifest import has_module, service_names
+from bocage.shell import api_site
+
+api = api_site.build()
+for name in service_names():
+    if has_module(name, "api"):
+        api.add_router(f"/{name}", importlib.import_module(f"bocage.services.{name}.api").router, tags=[name])
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("bocage.shell.urls")),
+    path("me/", include("bocage.shell.accounts.urls")),
+    path("console/", include("bocage.shell.console.urls")),
+    path("accounts/", include("allauth.urls")),
+    path("", include("allauth.idp.urls")),
+    path("language", set_language, name="set_language"),
+    path("health/live", health.live, name="health-live"),
+    path("health/ready", health.ready, name="health-ready"),
+    path("favicon.ico", RedirectView.as_view(url=staticfiles_storage.url("icon.svg"))),
+    path("api/v1/", api.urls),
+]
+urlpatterns += [
+    path(f"{name}/", include((f"bocage.services.{name}.pages", name)))
+    for name in service_names()
+    if has_module(name, "pages")
+]
+handler400 = "bocage.shell.pages.bad_request"
+handler403 = "bocage.shell.pages.permission_denied"
+handler404 = "bocage.shell.pages.page_not_found"
+handler500 = "bocage.shell.pages.server_error"
+
