@@ -145,15 +145,12 @@ def _connection(role: str) -> dict[str, object]:
         "PASSWORD": password_of(f"bocage_{role}", SECRET_KEY),
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
-        "DISABLE_SERVER_SIDE_CURSORS": False,
-        "OPTIONS": {"options": "-c statement_timeout=30s -c idle_in_transaction_session_timeout=60s"},
     }
 
 
 DATABASES = {
     "default": _connection(os.environ.get("BOCAGE_DATABASE_ROLE", "app")),
-    "migrator": _connection("migrator")
-    | {"CONN_MAX_AGE": 0, "OPTIONS": {"options": "-c lock_timeout=10s"}},
+    "migrator": _connection("migrator") | {"CONN_MAX_AGE": 0},
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {
