@@ -1,0 +1,1 @@
+"""Two pairs of eyes: what one administrator proposes, another one decides."""

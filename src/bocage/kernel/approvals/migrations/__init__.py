@@ -1,0 +1,1 @@
+"""Schema of approvals, step by step."""

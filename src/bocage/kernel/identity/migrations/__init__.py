@@ -1,0 +1,1 @@
+"""Schema of identity, step by step."""
