@@ -73,7 +73,7 @@ def _stop_on_signal() -> threading.Event:
 
 
 def _register_all() -> None:
-    modules = ["bocage.runtime.commands", "bocage.kernel.identity.commands", "bocage.demo.commands"]
+    modules = [f"bocage.{name}.commands" for name in ("runtime", "kernel.identity", "demo", "scaffold")]
     modules += [f"bocage.services.{name}.commands" for name in service_names() if has_module(name, "commands")]
     for module in modules:
         importlib.import_module(module).register(app)
