@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from bocage.kernel.manifest import has_module, service_names
+from bocage.kernel.start import set_up_django
 
 app = typer.Typer(
     name="bocage",
@@ -17,14 +18,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-
-
-def set_up_django() -> None:
-    """Load settings and apps: for the commands that need the database."""
-    import django
-
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bocage.settings")
-    django.setup()
 
 
 @app.command()
@@ -72,7 +65,8 @@ def _stop_on_signal() -> threading.Event:
     return stop
 
 
-def _register_all() -> None:
+def register_all() -> None:
+    """Add every part's commands to `app`."""
     modules = [f"bocage.{name}.commands" for name in ("runtime", "kernel.identity", "demo", "scaffold")]
     modules += [f"bocage.services.{name}.commands" for name in service_names() if has_module(name, "commands")]
     for module in modules:
@@ -81,7 +75,7 @@ def _register_all() -> None:
 
 def main() -> None:
     """Run the command line."""
-    _register_all()
+    register_all()
     app()
 
 

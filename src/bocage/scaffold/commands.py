@@ -10,6 +10,7 @@ import typer
 
 import bocage
 from bocage.kernel.manifest import service_names
+from bocage.kernel.start import set_up_django
 
 NAME = re.compile(r"[a-z][a-z]{1,19}")
 PACKAGE = Path(bocage.__path__[0])
@@ -39,8 +40,6 @@ def register(app: typer.Typer) -> None:
 @service.command("list")
 def list_services() -> None:
     """Say each service in its own sentence."""
-    from bocage.cli import set_up_django
-
     set_up_django()
     from rich.console import Console
     from rich.table import Table
@@ -91,8 +90,6 @@ def remove(
     if not yes:
         typer.confirm(f"Remove the service {name}, with its tables and files?", abort=True)
     if not keep_tables:
-        from bocage.cli import set_up_django
-
         set_up_django()
         from django.core.management import call_command
 

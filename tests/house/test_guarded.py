@@ -1,0 +1,41 @@
+"""Every table that holds somebody's rows is under row-level security, or is named here with the reason."""
+
+import pytest
+from django.db import connection
+
+pytestmark = pytest.mark.django_db
+
+OWNER_COLUMNS = ("person_id", "subject_id", "owner_id", "payer_id", "payee_id", "organisation_id", "user_id", "agent_id")
+
+# Read before anybody is known to act: signing in itself, and what public pages show.
+UNGUARDED = {
+    "identity_membership": "says for whom a person may act, read to find the actor",
+}
+
+
+def test_each_table_with_an_owner_is_guarded_or_named() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            select c.relname, c.relrowsecurity and c.relforcerowsecurity
+            from pg_class c join pg_attribute a on a.attrelid = c.oid
+            where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
+              and a.attname = any(%s) and not a.attisdropped
+            group by 1, 2 order by 1
+            """,
+            [list(OWNER_COLUMNS)],
+        )
+        tables = dict(cursor.fetchall())
+    open_tables = {name for name, guarded in tables.items() if not guarded}
+    assert open_tables == set(UNGUARDED), "guard it with kernel.acting.rls.protect, or say here why not"
+    assert len(tables) > len(UNGUARDED)
+
+
+def test_the_roles_that_serve_may_not_pass_row_level_security() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("select rolname, rolsuper or rolbypassrls from pg_roles where rolname like 'bocage\\_%'")
+        roles = dict(cursor.fetchall())
+        cursor.execute("select current_user")
+        assert cursor.fetchone() == ("bocage_app",)
+    assert roles.pop("bocage_admin", True) in {True, False}
+    assert not any(roles.values()), roles
