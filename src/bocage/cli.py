@@ -2,14 +2,13 @@
 
 import importlib
 import os
-import signal
-import threading
 from typing import Annotated
 
 import typer
 
 from bocage.kernel.manifest import has_module, service_names
 from bocage.kernel.start import set_up_django
+from bocage.kernel.stopping import stop_on_signal
 
 app = typer.Typer(
     name="bocage",
@@ -26,7 +25,7 @@ def work() -> None:
     set_up_django()
     from bocage.kernel import work as jobs
 
-    jobs.run_worker(_stop_on_signal())
+    jobs.run_worker(stop_on_signal())
 
 
 @app.command()
@@ -35,7 +34,7 @@ def deliver() -> None:
     set_up_django()
     from bocage.kernel.events import loop
 
-    loop.run(_stop_on_signal())
+    loop.run(stop_on_signal())
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
@@ -48,7 +47,9 @@ def manage(context: typer.Context) -> None:
 
 
 @app.command()
-def translate(check: Annotated[bool, typer.Option(help="Change nothing; fail when something is missing.")] = False) -> None:
+def translate(
+    check: Annotated[bool, typer.Option(help="Change nothing; fail when something is missing.")] = False,
+) -> None:
     """Compile the message catalogues."""
     from bocage.kernel import translations
 
@@ -56,13 +57,6 @@ def translate(check: Annotated[bool, typer.Option(help="Change nothing; fail whe
     typer.echo(f"{len(changed)} catalogue(s) {'out of date' if check else 'compiled'}")
     if check and changed:
         raise typer.Exit(1)
-
-
-def _stop_on_signal() -> threading.Event:
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    return stop
 
 
 def register_all() -> None:

@@ -26,7 +26,9 @@ def tracked_files() -> list[Path]:
 
 
 def test_no_file_is_longer_than_a_person_reads() -> None:
-    long = {str(f.relative_to(ROOT)): n for f in tracked_files() if (n := len(f.read_text().splitlines())) > FILE_LINES_MAX}
+    long = {
+        str(f.relative_to(ROOT)): n for f in tracked_files() if (n := len(f.read_text().splitlines())) > FILE_LINES_MAX
+    }
     assert long == {}
 
 

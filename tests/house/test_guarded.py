@@ -5,7 +5,16 @@ from django.db import connection
 
 pytestmark = pytest.mark.django_db
 
-OWNER_COLUMNS = ("person_id", "subject_id", "owner_id", "payer_id", "payee_id", "organisation_id", "user_id", "agent_id")
+OWNER_COLUMNS = (
+    "person_id",
+    "subject_id",
+    "owner_id",
+    "payer_id",
+    "payee_id",
+    "organisation_id",
+    "user_id",
+    "agent_id",
+)
 
 # Read before anybody is known to act: signing in itself, and what public pages show.
 UNGUARDED = {

@@ -59,7 +59,9 @@ def list_services() -> None:
 
 
 @service.command("new")
-def new(name: Annotated[str, typer.Argument(help="2 to 20 small letters, a noun or a verb: `market`, `repair`.")]) -> None:
+def new(
+    name: Annotated[str, typer.Argument(help="2 to 20 small letters, a noun or a verb: `market`, `repair`.")],
+) -> None:
     """Make the folder of a new service that already runs: it thanks people for what they pay, if they agree."""
     if not NAME.fullmatch(name):
         raise typer.BadParameter("2 to 20 small letters, nothing else")
