@@ -8,7 +8,7 @@ the functions through which alone the ledger is written.
 import hashlib
 import hmac
 import re
-from typing import LiteralString
+from typing import Any, LiteralString
 
 import psycopg
 from psycopg import sql
@@ -83,7 +83,7 @@ def ensure(admin_url: str, database: str, secret: str) -> None:
 
 
 def _connect(admin_url: str, database: str | None = None) -> Link:
-    place = {} if database is None else {"dbname": database}
+    place: dict[str, Any] = {} if database is None else {"dbname": database}
     link = psycopg.connect(
         admin_url, autocommit=True, connect_timeout=CONNECT_SECONDS, application_name="bocage roles", **place
     )

@@ -1,0 +1,1 @@
+"""What `./bocage up` and `./bocage test` run on: processes, their supervisor, the database's life."""

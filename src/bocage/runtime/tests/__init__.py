@@ -1,0 +1,1 @@
+"""Tests of the root script and of the processes it runs."""
