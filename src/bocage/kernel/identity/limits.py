@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 HANDLE_PATTERN = r"[a-z0-9][a-z0-9._-]{1,28}[a-z0-9]"
+HANDLE_CHARACTERS_MIN = 3
 HANDLE_CHARACTERS_MAX = 30
 NAME_CHARACTERS_MAX = 80
 EMAIL_CHARACTERS_MAX = 254

@@ -195,11 +195,15 @@ class TrustedPerson(models.Model):
 
 
 class RecoveryCase(models.Model):
-    """One try at getting back in. `digest` is of the secret that the browser which opened the case holds."""
+    """One try at getting back in. `digest` is of the secret that the browser which opened the case holds.
+
+    `speak_code` is what the person tells a trusted one by voice, so that trust is asked for and not guessed.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="recovery_cases")
     digest = models.BinaryField(max_length=32)
+    speak_code = models.CharField(max_length=6)
     state = models.CharField(max_length=10, default="open")
     attempts = models.PositiveSmallIntegerField(default=0)
     opened_at = models.DateTimeField(default=now)

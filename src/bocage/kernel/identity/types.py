@@ -89,6 +89,18 @@ class Organisation:
 
 
 @dataclass(frozen=True)
+class Party:
+    """Whoever can own an account and be paid: a person or an organisation."""
+
+    id: UUID
+    handle: str
+    name: str
+    kind: str  # "person" or "organisation"
+    verified: bool
+    frozen: bool
+
+
+@dataclass(frozen=True)
 class Membership:
     """That a person works for an organisation, as what."""
 
@@ -149,3 +161,30 @@ class TokenIdentity:
     person_id: UUID
     subject_id: UUID
     scopes: frozenset[str]
+
+
+@dataclass(frozen=True)
+class TrustedPerson:
+    """One side of a trust: the other person, and whether the trusted one has agreed."""
+
+    id: UUID
+    person_id: UUID
+    name: str
+    handle: str
+    agreed: bool
+
+
+@dataclass(frozen=True)
+class RecoveryCase:
+    """A try at getting back in. `needs` names the kinds of proof still missing; `ripe_at` is when it may be finished."""
+
+    id: UUID
+    person_id: UUID
+    person_name: str
+    state: str
+    speak_code: str
+    proofs: frozenset[str]
+    trusted_given: int
+    opened_at: datetime
+    ripe_at: datetime | None
+    closes_at: datetime

@@ -1,1 +1,1 @@
-"""Me: signing in, passkeys and devices, acting for others, tokens, recovery, language, and the rights over one's data."""
+"""Me: signing in, passkeys, devices, acting for others, tokens, recovery, language, and the rights over one's data."""

@@ -168,6 +168,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("digest", models.BinaryField(max_length=32)),
+                ("speak_code", models.CharField(max_length=6)),
                 ("state", models.CharField(default="open", max_length=10)),
                 ("attempts", models.PositiveSmallIntegerField(default=0)),
                 ("opened_at", models.DateTimeField(default=bocage.kernel.clock.now)),
