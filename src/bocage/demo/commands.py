@@ -35,7 +35,7 @@ def live(
 ) -> None:
     """Let the demo city live: somebody pays, sends or plants something every few seconds, until stopped."""
     set_up_django()
-    from bocage.kernel.stopping import stop_on_signal
     from bocage.demo import city
+    from bocage.kernel.stopping import stop_on_signal
 
-    city.live(stop_on_signal(), pause_seconds, random.Random(seed))
+    city.live(stop_on_signal(), pause_seconds, random.Random(seed))  # noqa: S311 - a story, not a secret

@@ -66,7 +66,7 @@ SHOPS = (
     DemoShop("boulange", "Boulangerie Aubin", "5462", "mei", (("Baguette", 125), ("Two tartlets", 690))),
 )
 
-PASSWORD = "vallon-demo-2026"
+PASSWORD = "vallon-demo-2026"  # noqa: S105 - printed at start, for people who do not exist
 SIGN_INS = (
     (ANA, "a citizen: wallet, forest, consents"),
     (MARCO, "a merchant: Moulin Café's till and takings"),
