@@ -37,4 +37,3 @@ handler400 = "bocage.shell.pages.bad_request"
 handler403 = "bocage.shell.pages.permission_denied"
 handler404 = "bocage.shell.pages.page_not_found"
 handler500 = "bocage.shell.pages.server_error"
-

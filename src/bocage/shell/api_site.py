@@ -84,7 +84,9 @@ def idempotent[**P, R](
                 status=400,
             )
         actor = current_actor()
-        digest = hashlib.sha256(b"\0".join((str(request.method).encode(), request.path.encode(), request.body))).digest()
+        digest = hashlib.sha256(
+            b"\0".join((str(request.method).encode(), request.path.encode(), request.body))
+        ).digest()
         kept = idempotency.recall(actor.required_subject(), key, digest)
         if kept is not None:
             return HttpResponse(
