@@ -125,6 +125,7 @@ TEMPLATES = [
             "builtins": [
                 "django_cotton.templatetags.cotton",
                 "lucide.templatetags.lucide",
+                "bocage.shell.templatetags.shell",
                 "django.templatetags.i18n",
                 "django.templatetags.static",
             ],

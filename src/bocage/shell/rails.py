@@ -1,0 +1,64 @@
+"""The places around a page: the tabs of the app, the rails of the operator's and the merchant's console."""
+
+from collections.abc import Iterable
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from bocage.kernel.manifest import QuickAction, Service, services
+from bocage.shell.types import Place, RailSection, Tile
+
+TAB_SERVICES = ("pay", "forest")
+SCAN_ICON = "scan-line"
+
+
+def tabs() -> list[Place]:
+    """Home, the services of daily use, the scanner in the middle, and Me: those that this town has."""
+    daily = {service.name: service for service in services() if service.home}
+    middle = [
+        Place(str(action.title), reverse(action.url_name), SCAN_ICON)
+        for service in services()
+        for action in service.actions
+        if action.icon == SCAN_ICON
+    ][:1]
+    before, after = ([_tab(daily[name])] if name in daily else [] for name in TAB_SERVICES)
+    home = Place(_("Home"), reverse("home"), "house")
+    me = Place(_("Me"), reverse("me"), "user-round", prefix=reverse("me"))
+    return [home, *before, *middle, *after, me]
+
+
+def _tab(service: Service) -> Place:
+    url = reverse(service.home or "")
+    return Place(str(service.title), url, service.icon, prefix=url)
+
+
+def tiles() -> list[Tile]:
+    """The services that have a first page, in the order of their names."""
+    return [
+        Tile(str(service.title), reverse(service.home), service.icon, service.tint)
+        for service in services()
+        if service.home
+    ]
+
+
+def merchant_rail() -> list[RailSection]:
+    """The places for somebody who acts for a shop or firm: each service's `merchant` pages."""
+    return [RailSection(service.title, places_of(service.merchant)) for service in services() if service.merchant]
+
+
+def service_sections() -> list[RailSection]:
+    """The operator pages that services bring; the console's own places stand before them."""
+    return [RailSection(service.title, places_of(service.console)) for service in services() if service.console]
+
+
+def places_of(actions: Iterable[QuickAction]) -> list[Place]:
+    """Links to what the actions name. An URL name that does not exist is an error of the manifest."""
+    return [Place(str(action.title), reverse(action.url_name), action.icon) for action in actions]
+
+
+def unread_count(request: HttpRequest) -> int:
+    """How many notifications wait for the person who is signed in."""
+    from bocage.kernel.notifications import queries as notifications
+
+    return notifications.unread_count(request.user.pk) if request.user.is_authenticated else 0
