@@ -1,0 +1,1 @@
+"""Value: double-entry accounts in any unit, and the transfers between them."""

@@ -1,0 +1,163 @@
+"""What the ledger shows. Row-level security decides whose rows: a party's own, a service's under consent, the auditor's
+all; nobody sees none. Balances are exact at the moment of the query: what is overdue no longer counts as held."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from bocage.kernel.errors import not_found
+from bocage.kernel.ledger import limits, models
+from bocage.kernel.ledger.types import Account, Balance, Disagreement, Movement, TrialBalanceLine, Unit
+
+_BALANCE_SQL = """
+select a.id, a.credits_posted_minor - a.debits_posted_minor, a.debits_pending_minor - coalesce((
+    select sum(p.amount_minor) from ledger_pending p where p.debit_account_id = a.id and p.expires_at <= ledger_now()
+), 0)
+from ledger_account a where a.id = any (%s)
+"""
+_HISTORY_SQL = """
+select * from (
+    (select seq, id, kind, -amount_minor, unit, credit_account_id, code, memo_ref, hold_id, created_at
+        from ledger_transfer where debit_account_id = %(account)s and refusal is null and seq < %(before)s
+        and kind = any (%(kinds)s) order by seq desc limit %(limit)s)
+    union all
+    (select seq, id, kind, amount_minor, unit, debit_account_id, code, memo_ref, hold_id, created_at
+        from ledger_transfer where credit_account_id = %(account)s and refusal is null and seq < %(before)s
+        and kind = any (%(kinds)s) order by seq desc limit %(limit)s)
+) movement order by seq desc limit %(limit)s
+"""
+_DISAGREEMENTS_SQL = """
+with effect as (
+    select debit_account_id account_id,
+        case when kind in ('post', 'post_hold') then amount_minor else 0 end debit_posted, 0::bigint credit_posted,
+        case when kind = 'hold' then amount_minor else 0 end debit_pending, 0::bigint credit_pending
+        from ledger_transfer where refusal is null
+    union all select credit_account_id, 0,
+        case when kind in ('post', 'post_hold') then amount_minor else 0 end, 0,
+        case when kind = 'hold' then amount_minor else 0 end
+        from ledger_transfer where refusal is null
+    union all select h.debit_account_id, 0, 0, -h.amount_minor, 0
+        from ledger_transfer r join ledger_transfer h on h.id = r.hold_id where r.refusal is null
+    union all select h.credit_account_id, 0, 0, 0, -h.amount_minor
+        from ledger_transfer r join ledger_transfer h on h.id = r.hold_id where r.refusal is null
+), folded as (
+    select account_id, sum(debit_posted) debit_posted, sum(credit_posted) credit_posted,
+        sum(debit_pending) debit_pending, sum(credit_pending) credit_pending from effect group by account_id
+)
+select a.id, a.debits_posted_minor, coalesce(f.debit_posted, 0), a.credits_posted_minor, coalesce(f.credit_posted, 0),
+    a.debits_pending_minor, coalesce(f.debit_pending, 0), a.credits_pending_minor, coalesce(f.credit_pending, 0)
+from ledger_account a left join folded f on f.account_id = a.id
+where (a.debits_posted_minor, a.credits_posted_minor, a.debits_pending_minor, a.credits_pending_minor) is distinct from
+    (coalesce(f.debit_posted, 0), coalesce(f.credit_posted, 0), coalesce(f.debit_pending, 0),
+        coalesce(f.credit_pending, 0))
+order by a.id limit %s
+"""
+_LAST_SEQ = 2**63 - 1
+_MONEY_KINDS = ["post", "post_hold"]
+_ALL_KINDS = list(models.TRANSFER_KINDS)
+
+
+def units() -> dict[str, Unit]:
+    """Every unit by its code."""
+    return {row.code: Unit(row.code, row.exponent, row.is_money) for row in models.Unit.objects.order_by("code")}
+
+
+def unit(code: str) -> Unit:
+    """The unit with this code. Raises `Refusal` (not_found)."""
+    row = models.Unit.objects.filter(code=code).first()
+    if row is None:
+        raise not_found(f"unit {code}", field="unit")
+    return Unit(row.code, row.exponent, row.is_money)
+
+
+def account(id: UUID) -> Account:
+    """The account, where the actor may see it. Raises `Refusal` (not_found)."""
+    row = models.Account.objects.filter(pk=id).first()
+    if row is None:
+        raise not_found(f"account {id}", field="account_id")
+    return _account(row)
+
+
+def accounts_of(owner_id: UUID, unit: str | None = None) -> tuple[Account, ...]:
+    """The accounts of one party that the actor may see, oldest first, at most `PAGE_ROWS_MAX`."""
+    rows = models.Account.objects.filter(owner_id=owner_id).order_by("created_at", "id")
+    if unit is not None:
+        rows = rows.filter(unit=unit)
+    return tuple(_account(row) for row in rows[: limits.PAGE_ROWS_MAX])
+
+
+def standing(id: UUID) -> str:
+    """ "open", "frozen", "closed" or "missing": all that who pays may know of another's account."""
+    return str(_rows("select ledger_standing(%s)", [id])[0][0])
+
+
+def balance(id: UUID) -> Balance:
+    """The balance of one account. Raises `Refusal` (not_found)."""
+    found = balances([id])
+    if id not in found:
+        raise not_found(f"account {id}", field="account_id")
+    return found[id]
+
+
+def balances(ids: list[UUID]) -> dict[UUID, Balance]:
+    """The balances of those of the accounts that the actor may see, in one query."""
+    return {
+        id: Balance(int(posted_minor), int(posted_minor - held_minor), int(held_minor))
+        for id, posted_minor, held_minor in _rows(_BALANCE_SQL, [ids])
+    }
+
+
+def history(
+    account_id: UUID, before: int | None = None, limit: int = 50, *, with_holds: bool = False
+) -> tuple[Movement, ...]:
+    """The account's movements, latest first, at most `PAGE_ROWS_MAX`; `before` is the `seq` of the last one shown.
+
+    `with_holds` adds what reserved and released, which moved nothing yet.
+    """
+    parameters = {
+        "account": account_id,
+        "before": _LAST_SEQ if before is None else before,
+        "limit": max(1, min(limit, limits.PAGE_ROWS_MAX)),
+        "kinds": _ALL_KINDS if with_holds else _MONEY_KINDS,
+    }
+    return tuple(Movement(*row) for row in _rows(_HISTORY_SQL, parameters))
+
+
+def trial_balance() -> tuple[TrialBalanceLine, ...]:
+    """Totals of every unit and kind of account; over all kinds of a unit, debits equal credits."""
+    return tuple(
+        TrialBalanceLine(unit, kind, *(int(total) for total in totals))
+        for unit, kind, *totals in _rows("select * from ledger_trial_balance()", [])
+    )
+
+
+def disagreements() -> tuple[Disagreement, ...]:
+    """Accounts whose counters are not the fold of all transfers, at most `PAGE_ROWS_MAX`. Empty is what must be.
+
+    Reads everything, so it answers for the whole ledger only under the auditor's role.
+    """
+    return tuple(
+        Disagreement(row[0], *((int(stored), int(folded)) for stored, folded in zip(row[1::2], row[2::2], strict=True)))
+        for row in _rows(_DISAGREEMENTS_SQL, [limits.PAGE_ROWS_MAX])
+    )
+
+
+def _account(row: models.Account) -> Account:
+    return Account(
+        id=row.id,
+        owner_id=row.owner_id,
+        unit=row.unit,
+        kind=row.kind,
+        service=row.service,
+        minimum_minor=row.minimum_minor,
+        maximum_minor=row.maximum_minor,
+        frozen=row.frozen_at is not None,
+        closed=row.closed_at is not None,
+    )
+
+
+def _rows(statement: str, parameters: Any) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return cursor.fetchall()
