@@ -1,0 +1,1 @@
+"""The one door through which services take money: payments, refunds, escrow, disputes, limits."""
