@@ -1,0 +1,1 @@
+"""Blobs: files, encrypted with their owner's key."""

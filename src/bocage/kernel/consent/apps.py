@@ -1,0 +1,8 @@
+"""Django's name for the package."""
+
+from django.apps import AppConfig
+
+
+class ConsentConfig(AppConfig):
+    name = "bocage.kernel.consent"
+    label = "consent"

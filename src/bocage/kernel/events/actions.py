@@ -1,0 +1,83 @@
+"""Putting facts into the log, and the operator's verbs over their delivery."""
+
+from typing import Any
+from uuid import UUID, uuid5
+
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from bocage.kernel import clock
+from bocage.kernel.errors import not_found
+from bocage.kernel.events.registry import MAX_DATA_BYTES, UndeclaredEvent, check_data, find
+from bocage.kernel.events.models import ParkedRow, SubscriptionRow
+from bocage.kernel.events.sealed import digest_of, payload_of
+from bocage.kernel.ids import uuid7
+
+_KEY_SPACE = UUID("5d5a1f0e-2f0b-5c41-9a43-0f6a7f6d6b01")
+
+_INSERT_SQL = """
+insert into event (id, type, version, source, subject_id, time, payload, digest)
+values (%s, %s, %s, %s, %s, %s, %s, %s) on conflict do nothing
+"""
+
+
+def emit(
+    type: str,
+    *,
+    subject_id: UUID | None,
+    data: dict[str, Any],
+    version: int = 1,
+    key: str | None = None,
+) -> UUID:
+    """Put a fact in the log, in the caller's transaction; it is delivered after the commit. Its id.
+
+    `data` is encrypted with the subject's key. With `key`, the first event of this type and key stands, and emitting it
+    again changes nothing. Raises UndeclaredEvent for what no manifest declares, subject_keys.Erased for an erased
+    subject. Defers no job and notifies nobody: it may stand on the payment path.
+    """
+    source, event_type = find(type)
+    check_data(event_type, version, data)
+    event_id = uuid7() if key is None else uuid5(_KEY_SPACE, f"{type}\0{key}")
+    time = clock.now()
+    payload = payload_of(subject_id, event_id, data)
+    if len(payload) > MAX_DATA_BYTES:
+        raise UndeclaredEvent(f"{type} carries {len(payload)} bytes; an event may carry {MAX_DATA_BYTES}")
+    digest = digest_of(event_id, type, version, source, subject_id, time, payload)
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT_SQL, [event_id, type, version, source, subject_id, time, payload, digest])
+    return event_id
+
+
+def replay(service: str, from_position: int) -> None:
+    """Deliver to `service` again from `from_position` on, oldest first: its handlers must bear hearing a fact twice.
+
+    What waits or was given up from there on is forgotten, since it comes again.
+    """
+    row = SubscriptionRow.objects.select_for_update().filter(service=service).first()
+    if row is None:
+        raise not_found(_("No service of this name has heard an event yet."), field="service")
+    ParkedRow.objects.filter(service=service, position__gte=from_position).delete()
+    row.position = min(max(from_position - 1, 0), row.position)
+    row.save(update_fields=["position"])
+    emit("events.replayed", subject_id=None, data={"service": service, "from_position": row.position + 1})
+
+
+def retry_dead(service: str, position: int) -> None:
+    """Try an event that was given up once more, now, with all its attempts before it."""
+    row = _dead(service, position)
+    row.dead, row.attempts, row.next_attempt_at = False, 0, clock.now()
+    row.save(update_fields=["dead", "attempts", "next_attempt_at"])
+    emit("events.dead_retried", subject_id=None, data={"service": service, "position": position})
+
+
+def discard_dead(service: str, position: int, reason: str) -> None:
+    """Forget an event that was given up: it never takes effect in `service`. The log keeps the event and the reason."""
+    _dead(service, position).delete()
+    emit("events.dead_discarded", subject_id=None, data={"service": service, "position": position, "reason": reason})
+
+
+def _dead(service: str, position: int) -> ParkedRow:
+    row = ParkedRow.objects.select_for_update().filter(service=service, position=position, dead=True).first()
+    if row is None:
+        raise not_found(_("This event is not among those given up."), field="position")
+    return row

@@ -1,0 +1,23 @@
+"""The facts that the log puts in itself: what operators did to its delivery."""
+
+from django.utils.translation import gettext_lazy as _
+
+from bocage.kernel.manifest import EventType
+
+EVENTS: tuple[EventType, ...] = (
+    EventType(
+        "events.replayed",
+        _("An operator had events delivered to a service again."),
+        {"service": "string", "from_position": "integer"},
+    ),
+    EventType(
+        "events.dead_retried",
+        _("An operator had an event tried again that a service had failed on."),
+        {"service": "string", "position": "integer"},
+    ),
+    EventType(
+        "events.dead_discarded",
+        _("An operator gave up an event that a service had failed on."),
+        {"service": "string", "position": "integer", "reason": "string"},
+    ),
+)

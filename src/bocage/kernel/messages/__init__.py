@@ -1,0 +1,1 @@
+"""Messages out: mail (later SMS and push) through one port, with a local outbox."""

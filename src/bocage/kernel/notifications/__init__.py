@@ -1,0 +1,1 @@
+"""Notifications: short lines for a person, shown in the app."""
