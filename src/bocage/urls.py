@@ -25,7 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("language", set_language, name="set_language"),
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
-    path("favicon.ico", RedirectView.as_view(url=staticfiles_storage.url("icon.svg"))),
+    path("favicon.ico", RedirectView.as_view(url=staticfiles_storage.url("icons/icon.svg"))),
     path("api/v1/", api.urls),
 ]
 urlpatterns += [

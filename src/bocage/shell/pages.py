@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
@@ -132,11 +133,21 @@ def search(request: HttpRequest) -> HttpResponse:
 @require_safe
 def notifications(request: HttpRequest) -> HttpResponse:
     """What has happened, newest first, a page at a time."""
-    before = request.GET.get("before") or None
-    found = notification_queries.latest(request.user.pk, before, NOTIFICATIONS_A_PAGE + 1)
-    shown = found[:NOTIFICATIONS_A_PAGE]
-    cursor = str(shown[-1].id) if len(found) > NOTIFICATIONS_A_PAGE else ""
-    return render(request, "notifications.html", {"notifications": shown, "cursor": cursor})
+    found = notification_queries.latest(request.user.pk, _cursor(request.GET.get("before", "")), NOTIFICATIONS_A_PAGE)
+    return render(request, "notifications.html", {"found": found})
+
+
+def _cursor(text: str) -> UUID | None:
+    """The notification after which to go on. A damaged one is refused."""
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        raise Refusal(
+            "cursor_unreadable",
+            _("This link is damaged. Open notifications again from home."),
+            field="before",
+            status=400,
+        ) from None
 
 
 @login_required

@@ -1,0 +1,26 @@
+// <search-keys>: arrows walk through the results, Escape goes back to the words.
+customElements.define("search-keys", class extends HTMLElement {
+  connectedCallback() {
+    this.field = this.querySelector("input[type=search]");
+    this.addEventListener("keydown", (event) => this.walk(event));
+    this.field.form.addEventListener("submit", (event) => {
+      const first = this.links()[0];
+      if (!first || !this.field.value.trim()) return;
+      event.preventDefault();
+      first.click();
+    });
+  }
+
+  links() { return [...this.querySelectorAll(".results a")]; }
+
+  walk(event) {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (event.key === "Escape") { this.field.focus(); this.field.select(); return; }
+    if (!step) return;
+    const stops = [this.field, ...this.links()];
+    const next = stops[stops.indexOf(document.activeElement) + step];
+    if (!next) return;
+    event.preventDefault();
+    next.focus();
+  }
+});
