@@ -23,10 +23,10 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext as _
+from iso4217 import Currency
 
 from bocage.kernel import clock
 from bocage.shell import scenes
-from bocage.shell.currencies import exponent_of
 from bocage.shell.types import Place, Tree
 
 register = template.Library()
@@ -96,6 +96,12 @@ def money_text(amount_minor: int, currency: str, sign: str = "") -> str:
     text = str(pattern.apply(amount, spoken, currency=currency, force_frac=(exponent, exponent)))
     mark = MINUS if amount_minor < 0 else "+" if sign == "always" and amount_minor > 0 else ""
     return mark + text
+
+
+@lru_cache(maxsize=512)
+def exponent_of(currency: str) -> int:
+    """Decimals of an ISO 4217 currency (2 for euros, 0 for yen); ValueError for a code that is none."""
+    return Currency(currency).exponent or 0
 
 
 def _wrapped(css: str, text: str) -> SafeString:

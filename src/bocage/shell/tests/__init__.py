@@ -1,0 +1,1 @@
+"""Tests of the shell, and the sample town they draw pages from."""
