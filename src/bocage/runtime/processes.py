@@ -16,7 +16,9 @@ LONGEST_DELAY_SECONDS = 30.0
 # A process that has lived this long is well again: its next crash is a first one.
 WELL_SECONDS = 60.0
 FAILURES_IN_A_ROW = 8
-FAILURES_BEFORE_READY = 3
+# One that has never lived this long cannot run at all, so it is given up sooner.
+SETTLED_SECONDS = 10.0
+FAILURES_BEFORE_SETTLED = 3
 STOP_SECONDS = 6.0
 POLL_SECONDS = 0.1
 LOG_BYTES = 20_000_000
@@ -46,6 +48,7 @@ class Child:
     started_at: float = 0.0
     failures: int = 0
     restarts: int = 0
+    settled: bool = False
     due_at: float = 0.0
 
     @property
@@ -76,7 +79,6 @@ class Supervisor:
 
     def __init__(self, programs: Sequence[Program], logs: Path, say: Callable[[str], None]) -> None:
         self.children = [Child(program, logs / f"{program.name}.log") for program in programs]
-        self.ready = False
         self._say = say
 
     def start(self) -> None:
@@ -106,9 +108,10 @@ class Supervisor:
         _signal_group(child.process.pid, signal.SIGKILL)
         lived_seconds = time.time() - child.started_at
         child.process = None
+        child.settled = child.settled or lived_seconds > SETTLED_SECONDS
         child.failures = 1 if lived_seconds > WELL_SECONDS else child.failures + 1
         name, how = child.program.name, describe_exit(code)
-        if child.failures >= (FAILURES_IN_A_ROW if self.ready else FAILURES_BEFORE_READY):
+        if child.failures >= (FAILURES_IN_A_ROW if child.settled else FAILURES_BEFORE_SETTLED):
             raise GivenUp(
                 f"{name} {how} {child.failures} times in a row. The end of its log {child.log}:\n{child.tail()}"
             )

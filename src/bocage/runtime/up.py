@@ -138,7 +138,7 @@ def _serve(place: Home, wish: Wish, console: Console, started: Started, begun: f
     supervisor.start()
     _note(place, state, supervisor)
     _await_ready(supervisor, addresses)
-    supervisor.ready = state.ready = True
+    state.ready = True
     _note(place, state, supervisor)
     console.print(_welcome(place, addresses, wish, time.monotonic() - begun))
     _watch(place, state, supervisor, database, console)
