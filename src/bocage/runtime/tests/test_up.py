@@ -100,8 +100,9 @@ def run_mark(place: Home) -> str:
     return state.run
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("scenario", ["calm", "stubborn"])
+@pytest.mark.parametrize(
+    ("scenario", "number"), [("calm", signal.SIGINT), ("calm", signal.SIGTERM), ("stubborn", signal.SIGINT)]
+)
 def test_stopping_leaves_no_process_and_no_database(
     place: Home, port: int, scenario: str, number: signal.Signals
 ) -> None:
