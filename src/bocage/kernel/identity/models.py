@@ -40,6 +40,7 @@ class Person(AbstractBaseUser):
     is_active = models.BooleanField(default=True)
     frozen_at = models.DateTimeField(null=True, blank=True)
     frozen_reason = models.CharField(max_length=limits.REASON_CHARACTERS_MAX, blank=True, default="")
+    frozen_by_id = models.UUIDField(null=True, blank=True)
     deceased_on = models.DateField(null=True, blank=True)
     passkey_declined_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=now, editable=False)
@@ -78,6 +79,7 @@ class Organisation(models.Model):
     verified_at = models.DateTimeField(null=True, blank=True)
     frozen_at = models.DateTimeField(null=True, blank=True)
     frozen_reason = models.CharField(max_length=limits.REASON_CHARACTERS_MAX, blank=True, default="")
+    frozen_by_id = models.UUIDField(null=True, blank=True)
     created_at = models.DateTimeField(default=now, editable=False)
 
     class Meta:
@@ -253,3 +255,18 @@ class CounterCode(models.Model):
     issued_at = models.DateTimeField(default=now)
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True, blank=True)
+
+
+class OidcKey(models.Model):
+    """A private key of the OpenID provider, sealed with the installation's master key."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    purpose = models.CharField(max_length=10)
+    sealed = models.BinaryField()
+    issued_at = models.DateTimeField(default=now)
+    expires_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(purpose__in=["sign", "pairwise"]), name="identity_oidc_key_purpose")
+        ]

@@ -1,6 +1,8 @@
 """What the rest of Bocage may ask about people and organisations."""
 
+import hmac
 from collections.abc import Collection, Iterable
+from hashlib import sha256
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -9,6 +11,7 @@ from django.utils.translation import gettext as _
 from bocage.kernel.clock import now
 from bocage.kernel.errors import not_found
 from bocage.kernel.identity import models
+from bocage.kernel.identity.recovery_rules import OPEN_STATES, proofs
 from bocage.kernel.identity.standing import is_frozen, may, require_scope, standing, subject_for
 from bocage.kernel.identity.tokens import authenticate_token, known_scopes
 from bocage.kernel.identity.types import (
@@ -18,6 +21,7 @@ from bocage.kernel.identity.types import (
     OrganisationKind,
     Party,
     Person,
+    RecoveryCase,
     Role,
     StaffRole,
     Subject,
@@ -47,6 +51,9 @@ __all__ = [
     "person_by_email",
     "person_by_handle",
     "persons",
+    "recovery_asks",
+    "recovery_case",
+    "recovery_of",
     "require_scope",
     "roles",
     "search_people",
@@ -243,6 +250,29 @@ def trusting_people(person_id: UUID) -> list[TrustedPerson]:
     ]
 
 
+def recovery_case(case_id: UUID, secret: str) -> RecoveryCase | None:
+    """The case, for the browser that opened it; None when it never was, or the secret is wrong."""
+    row = models.RecoveryCase.objects.select_related("person").filter(id=case_id).first()
+    if row is None or not hmac.compare_digest(bytes(row.digest), sha256(secret.encode()).digest()):
+        return None
+    return _as_case(row)
+
+
+def recovery_of(person_id: UUID) -> RecoveryCase | None:
+    """The case that runs for the person's account, if any: shown to her, to stop it."""
+    row = _running_cases().filter(person_id=person_id).first()
+    return _as_case(row) if row else None
+
+
+def recovery_asks(trusted_id: UUID) -> list[RecoveryCase]:
+    """Cases in which this trusted person is asked to vouch and has not yet."""
+    rows = _running_cases().filter(
+        person__trusted_people__trusted_id=trusted_id, person__trusted_people__agreed_at__isnull=False
+    )
+    rows = rows.exclude(factors__kind="trusted", factors__by_id=trusted_id)
+    return [_as_case(row) for row in rows[:LIST_ROWS_MAX]]
+
+
 def as_person(row: models.Person) -> Person:
     """The row as others may see it."""
     return Person(
@@ -281,6 +311,26 @@ def as_membership(row: models.Membership) -> Membership:
         person_id=row.person_id,
         person_name=row.person.display_name,
         role=StaffRole(row.role),
+    )
+
+
+def _running_cases() -> QuerySet[models.RecoveryCase]:
+    rows = models.RecoveryCase.objects.select_related("person")
+    return rows.filter(state__in=OPEN_STATES, closes_at__gt=now())
+
+
+def _as_case(row: models.RecoveryCase) -> RecoveryCase:
+    return RecoveryCase(
+        id=row.id,
+        person_id=row.person_id,
+        person_name=row.person.display_name,
+        state=row.state if row.closes_at > now() or row.state not in OPEN_STATES else "expired",
+        speak_code=row.speak_code,
+        proofs=proofs(row),
+        trusted_given=row.factors.filter(kind="trusted").count(),
+        opened_at=row.opened_at,
+        ripe_at=row.ripe_at,
+        closes_at=row.closes_at,
     )
 
 

@@ -176,7 +176,7 @@ class TrustedPerson:
 
 @dataclass(frozen=True)
 class RecoveryCase:
-    """A try at getting back in. `needs` names the kinds of proof still missing; `ripe_at` is when it may be finished."""
+    """A try at getting back in: `proofs` are the kinds complete (two are needed), `ripe_at` when it may be finished."""
 
     id: UUID
     person_id: UUID

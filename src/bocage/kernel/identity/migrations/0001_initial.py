@@ -42,6 +42,7 @@ class Migration(migrations.Migration):
                 ("is_active", models.BooleanField(default=True)),
                 ("frozen_at", models.DateTimeField(blank=True, null=True)),
                 ("frozen_reason", models.CharField(blank=True, default="", max_length=500)),
+                ("frozen_by_id", models.UUIDField(blank=True, null=True)),
                 ("deceased_on", models.DateField(blank=True, null=True)),
                 ("passkey_declined_at", models.DateTimeField(blank=True, null=True)),
                 ("created_at", models.DateTimeField(default=bocage.kernel.clock.now, editable=False)),
@@ -121,6 +122,28 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="OidcKey",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=bocage.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("purpose", models.CharField(max_length=10)),
+                ("sealed", models.BinaryField()),
+                ("issued_at", models.DateTimeField(default=bocage.kernel.clock.now)),
+                ("expires_at", models.DateTimeField(blank=True, null=True)),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("purpose__in", ["sign", "pairwise"])), name="identity_oidc_key_purpose"
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="Organisation",
             fields=[
                 (
@@ -137,6 +160,7 @@ class Migration(migrations.Migration):
                 ("verified_at", models.DateTimeField(blank=True, null=True)),
                 ("frozen_at", models.DateTimeField(blank=True, null=True)),
                 ("frozen_reason", models.CharField(blank=True, default="", max_length=500)),
+                ("frozen_by_id", models.UUIDField(blank=True, null=True)),
                 ("created_at", models.DateTimeField(default=bocage.kernel.clock.now, editable=False)),
             ],
             options={
