@@ -39,7 +39,7 @@ _AFTERNOON_HOURS = range(12, 18)
 def home(request: HttpRequest) -> HttpResponse:
     """The first page: what each service has to show a person, or the welcome for a visitor."""
     if not request.user.is_authenticated:
-        return render(request, "welcome.html", {"services": services()})
+        return render(request, "welcome.html", {"services": rails.in_order()})
     cards, failed = _gather_cards(request)
     rows, silent = _gather_activity(request)
     context = {
@@ -115,7 +115,7 @@ def _failure(service: Service) -> str:
 @require_safe
 def all_services(request: HttpRequest) -> HttpResponse:
     """Every service with its sentence."""
-    return render(request, "services.html", {"services": [each for each in services() if each.home]})
+    return render(request, "services.html", {"services": [each for each in rails.in_order() if each.home]})
 
 
 @login_required

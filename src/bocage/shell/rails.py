@@ -11,6 +11,7 @@ from bocage.shell.types import Place, RailSection, Tile
 
 TAB_SERVICES = ("pay", "forest")
 SCAN_ICON = "scan-line"
+MAX_TILES = 12
 
 
 def tabs() -> list[Place]:
@@ -34,12 +35,21 @@ def _tab(service: Service) -> Place:
 
 
 def tiles() -> list[Tile]:
-    """The services that have a first page, in the order of their names."""
-    return [
+    """The services that have a first page, those of daily use first; where they are many, the last tile leads to all."""
+    shown = [
         Tile(str(service.title), reverse(service.home), service.icon, service.tint)
-        for service in services()
+        for service in in_order()
         if service.home
     ]
+    if len(shown) <= MAX_TILES:
+        return shown
+    return [*shown[: MAX_TILES - 1], Tile(_("All"), reverse("services"), "layout-grid", "ink")]
+
+
+def in_order() -> list[Service]:
+    """All services: those of daily use first, then by name."""
+    daily = {name: place for place, name in enumerate(TAB_SERVICES)}
+    return sorted(services(), key=lambda service: (daily.get(service.name, len(daily)), service.name))
 
 
 def merchant_rail() -> list[RailSection]:

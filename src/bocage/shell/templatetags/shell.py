@@ -33,6 +33,8 @@ register = template.Library()
 
 MAX_QR_CHARACTERS = 2000
 FIRST_SERVER_ERROR = 500
+# Plain "en" means the United States to CLDR; a European town tells the time by 24 hours and the day before the month.
+REGION_OF = {"en": "en_GB"}
 MINUS = "\N{MINUS SIGN}"
 TINTS = ("leaf", "sky", "clay", "plum", "rose", "sun")
 _NUMBER = re.compile(r"[\d٠-٩].*[\d٠-٩]|[\d٠-٩]")
@@ -42,7 +44,8 @@ _GRAMS_SHOWN_AS_KG_FROM = 10_000
 
 def locale() -> Locale:
     """Babel's locale for the language of this request."""
-    return Locale.parse(to_locale(get_language() or "en"))
+    language = get_language() or "en"
+    return Locale.parse(REGION_OF.get(language, to_locale(language)))
 
 
 # -- Icons ------------------------------------------------------------------------------------------------------------
@@ -149,11 +152,15 @@ def when(instant: datetime | date, style: str = "short") -> SafeString:
     shown = {
         "short": lambda: when_text(instant),
         "day": lambda: day_text(local.date()),
-        "weekday": lambda: format_date(local, format="EEEE d MMMM", locale=locale()).capitalize(),
+        "weekday": lambda: _capital(format_date(local, format="EEEE d MMMM", locale=locale())),
         "time": lambda: format_time(local, format="short", locale=locale(), tzinfo=local.tzinfo),
         "full": lambda: format_datetime(local, format="long", locale=locale(), tzinfo=local.tzinfo),
     }[style]()
     return format_html('<time datetime="{}">{}</time>', instant.isoformat(), shown)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def when_text(instant: datetime) -> str:

@@ -6,7 +6,9 @@ const HEIGHT = 250;
 const TINTS = ["--leaf", "--muted", "--sky", "--clay"];
 
 customElements.define("line-chart", class extends HTMLElement {
-  connectedCallback() {
+  async connectedCallback() {
+    await this.dress();
+    if (!this.isConnected || this.plot) return;
     const table = this.querySelector("table");
     const rows = [...table.tBodies[0].rows].map((row) => [...row.cells].map((cell) => cell.dataset.value ?? cell.textContent.trim()));
     const names = [...table.tHead.rows[0].cells].map((cell) => cell.textContent.trim());
@@ -15,13 +17,23 @@ customElements.define("line-chart", class extends HTMLElement {
     this.drawn = document.createElement("div");
     this.drawn.setAttribute("aria-hidden", "true");
     this.prepend(this.drawn);
-    table.classList.add("visually-hidden");
+    table.parentElement.classList.add("visually-hidden");
     this.draw(names, columns, isDays);
     this.sizes = new ResizeObserver(() => this.plot.setSize({ width: this.clientWidth, height: HEIGHT }));
     this.sizes.observe(this);
     this.scheme = matchMedia("(prefers-color-scheme: dark)");
     this.redraw = () => { this.plot.destroy(); this.draw(names, columns, isDays); };
     this.scheme.addEventListener("change", this.redraw);
+  }
+
+  // The library's style sheet is needed only where a chart is drawn; its address, with its hash, comes from the page.
+  dress() {
+    const href = this.getAttribute("styles");
+    const known = document.querySelector(`link[href="${href}"]`);
+    if (known) return known.sheet ? undefined : new Promise((done) => known.addEventListener("load", done, { once: true }));
+    const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href });
+    document.head.append(link);
+    return new Promise((done) => { link.onload = done; link.onerror = done; });
   }
 
   disconnectedCallback() {
@@ -42,7 +54,7 @@ customElements.define("line-chart", class extends HTMLElement {
       width: this.clientWidth, height: HEIGHT, cursor: { y: false }, legend: { show: columns.length > 2 }, scales: { x: { time: isDays } },
       axes: [{ ...axis, grid: { show: false }, space: 70, values: (_, ticks) => ticks.map(wordsOf) }, { ...axis, size: 56, values: (_, ticks) => ticks.map((value) => figures.format(value)) }],
       series: [{ label: names[0], value: (_, value) => (value == null ? "" : wordsOf(value)) }, ...names.slice(1).map((label, at) => ({
-        label, stroke: colour(TINTS[at % TINTS.length]), width: at ? 1.5 : 2.5, dash: at ? [4, 4] : undefined, fill: at ? undefined : soft("--leaf"), spanGaps: false }))],
+        label, stroke: colour(TINTS[at % TINTS.length]), width: at ? 1.5 : 2.5, dash: at ? [4, 4] : undefined, fill: at ? undefined : soft("--leaf"), points: { show: false }, spanGaps: false }))],
     }, columns, this.drawn);
   }
 });
