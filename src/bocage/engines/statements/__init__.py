@@ -1,0 +1,30 @@
+"""Reads bank statements: MT940/942, CAMT.052/053/054, OFX and QFX, QIF and banks' CSV, into one plain shape."""
+
+from .reader import read, sniff
+from .types import (
+    Account,
+    BadLine,
+    CsvMapping,
+    Foreign,
+    Format,
+    Limits,
+    Line,
+    Note,
+    Statement,
+    StatementError,
+)
+
+__all__ = [
+    "Account",
+    "BadLine",
+    "CsvMapping",
+    "Foreign",
+    "Format",
+    "Limits",
+    "Line",
+    "Note",
+    "Statement",
+    "StatementError",
+    "read",
+    "sniff",
+]
