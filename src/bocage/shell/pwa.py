@@ -15,8 +15,7 @@ from bocage.kernel.manifest import services
 
 MAX_SHORTCUTS = 4
 PRECACHED = (
-    "css/tokens.css",
-    "css/layout.css",
+    "css/frame.css",
     "css/components.css",
     "css/forms.css",
     "css/data.css",

@@ -35,7 +35,7 @@ def _tab(service: Service) -> Place:
 
 
 def tiles() -> list[Tile]:
-    """The services that have a first page, those of daily use first; where they are many, the last tile leads to all."""
+    """The services that have a first page; where they are many, the last tile leads to all of them."""
     shown = [
         Tile(str(service.title), reverse(service.home), service.icon, service.tint)
         for service in in_order()
