@@ -22,11 +22,17 @@ class Declared:
         return str(self.purpose.title), str(self.purpose.says)
 
 
+_remembered: tuple[object, dict[str, Declared]] = (None, {})
+
+
 def declared() -> dict[str, Declared]:
     """Every declared purpose by its name."""
-    return {
-        purpose.name: Declared(service.name, purpose) for service in manifest.services() for purpose in service.purposes
-    }
+    global _remembered
+    services = manifest.services()
+    if _remembered[0] is not services:
+        found = {purpose.name: Declared(each.name, purpose) for each in services for purpose in each.purposes}
+        _remembered = (services, found)
+    return _remembered[1]
 
 
 def find(name: str) -> Declared:

@@ -23,7 +23,8 @@ _gathered: ContextVar[Counter[_Read] | None] = ContextVar("gathered_receipts", d
 def record_read(subject_id: UUID, reader: str, purpose: str, what: str, count: int = 1) -> None:
     """Note that the service `reader` read `count` of `what` of the subject's, under `purpose`.
 
-    `purpose` is "" where none is needed. Needs a running `acting_as` block. Equal reads of one transaction become one receipt.
+    `purpose` is "" where none is needed. Needs a running `acting_as` block. Equal reads of one transaction become one
+    receipt.
     """
     if not what or len(what) > WHAT_LENGTH:
         raise ValueError(f"a receipt says what was read in 1 to {WHAT_LENGTH} characters, not {what!r}")

@@ -7,13 +7,17 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from bocage.kernel import clock
+from bocage.kernel.acting import Actor, acting_as, current_actor
 from bocage.kernel.errors import not_found
-from bocage.kernel.events.registry import MAX_DATA_BYTES, UndeclaredEvent, check_data, find
 from bocage.kernel.events.models import ParkedRow, SubscriptionRow
+from bocage.kernel.events.registry import MAX_DATA_BYTES, UndeclaredEvent, check_data, find
 from bocage.kernel.events.sealed import digest_of, payload_of
 from bocage.kernel.ids import uuid7
 
 _KEY_SPACE = UUID("5d5a1f0e-2f0b-5c41-9a43-0f6a7f6d6b01")
+
+# What a console does to the delivery, it does as this service: the rows of parked events show to no person.
+OPERATING = "events"
 
 _INSERT_SQL = """
 insert into event (id, type, version, source, subject_id, time, payload, digest)
@@ -53,27 +57,30 @@ def replay(service: str, from_position: int) -> None:
 
     What waits or was given up from there on is forgotten, since it comes again.
     """
-    row = SubscriptionRow.objects.select_for_update().filter(service=service).first()
-    if row is None:
-        raise not_found(_("No service of this name has heard an event yet."), field="service")
-    ParkedRow.objects.filter(service=service, position__gte=from_position).delete()
-    row.position = min(max(from_position - 1, 0), row.position)
-    row.save(update_fields=["position"])
-    emit("events.replayed", subject_id=None, data={"service": service, "from_position": row.position + 1})
+    with acting_as(Actor.for_service(OPERATING)):
+        row = SubscriptionRow.objects.select_for_update().filter(service=service).first()
+        if row is None:
+            raise not_found(_("No service of this name has heard an event yet."), field="service")
+        ParkedRow.objects.filter(service=service, position__gte=from_position).delete()
+        row.position = min(max(from_position - 1, 0), row.position)
+        row.save(update_fields=["position"])
+    _say("events.replayed", service=service, from_position=row.position + 1)
 
 
 def retry_dead(service: str, position: int) -> None:
     """Try an event that was given up once more, now, with all its attempts before it."""
-    row = _dead(service, position)
-    row.dead, row.attempts, row.next_attempt_at = False, 0, clock.now()
-    row.save(update_fields=["dead", "attempts", "next_attempt_at"])
-    emit("events.dead_retried", subject_id=None, data={"service": service, "position": position})
+    with acting_as(Actor.for_service(OPERATING)):
+        row = _dead(service, position)
+        row.dead, row.attempts, row.next_attempt_at = False, 0, clock.now()
+        row.save(update_fields=["dead", "attempts", "next_attempt_at"])
+    _say("events.dead_retried", service=service, position=position)
 
 
 def discard_dead(service: str, position: int, reason: str) -> None:
     """Forget an event that was given up: it never takes effect in `service`. The log keeps the event and the reason."""
-    _dead(service, position).delete()
-    emit("events.dead_discarded", subject_id=None, data={"service": service, "position": position, "reason": reason})
+    with acting_as(Actor.for_service(OPERATING)):
+        _dead(service, position).delete()
+    _say("events.dead_discarded", service=service, position=position, reason=reason)
 
 
 def _dead(service: str, position: int) -> ParkedRow:
@@ -81,3 +88,7 @@ def _dead(service: str, position: int) -> ParkedRow:
     if row is None:
         raise not_found(_("This event is not among those given up."), field="position")
     return row
+
+
+def _say(event_type: str, **data: Any) -> None:
+    emit(event_type, subject_id=None, data={**data, "by": current_actor().person_id})

@@ -8,16 +8,21 @@ EVENTS: tuple[EventType, ...] = (
     EventType(
         "events.replayed",
         _("An operator had events delivered to a service again."),
-        {"service": "string", "from_position": "integer"},
+        {"service": "string", "from_position": "integer", "by": "uuid?"},
     ),
     EventType(
         "events.dead_retried",
         _("An operator had an event tried again that a service had failed on."),
-        {"service": "string", "position": "integer"},
+        {"service": "string", "position": "integer", "by": "uuid?"},
     ),
     EventType(
         "events.dead_discarded",
         _("An operator gave up an event that a service had failed on."),
-        {"service": "string", "position": "integer", "reason": "string"},
+        {"service": "string", "position": "integer", "reason": "string", "by": "uuid?"},
+    ),
+    EventType(
+        "events.webhook_disabled",
+        _("A webhook failed for five days, and nothing is sent to it any more."),
+        {"webhook_id": "uuid", "url": "string", "failing_since": "datetime"},
     ),
 )

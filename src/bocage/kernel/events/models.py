@@ -17,7 +17,7 @@ URL_LENGTH = 500
 DESCRIPTION_LENGTH = 120
 
 
-class TransactionIdField(models.BigIntegerField):
+class TransactionIdField(models.BigIntegerField):  # type: ignore[type-arg] # generic in the stubs alone
     """PostgreSQL's 64-bit transaction id."""
 
     def db_type(self, connection: Any) -> str:

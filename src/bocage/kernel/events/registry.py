@@ -62,15 +62,23 @@ def kernel_manifests() -> tuple[tuple[str, ModuleType], ...]:
     return tuple(found)
 
 
+_remembered: tuple[object, dict[str, tuple[str, EventType]]] = (None, {})
+
+
 def event_types() -> dict[str, tuple[str, EventType]]:
     """Every declared event type by its name, with the service or kernel package that says it."""
+    global _remembered
+    services = manifest.services()
+    if _remembered[0] is services:
+        return _remembered[1]
     declared = {
         event_type.name: (name, event_type)
         for name, module in kernel_manifests()
         for event_type in getattr(module, "EVENTS", ())
     }
-    for service in manifest.services():
+    for service in services:
         declared.update({event_type.name: (service.name, event_type) for event_type in service.emits})
+    _remembered = (services, declared)
     return declared
 
 

@@ -95,3 +95,35 @@ def to_cloudevent(event: Event) -> dict[str, Any]:
     if event.subject_id is not None:
         envelope["subject"] = str(event.subject_id)
     return envelope
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """An address that an organisation has its events sent to."""
+
+    id: UUID
+    organisation_id: UUID
+    url: str
+    description: str
+    types: tuple[str, ...]
+    created_at: datetime
+    disabled_at: datetime | None
+    disabled_reason: str
+    failing_since: datetime | None
+
+
+@dataclass(frozen=True)
+class WebhookDelivery:
+    """One event on its way to one address. `state`: waiting, sent or dead."""
+
+    id: UUID
+    event_id: UUID
+    type: str
+    state: str
+    attempts: int
+    created_at: datetime
+    next_attempt_at: datetime | None
+    last_attempt_at: datetime | None
+    last_status: int | None
+    last_error: str
+    duration_ms: int | None

@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.db import IntegrityError, connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
+from pytest_django.fixtures import Settings
 
 from bocage.kernel import clock
 from bocage.kernel.keys import actions, queries, subject_keys
@@ -26,7 +27,7 @@ def test_what_is_sealed_opens_only_in_its_context_and_unchanged(plain: bytes, co
         unseal(sealed[:-1] + bytes([sealed[-1] ^ 1]), context)
 
 
-def test_an_old_secret_still_opens_and_an_unknown_one_does_not(settings: pytest.FixtureRequest) -> None:
+def test_an_old_secret_still_opens_and_an_unknown_one_does_not(settings: Settings) -> None:
     sealed = seal(b"word", "x")
     old = settings.SECRET_KEY
     settings.SECRET_KEY = "another"

@@ -1,0 +1,71 @@
+"""The loop of `bocage deliver`: places events, delivers them, and rests a moment when there are none."""
+
+import logging
+import threading
+from contextlib import closing
+
+import psycopg
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
+
+from bocage.kernel.events import delivery, sequencer, webhooks
+
+logger = logging.getLogger(__name__)
+
+REST_MIN_SECONDS = 0.01
+REST_MAX_SECONDS = 0.25
+REST_FACTOR = 1.5
+LOST_SECONDS = 1.0
+
+
+def run(stop: threading.Event) -> None:
+    """Sequence and deliver until `stop` is set. Several may run: one sequences, and each service has one at a time.
+
+    Polls, because `emit` tells nobody; a notification of another process's sequencer only shortens the rest. Outlives
+    a restart of the database.
+    """
+    while not stop.is_set():
+        try:
+            _run_connected(stop)
+        except (OperationalError, InterfaceError, psycopg.OperationalError) as error:
+            logger.warning("the database does not answer (%s), trying again", error)
+            connection.close()
+            stop.wait(LOST_SECONDS)
+    connection.close()
+
+
+def turn() -> bool:
+    """Place what can be placed and deliver what comes next to everyone; whether there was anything to do."""
+    hearers = delivery.hearers()
+    busy = sequencer.sequence() > 0
+    for service, hears in hearers.items():
+        busy = delivery.advance(service, hears) or busy
+    return webhooks.fan_out() or busy
+
+
+def drain(turns_max: int = 10_000) -> int:
+    """Turn until there is nothing left to do; how many turns had something. For tests and commands."""
+    delivery.ensure_subscriptions([*delivery.hearers(), webhooks.SUBSCRIPTION])
+    for done in range(turns_max):
+        if not turn():
+            return done
+    raise RuntimeError(f"the log is not at rest after {turns_max} turns")
+
+
+def _run_connected(stop: threading.Event) -> None:
+    delivery.ensure_subscriptions([*delivery.hearers(), webhooks.SUBSCRIPTION])
+    with closing(connection.get_new_connection(connection.get_connection_params())) as listener:
+        listener.autocommit = True
+        listener.execute(f"listen {sequencer.CHANNEL}")
+        rest_seconds = REST_MIN_SECONDS
+        while not stop.is_set():
+            try:
+                busy = turn()
+            except DatabaseError:
+                connection.close()
+                raise
+            if busy:
+                rest_seconds = REST_MIN_SECONDS
+                continue
+            for _hint in listener.notifies(timeout=rest_seconds, stop_after=1):
+                pass
+            rest_seconds = min(rest_seconds * REST_FACTOR, REST_MAX_SECONDS)
