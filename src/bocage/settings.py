@@ -210,7 +210,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if MODE == "test"
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "bocage.shell.static_files.HashedStatic"
     },
 }
 EMAIL_BACKEND = "bocage.kernel.messages.backend.OutboxBackend"

@@ -21,6 +21,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "streams_url": settings.STREAMS_URL,
         "theme": theme if theme in THEMES else "",
         "tabs": rails.tabs,
+        "operator_rail": rails.operator_rail,
         "merchant_rail": rails.merchant_rail,
         "unread": unread,
     }

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from bocage.kernel.manifest import QuickAction, Service, services
 from bocage.shell.types import Place, RailSection, Tile
@@ -12,6 +13,15 @@ from bocage.shell.types import Place, RailSection, Tile
 TAB_SERVICES = ("pay", "forest")
 SCAN_ICON = "scan-line"
 MAX_TILES = 12
+OPERATOR_PLACES = (
+    QuickAction(gettext_lazy("Overview"), "console-home", "gauge"),
+    QuickAction(gettext_lazy("Ledger"), "console-ledger", "book-open-check"),
+    QuickAction(gettext_lazy("Events"), "console-events", "list-tree"),
+    QuickAction(gettext_lazy("Consents"), "console-consents", "hand-heart"),
+    QuickAction(gettext_lazy("Jobs"), "console-jobs", "list-checks"),
+    QuickAction(gettext_lazy("People"), "console-people", "users"),
+    QuickAction(gettext_lazy("Approvals"), "console-approvals", "stamp"),
+)
 
 
 def tabs() -> list[Place]:
@@ -57,9 +67,10 @@ def merchant_rail() -> list[RailSection]:
     return [RailSection(service.title, places_of(service.merchant)) for service in services() if service.merchant]
 
 
-def service_sections() -> list[RailSection]:
-    """The operator pages that services bring; the console's own places stand before them."""
-    return [RailSection(service.title, places_of(service.console)) for service in services() if service.console]
+def operator_rail() -> list[RailSection]:
+    """The places for who runs the town: the platform's own, then each service's `console` pages."""
+    brought = [RailSection(service.title, places_of(service.console)) for service in services() if service.console]
+    return [RailSection("", places_of(OPERATOR_PLACES)), *brought]
 
 
 def places_of(actions: Iterable[QuickAction]) -> list[Place]:

@@ -45,6 +45,7 @@ class SampleTown:
             mock.patch("bocage.shell.finding.services", services),
             mock.patch("bocage.shell.pages.services", services),
             mock.patch("bocage.shell.pwa.services", services),
+            mock.patch("bocage.shell.rails.OPERATOR_PLACES", samples.OPERATOR_PLACES),
             mock.patch("bocage.shell.pages._apart", lambda ask, asked: ask(asked)),
             mock.patch("bocage.shell.rails.unread_count", lambda asked: unread),
             mock.patch("bocage.shell.pages.notification_queries.latest", lambda *arguments: found),
@@ -56,7 +57,6 @@ class SampleTown:
 def gallery(request: HttpRequest, name: str) -> HttpResponse:
     """One of the pages in tests/templates/samples."""
     from bocage.shell.policy import scanning_page
-    from bocage.shell.types import Place, RailSection
 
     form = SendForm({"to": "", "memo": "Concert"} if "errors" in request.GET else None)
     series = [(hour, round(420 + 320 * math.exp(-(((hour - 8) / 3) ** 2))), 400 + 9 * hour) for hour in range(24)]
@@ -66,20 +66,7 @@ def gallery(request: HttpRequest, name: str) -> HttpResponse:
         ("0198-4f11", "Fatou Diallo", "Halles market", 12000, "watch", "held"),
         ("0198-4e07", "Unknown", "Ana Ribeiro", 900000, "alert", "refused"),
     ]
-    rail = [
-        RailSection(
-            "",
-            [
-                Place("Overview", "/console/", "gauge"),
-                Place("Ledger", "/gallery/console", "book-open-check"),
-                Place("Events", "/e", "list-tree", count=3),
-                Place("Consents", "/c", "hand-heart"),
-                Place("Jobs", "/j", "list-checks"),
-            ],
-        ),
-        RailSection("Forest", [Place("Factors", "/f", "trees")]),
-    ]
-    context = {"form": form, "series": series, "transfers": people, "rail": rail, "rail_title": "Town operations"}
+    context = {"form": form, "series": series, "transfers": people}
     view = lambda asked: render(asked, f"samples/{name}.html", context)  # noqa: E731
     return scanning_page(view)(request) if name == "scan" else view(request)
 
@@ -98,6 +85,7 @@ urlpatterns = [
     path("login", nowhere, name="account_login"),
     path("signup", nowhere, name="account_signup"),
     path("language", set_language, name="set_language"),
+    path("gallery/console", gallery, {"name": "console"}, name="sample-ledger"),
     path("gallery/<name>", gallery),
     path("error/<int:status>", error),
     *(path(f"sample/{name}", nowhere, name=f"sample-{name}") for name in SAMPLE_NAMES),

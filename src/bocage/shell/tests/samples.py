@@ -22,6 +22,17 @@ ANA = SimpleNamespace(
     time_zone="Europe/Paris",
 )
 
+OPERATOR_PLACES = tuple(
+    QuickAction(title, f"sample-{name}", icon)
+    for title, name, icon in (
+        ("Overview", "home", "gauge"),
+        ("Ledger", "ledger", "book-open-check"),
+        ("Events", "live", "list-tree"),
+        ("Consents", "trust", "hand-heart"),
+        ("Jobs", "factory", "list-checks"),
+    )
+)
+
 
 def wallet_card(request: HttpRequest) -> Card:
     note = "€50.00 held for Halles market until Friday"
