@@ -267,7 +267,7 @@ def environment_of(place: Home, addresses: Addresses, database_url: str, mode: s
 
 
 def programs(addresses: Addresses, environment: Mapping[str, str], tls: list[str]) -> list[Program]:
-    """The processes of an installation: pages and API, streams, jobs, event delivery."""
+    """The processes of an installation: pages and API, streams, jobs, event delivery; in a demo, its life."""
     cores = os.process_cpu_count() if sys.version_info >= (3, 13) else os.cpu_count()
     workers = min(max(cores or 1, WEB_WORKERS.start), WEB_WORKERS.stop - 1)
     granian = [sys.executable, "-m", "granian", "--host", addresses.host, "--workers-kill-timeout", "3", *tls]
@@ -275,11 +275,14 @@ def programs(addresses: Addresses, environment: Mapping[str, str], tls: list[str
     web += ["--blocking-threads", str(WEB_THREADS), "--respawn-failed-workers", "bocage.wsgi:application"]
     streams = ["--interface", "asgi", "--port", str(addresses.streams_port), "bocage.streams:application"]
     command = [sys.executable, "-m", "bocage.cli"]
+    delivering = {**environment, "BOCAGE_DATABASE_ROLE": "deliverer"}
+    demo = [Program("demo", [*command, "demo", "live"], environment)] if environment["BOCAGE_MODE"] == "demo" else []
     return [
         Program("web", [*granian, *web], environment),
-        Program("streams", [*granian, *streams], environment),
+        Program("streams", [*granian, *streams], delivering),
         Program("worker", [*command, "work"], environment),
-        Program("deliverer", [*command, "deliver"], {**environment, "BOCAGE_DATABASE_ROLE": "deliverer"}),
+        Program("deliverer", [*command, "deliver"], delivering),
+        *demo,
     ]
 
 
