@@ -1,0 +1,333 @@
+"""A book: one published version of everything that decides a footprint, read from CSV files that people can read.
+
+A published book never changes: `books/digests.csv` holds the SHA-256 of each, and loading checks it. To correct a
+figure, publish a new version beside the old ones; a month can then be recomputed under either.
+"""
+
+import csv
+import hashlib
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+
+from bocage.engines.carbon.rules import Pattern, Rules
+from bocage.engines.carbon.types import CarbonError
+
+BOOKS = Path(__file__).parent / "books"
+LATEST = "2026.1"
+WORLD = "WORLD"
+FILE_LIMIT_BYTES = 4_000_000
+FILES = (
+    "bank_words.csv",
+    "classes.csv",
+    "countries.csv",
+    "cpi.csv",
+    "factors.csv",
+    "fx.csv",
+    "intermediaries.csv",
+    "items.csv",
+    "mcc.csv",
+    "money.csv",
+    "prices.csv",
+    "rules.csv",
+    "sources.csv",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a figure is from."""
+
+    id: str
+    title: str
+    publisher: str
+    year: str
+    url: str
+    licence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """A class of spending with its COICOP 2018 groups."""
+
+    id: str
+    title: str
+    coicop: str
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A finer kind within a class: `route` is "physical" (price -> quantity -> factor), "money" or "none"."""
+
+    id: str
+    category: str
+    title: str
+    route: str
+    price: str
+    factor: str
+    without_altitude: str
+    extra_gsd: Decimal
+    paid_by_transfer: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A factor, money factor, price, index or exchange rate, with its year, error and citation.
+
+    `gsd` is the geometric standard deviation of its error. `checked` says how sure we are of the transcription:
+    "table" (a test compares it with the source's own table), "chained" or "derived" (worked out from such figures by
+    the formula in `locator`), "fixed" (a rate set by law), "noted" (rounded by hand from the publication named).
+    """
+
+    id: str
+    value: Fraction
+    unit: str
+    year: int
+    gsd: Decimal
+    scope: str
+    boundary: str
+    basis: str
+    vat_percent: Fraction
+    decline_percent: Fraction
+    decline_until: int
+    source: Source
+    locator: str
+    checked: str
+
+
+@dataclass(frozen=True, slots=True)
+class MccRange:
+    first: int
+    last: int
+    item: str
+    description: str
+
+
+@dataclass(frozen=True, eq=False)
+class Book:
+    """One version of the figures and rules. Two books with one `digest` give byte-identical answers."""
+
+    version: str
+    digest: str
+    classes: Mapping[str, Category]
+    items: Mapping[str, Item]
+    countries: Mapping[str, tuple[str, str]]
+    factors: Mapping[tuple[str, str], tuple[Figure, ...]]
+    money: Mapping[tuple[str, str], tuple[Figure, ...]]
+    prices: Mapping[tuple[str, str], tuple[Figure, ...]]
+    cpi: Mapping[str, Mapping[int, Figure]]
+    fx: Mapping[str, Mapping[int, Figure]]
+    mccs: tuple[MccRange, ...]
+    rules: Rules
+    _by_mcc: Mapping[int, MccRange] = field(repr=False)
+
+    def mcc(self, code: str) -> MccRange | None:
+        return self._by_mcc.get(int(code))
+
+    def factor(self, activity: str, country: str, year: int) -> Figure:
+        """The physical factor of the country and nearest year, else the one for any country, else the world's."""
+        for place in (country, "*", WORLD):
+            if figures := self.factors.get((activity, place)):
+                return nearest(figures, year)
+        raise CarbonError("book", f"{self.version} has no factor for {activity!r}; it is incomplete.")
+
+    def money_factor(self, activity: str, country: str) -> Figure:
+        for place in (country, WORLD):
+            if figures := self.money.get((activity, place)):
+                return figures[0]
+        raise CarbonError("book", f"{self.version} has no money factor for {activity!r}; it is incomplete.")
+
+    def price(self, product: str, country: str, year: int) -> Figure:
+        for place in (country, WORLD):
+            if figures := self.prices.get((product, place)):
+                return nearest(figures, year)
+        raise CarbonError("book", f"{self.version} has no price for {product!r}; it is incomplete.")
+
+    def rate_per_euro(self, currency: str, year: int) -> Figure | None:
+        """Units of the currency for one euro in the nearest year on record, None for a currency not on record."""
+        if by_year := self.fx.get(currency):
+            return by_year.get(year) or nearest(tuple(by_year.values()), year)
+        return None
+
+    def index(self, country: str, year: int) -> Figure:
+        by_year = self.cpi.get(country) or self.cpi["EA"]
+        return by_year.get(year) or nearest(tuple(by_year.values()), year)
+
+    def home_currency(self, country: str) -> str:
+        return self.countries[country][1]
+
+
+def nearest(figures: tuple[Figure, ...], year: int) -> Figure:
+    """The latest figure not after `year`, else the earliest: the past is known, the future is not."""
+    before = [figure for figure in figures if figure.year <= year]
+    return max(before, key=lambda f: f.year) if before else min(figures, key=lambda f: f.year)
+
+
+def versions() -> tuple[str, ...]:
+    """Every published book, oldest first."""
+    return tuple(_digests())
+
+
+@cache
+def load(version: str = LATEST) -> Book:
+    """The published book of that version; raises `CarbonError` for an unknown or altered one."""
+    published = _digests()
+    if version not in published:
+        raise CarbonError("book", f"{version!r} is not published; there are {', '.join(published)}.")
+    book = load_folder(BOOKS / version, version)
+    if book.digest != published[version]:
+        raise CarbonError("book", f"{version} was altered after it was published; publish a new version instead.")
+    return book
+
+
+def load_folder(folder: Path, version: str) -> Book:
+    """A book from a folder of CSV files with the same columns, such as a city's own; raises `CarbonError`."""
+    raw = {name: _bytes(folder / name) for name in FILES}
+    tables = {name: _rows(name, content) for name, content in raw.items()}
+    sources = {row["source"]: _source(row) for row in tables["sources.csv"]}
+    items = {row["item"]: _item(row) for row in tables["items.csv"]}
+    figures = _Figures(sources)
+    mccs = tuple(MccRange(int(r["first"]), int(r["last"]), r["item"], r["description"]) for r in tables["mcc.csv"])
+    for known in mccs:
+        _known(known.item, items, "mcc.csv")
+    patterns = [_pattern(row, items) for row in tables["rules.csv"]]
+    return Book(
+        version=version,
+        digest=_digest(raw),
+        classes={r["class"]: Category(r["class"], r["title"], r["coicop"]) for r in tables["classes.csv"]},
+        items=items,
+        countries={r["country"]: (r["title"], r["currency"]) for r in tables["countries.csv"]},
+        factors=figures.keyed("factors.csv", tables["factors.csv"], "activity"),
+        money=figures.keyed("money.csv", tables["money.csv"], "activity"),
+        prices=figures.keyed("prices.csv", tables["prices.csv"], "product"),
+        cpi=figures.by_year("cpi.csv", tables["cpi.csv"], "country", "index"),
+        fx=figures.by_year("fx.csv", tables["fx.csv"], "currency", "per_eur"),
+        mccs=mccs,
+        rules=Rules(
+            patterns,
+            {r["prefix"]: r["intermediary"] for r in tables["intermediaries.csv"]},
+            [r["word"] for r in tables["bank_words.csv"]],
+        ),
+        _by_mcc={code: known for known in mccs for code in range(known.first, known.last + 1)},
+    )
+
+
+class _Figures:
+    """Reads rows into figures, naming file and line of the first that is wrong."""
+
+    def __init__(self, sources: Mapping[str, Source]) -> None:
+        self.sources = sources
+
+    def keyed(self, name: str, rows: list[dict[str, str]], kind: str) -> dict[tuple[str, str], tuple[Figure, ...]]:
+        found: dict[tuple[str, str], list[Figure]] = {}
+        for number, row in enumerate(rows, start=2):
+            value = self._figure(name, number, row, row["value"], f"{row[kind]}/{row['country']}")
+            found.setdefault((row[kind], row["country"]), []).append(value)
+        return {key: tuple(values) for key, values in found.items()}
+
+    def by_year(self, name: str, rows: list[dict[str, str]], kind: str, value: str) -> dict[str, dict[int, Figure]]:
+        found: dict[str, dict[int, Figure]] = {}
+        for number, row in enumerate(rows, start=2):
+            figure = self._figure(name, number, row, row[value], row[kind])
+            found.setdefault(row[kind], {})[figure.year] = figure
+        return found
+
+    def _figure(self, name: str, number: int, row: dict[str, str], value: str, identity: str) -> Figure:
+        unit = row.get("currency") or row.get("unit") or ""
+        try:
+            figure = Figure(
+                id=identity,
+                value=Fraction(Decimal(value)),
+                unit=f"{unit}/{row['per']}" if "per" in row else unit,
+                year=int(row["year"]),
+                gsd=Decimal(row.get("gsd") or "1"),
+                scope=row.get("scope", ""),
+                boundary=row.get("boundary", ""),
+                basis=row.get("price_basis", ""),
+                vat_percent=Fraction(Decimal(row.get("vat_percent") or "0")),
+                decline_percent=Fraction(Decimal(row.get("decline_percent_a_year") or "0")),
+                decline_until=int(row.get("decline_until") or row["year"]),
+                source=self.sources[row["source"]],
+                locator=row["locator"],
+                checked=row["checked"],
+            )
+        except (ValueError, InvalidOperation, KeyError) as error:
+            raise CarbonError("book", f"{name}, line {number}: {error}") from error
+        if figure.value <= 0 or figure.gsd < 1:
+            raise CarbonError("book", f"{name}, line {number}: a value must be above 0 and a gsd at least 1.")
+        return figure
+
+
+def _source(row: dict[str, str]) -> Source:
+    return Source(row["source"], row["title"], row["publisher"], row["year"], row["url"], row["licence"])
+
+
+def _item(row: dict[str, str]) -> Item:
+    return Item(
+        id=row["item"],
+        category=row["class"],
+        title=row["title"],
+        route=row["route"],
+        price=row["price"],
+        factor=row["factor"],
+        without_altitude=row["without_altitude"],
+        extra_gsd=Decimal(row["extra_gsd"] or "1"),
+        paid_by_transfer=row["paid_by_transfer"] == "yes",
+    )
+
+
+def _pattern(row: dict[str, str], items: Mapping[str, Item]) -> Pattern:
+    _known(row["item"], items, "rules.csv")
+    item = items[row["item"]]
+    return Pattern(
+        written=row["pattern"],
+        item=item.id,
+        countries=frozenset(row["countries"].split()),
+        sign=row["sign"],
+        probability=Decimal(row["probability"]),
+        weak=item.category == "movement" and not item.paid_by_transfer,
+        paid_by_transfer=item.paid_by_transfer,
+    )
+
+
+def _known(item: str, items: Mapping[str, Item], name: str) -> None:
+    if item not in items:
+        raise CarbonError("book", f"{name} names the item {item!r}, which items.csv lacks.")
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise CarbonError("book", f"{path.name} cannot be read in {path.parent.name}: {error.strerror}.") from error
+    if len(content) > FILE_LIMIT_BYTES:
+        raise CarbonError("book", f"{path.name} is over {FILE_LIMIT_BYTES} bytes.")
+    return content
+
+
+def _rows(name: str, content: bytes) -> list[dict[str, str]]:
+    try:
+        rows = list(csv.DictReader(io.StringIO(content.decode()), strict=True))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise CarbonError("book", f"{name} is not a CSV in UTF-8: {error}.") from error
+    for number, row in enumerate(rows, start=2):
+        if None in row or None in row.values():
+            raise CarbonError("book", f"{name}, line {number}: the number of columns differs from the heading's.")
+    return rows
+
+
+def _digest(raw: Mapping[str, bytes]) -> str:
+    whole = hashlib.sha256()
+    for name in sorted(raw):
+        whole.update(f"{name}\n{len(raw[name])}\n".encode())
+        whole.update(raw[name])
+    return whole.hexdigest()
+
+
+@cache
+def _digests() -> dict[str, str]:
+    return {row["version"]: row["sha256"] for row in _rows("digests.csv", _bytes(BOOKS / "digests.csv"))}

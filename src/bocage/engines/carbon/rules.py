@@ -1,0 +1,189 @@
+"""Reading a merchant's text: words, brands and movements of money, in the languages of the ten countries.
+
+A pattern is one or more words. A word may end in `*` (begins with); a pattern of one word may start with `*` (ends
+with); a Chinese pattern is found anywhere in a word, as Chinese has no spaces. Matching looks at each word of a text
+once, so its time grows with the text and hardly with the number of rules.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+
+KEY_WORDS = 2
+PREFIX_CHARACTERS = 2
+CACHED_TEXTS = 100_000
+DOUBT = Decimal("0.8")
+RIVAL_DISTANCE = Decimal("0.12")
+_APOSTROPHES = str.maketrans("", "", "'’`´")
+_BETWEEN_WORDS = re.compile(r"[^0-9A-Z一-鿿]+")
+_CHINESE = re.compile(r"[一-鿿]")
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A rule of the book. `sign` is "out", "in" or "both"; `weak` gives way to any bill that names what is paid."""
+
+    written: str
+    item: str
+    countries: frozenset[str]
+    sign: str
+    probability: Decimal
+    weak: bool
+    paid_by_transfer: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a text says: the rule that won, how sure, whether a refund is named, and who stood in between."""
+
+    pattern: Pattern | None
+    probability: Decimal
+    refund: bool
+    intermediary: str
+    merchant: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    pattern: Pattern
+    start: int
+    end: int
+    characters: int
+
+
+@lru_cache(maxsize=CACHED_TEXTS)
+def words(text: str) -> tuple[str, ...]:
+    """The text in capitals without accents, apostrophes or punctuation, as words."""
+    plain = unicodedata.normalize("NFKD", text.upper().replace("ß", "SS"))
+    kept = "".join(c for c in plain if not unicodedata.combining(c)).translate(_APOSTROPHES)
+    return tuple(_BETWEEN_WORDS.sub(" ", kept).split())
+
+
+class Rules:
+    """The patterns of a book, indexed by their first word."""
+
+    def __init__(
+        self, patterns: Iterable[Pattern], intermediaries: Mapping[str, str], bank_words: Iterable[str]
+    ) -> None:
+        self.patterns = tuple(patterns)
+        self.intermediaries = tuple(
+            (words(prefix), name) for prefix, name in sorted(intermediaries.items(), key=lambda x: (-len(x[0]), x[0]))
+        )
+        self._exact: dict[str, list[tuple[tuple[str, ...], Pattern]]] = {}
+        self._starts: dict[str, list[tuple[tuple[str, ...], Pattern]]] = {}
+        self._ends: list[tuple[str, Pattern]] = []
+        self._contains: list[tuple[str, Pattern]] = []
+        for pattern in self.patterns:
+            self._index(pattern)
+        # Words banks put around a merchant's name, and words of refunds, do not say who was paid.
+        refunds = (word for p in self.patterns if p.item == "refund" for word in words(p.written))
+        self._unnamed = frozenset(refunds) | frozenset(bank_words)
+
+    def _index(self, pattern: Pattern) -> None:
+        parts = tuple(_part(word) for word in pattern.written.upper().split())
+        first = parts[0]
+        if _CHINESE.search(first):
+            self._contains.append((first, pattern))
+        elif first.startswith("*"):
+            self._ends.append((first[1:], pattern))
+        elif first.endswith("*"):
+            self._starts.setdefault(first[:PREFIX_CHARACTERS], []).append((parts, pattern))
+        else:
+            self._exact.setdefault(first, []).append((parts, pattern))
+
+    def read(self, text: str, country: str, is_in: bool) -> Found:
+        """The best rule for the text of money in or out in that country; `pattern` is None where none fits."""
+        tokens = words(text)
+        intermediary, skipped = self._intermediary(text, tokens)
+        sign = "in" if is_in else "out"
+        usable = [m for m in self._matches(tokens) if _applies(m.pattern, country, sign)]
+        refund = any(m.pattern.item == "refund" for m in usable)
+        usable = [m for m in usable if m.pattern.item != "refund" and not (skipped and m.end <= skipped)]
+        merchant = self._merchant(tokens[skipped:])
+        if not usable:
+            return Found(None, Decimal(0), refund, intermediary, merchant)
+        widest = [m for m in usable if not any(_inside(m, other) for other in usable)]
+        moved = any(m.pattern.weak for m in widest)
+        ranked = sorted(
+            widest, key=lambda m: (_rank(m, moved), -m.pattern.probability, -m.characters, m.start, m.pattern.item)
+        )
+        best = ranked[0]
+        rivals = any(_rivals(m, best) and _rank(m, moved) == _rank(best, moved) for m in ranked)
+        probability = (best.pattern.probability * DOUBT).normalize() if rivals else best.pattern.probability
+        return Found(best.pattern, probability, refund, intermediary, merchant)
+
+    def _matches(self, tokens: tuple[str, ...]) -> Iterator[_Match]:
+        for start, token in enumerate(tokens):
+            for parts, pattern in self._exact.get(token, ()):
+                if _follows(tokens, start, parts):
+                    yield _Match(pattern, start, start + len(parts), sum(map(len, parts)))
+            for parts, pattern in self._starts.get(token[:PREFIX_CHARACTERS], ()):
+                if _follows(tokens, start, parts):
+                    yield _Match(pattern, start, start + len(parts), sum(map(len, parts)) - 1)
+            for ending, pattern in self._ends:
+                if token.endswith(ending):
+                    yield _Match(pattern, start, start + 1, len(ending))
+            if _CHINESE.search(token):
+                for inner, pattern in self._contains:
+                    if inner in token:
+                        yield _Match(pattern, start, start + 1, len(inner))
+
+    def _intermediary(self, text: str, tokens: tuple[str, ...]) -> tuple[str, int]:
+        for prefix, name in self.intermediaries:
+            length = len(prefix)
+            if tokens[:length] != prefix or len(tokens) == length:
+                continue
+            # Two or three letters alone are too common to be a payment firm: the mark after them is asked for.
+            marked = text[sum(map(len, prefix)) :].lstrip()[:1] in "*_" or "  " in text[: len(text) - len(tokens[-1])]
+            if marked or sum(map(len, prefix)) > 3:
+                return name, length
+        return "", 0
+
+    def _merchant(self, tokens: tuple[str, ...]) -> tuple[str, ...]:
+        named = [w for w in tokens if len(w) > 1 and not w.isdigit() and w not in self._unnamed]
+        return tuple(named[:KEY_WORDS])
+
+
+def _part(word: str) -> str:
+    stars = ("*" if word.startswith("*") else "", "*" if word.endswith("*") and len(word) > 1 else "")
+    return stars[0] + "".join(words(word.strip("*"))) + stars[1]
+
+
+def _follows(tokens: tuple[str, ...], start: int, parts: tuple[str, ...]) -> bool:
+    if start + len(parts) > len(tokens):
+        return False
+    for offset, part in enumerate(parts):
+        token = tokens[start + offset]
+        if part.endswith("*"):
+            if not token.startswith(part[:-1]):
+                return False
+        elif token != part:
+            return False
+    return True
+
+
+def _applies(pattern: Pattern, country: str, sign: str) -> bool:
+    if pattern.countries and country not in pattern.countries:
+        return False
+    # Money in from a shop is a refund or a sale: the shop's rule still says which shop it is.
+    return pattern.sign in ("both", sign) or (pattern.sign == "out" and sign == "in")
+
+
+def _inside(match: _Match, other: _Match) -> bool:
+    wider = other.end - other.start > match.end - match.start
+    return wider and other.start <= match.start and match.end <= other.end
+
+
+def _rivals(match: _Match, best: _Match) -> bool:
+    near = match.pattern.probability > best.pattern.probability - RIVAL_DISTANCE
+    return match.pattern.item != best.pattern.item and near
+
+
+def _rank(match: _Match, moved: bool) -> int:
+    """0 wins: bills over plain transfers, plain transfers over shops that a person's name may only look like."""
+    if not moved or match.pattern.paid_by_transfer:
+        return 0
+    return 1 if match.pattern.weak else 2
