@@ -20,6 +20,7 @@ from bocage.kernel.identity.actions.people import (
 )
 from bocage.kernel.identity.actions.recovery import (
     agree_to_help,
+    cancel_by_link,
     cancel_recovery,
     drop_trusted,
     finish_recovery,
@@ -38,6 +39,7 @@ __all__ = [
     "add_member",
     "agree_to_help",
     "bootstrap_role",
+    "cancel_by_link",
     "cancel_recovery",
     "change_handle",
     "change_profile",

@@ -13,7 +13,9 @@ from uuid import UUID
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
+from django.core import signing
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -35,6 +37,7 @@ from bocage.kernel.ids import uuid7
 CODE_ALPHABET = "23456789BCDFGHJKMNPQRTVWXZ"
 COUNTER_CODE_CHARACTERS = 10
 STOP_URL = "/me/recovery"
+STOP_SALT = "bocage.identity.recovery.stop"
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,7 @@ def open_recovery(email: str) -> Opened:
         closes_at=now() + limits.RECOVERY_LIFE,
     )
     emit("identity.recovery_opened", subject_id=person.id, data={"case_id": str(opened.case_id)})
-    _warn(person.id)
+    _warn(person.id, opened.case_id)
     name = person.display_name
     for row in TrustedPerson.objects.filter(person=person, agreed_at__isnull=False):
         words = lambda: (  # noqa: E731
@@ -164,6 +167,15 @@ def cancel_recovery(case_id: UUID, by_id: UUID | None) -> None:
     tell(case.person_id, lambda: (_("The recovery was stopped"), ""), by_mail=True)
 
 
+def cancel_by_link(token: str) -> None:
+    """Stop the case that the link in the warning mail names: it needs no sign-in, since its owner may have none."""
+    try:
+        case_id = UUID(signing.loads(token, salt=STOP_SALT, max_age=limits.RECOVERY_LIFE))
+    except (signing.BadSignature, ValueError):
+        raise not_found(_("This link is damaged or too old.")) from None
+    cancel_recovery(case_id, None)
+
+
 def issue_counter_code(operator_id: UUID, person_id: UUID) -> str:
     """A code for a person whose document the operator has just seen; good for three days, used once, shown once."""
     require_counter(operator_id, person_id)
@@ -237,7 +249,7 @@ def _give(case: RecoveryCase, kind: str, by_id: UUID) -> None:
     if case.state == "open" and is_proven(case):
         case.state, case.ripe_at = "waiting", now() + limits.RECOVERY_WAIT
         case.save(update_fields=["state", "ripe_at"])
-        _warn(case.person_id)
+        _warn(case.person_id, case.id)
 
 
 def _wrong_code(case: RecoveryCase) -> Refusal:
@@ -250,10 +262,11 @@ def _wrong_code(case: RecoveryCase) -> Refusal:
     return Refusal("wrong_code", message, field="code", recorded=True)
 
 
-def _warn(person_id: UUID) -> None:
+def _warn(person_id: UUID, case_id: UUID) -> None:
+    stop_url = f"{settings.PUBLIC_URL}{STOP_URL}/stop/{signing.dumps(str(case_id), salt=STOP_SALT)}"
     words = lambda: (  # noqa: E731
         _("Somebody is getting back into your account"),
-        _("If this is not you, sign in and stop it, or ask at the counter."),
+        _("If this is not you, stop it: %(url)s") % {"url": stop_url},
     )
     tell(person_id, words, STOP_URL, by_mail=True)
 
