@@ -24,4 +24,5 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "operator_rail": rails.operator_rail,
         "merchant_rail": rails.merchant_rail,
         "unread": unread,
+        "acting_for": rails.acting_for,
     }

@@ -7,7 +7,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from bocage.kernel.acting import current_actor
+from bocage.kernel.identity import queries as identity
 from bocage.kernel.manifest import QuickAction, Service, services
+from bocage.kernel.notifications import queries as notifications
 from bocage.shell.types import Place, RailSection, Tile
 
 TAB_SERVICES = ("pay", "forest")
@@ -78,8 +81,14 @@ def places_of(actions: Iterable[QuickAction]) -> list[Place]:
     return [Place(str(action.title), reverse(action.url_name), action.icon) for action in actions]
 
 
+def acting_for() -> str:
+    """The name of whom the person acts for just now; nothing when she acts for herself."""
+    actor = current_actor()
+    if actor.subject_id is None or actor.subject_id == actor.person_id:
+        return ""
+    return identity.party_name(actor.subject_id)
+
+
 def unread_count(request: HttpRequest) -> int:
     """How many notifications wait for the person who is signed in."""
-    from bocage.kernel.notifications import queries as notifications
-
     return notifications.unread_count(request.user.pk) if request.user.is_authenticated else 0

@@ -69,6 +69,7 @@ class Place:
     icon: str
     prefix: str = ""
     count: int = 0
+    note: Text = ""
 
     def is_current(self, path: str) -> bool:
         """Whether a page at `path` belongs to this place."""

@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.urls import include, path
 from django.views.i18n import set_language
 
+from bocage.shell.policy import scanning_page
 from bocage.shell.tests import samples
 
 TOWNS = {"full": samples.full_town, "bare": samples.bare_town, "failing": samples.failing_town}
@@ -51,12 +52,12 @@ class SampleTown:
             mock.patch("bocage.shell.pages.notification_queries.latest", lambda *arguments: found),
             clock.frozen(samples.NOW),
         ):
-            return self.get_response(request)
+            response: HttpResponse = self.get_response(request)
+            return response
 
 
 def gallery(request: HttpRequest, name: str) -> HttpResponse:
     """One of the pages in tests/templates/samples."""
-    from bocage.shell.policy import scanning_page
 
     form = SendForm({"to": "", "memo": "Concert"} if "errors" in request.GET else None)
     series = [(hour, round(420 + 320 * math.exp(-(((hour - 8) / 3) ** 2))), 400 + 9 * hour) for hour in range(24)]
@@ -67,12 +68,20 @@ def gallery(request: HttpRequest, name: str) -> HttpResponse:
         ("0198-4e07", "Unknown", "Ana Ribeiro", 900000, "alert", "refused"),
     ]
     context = {"form": form, "series": series, "transfers": people}
-    view = lambda asked: render(asked, f"samples/{name}.html", context)  # noqa: E731
-    return scanning_page(view)(request) if name == "scan" else view(request)
+    return render(request, f"samples/{name}.html", context)
+
+
+@scanning_page
+def scan(request: HttpRequest) -> HttpResponse:
+    return render(request, "samples/scan.html")
 
 
 def error(request: HttpRequest, status: int) -> HttpResponse:
     return render(request, "error.html", {"status": status}, status=status)
+
+
+def me(request: HttpRequest) -> HttpResponse:
+    return render(request, "me.html", {"person": samples.ANA, "sections": samples.ME_SECTIONS})
 
 
 def nowhere(request: HttpRequest) -> HttpResponse:
@@ -81,10 +90,12 @@ def nowhere(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [
     path("", include("bocage.shell.urls")),
-    path("me/", nowhere, name="me"),
+    path("me/", me, name="me"),
+    path("logout", nowhere, name="account_logout"),
     path("login", nowhere, name="account_login"),
     path("signup", nowhere, name="account_signup"),
     path("language", set_language, name="set_language"),
+    path("gallery/scan", scan),
     path("gallery/console", gallery, {"name": "console"}, name="sample-ledger"),
     path("gallery/<name>", gallery),
     path("error/<int:status>", error),

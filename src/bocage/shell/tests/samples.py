@@ -10,11 +10,12 @@ from django.http import HttpRequest
 from bocage.kernel.manifest import QuickAction, Service
 from bocage.kernel.notifications.types import Notification, NotificationPage
 from bocage.shell import scenes
-from bocage.shell.types import ActivityRow, Card
+from bocage.shell.types import ActivityRow, Card, Place, RailSection
 
 NOW = datetime(2026, 11, 22, 8, 40, tzinfo=UTC)
 ANA = SimpleNamespace(
     pk=UUID(int=1),
+    id=UUID(int=1),
     is_authenticated=True,
     display_name="Ana Ribeiro",
     handle="ana",
@@ -31,6 +32,24 @@ OPERATOR_PLACES = tuple(
         ("Consents", "trust", "hand-heart"),
         ("Jobs", "factory", "list-checks"),
     )
+)
+
+ME_SECTIONS = (
+    RailSection(
+        "",
+        [
+            Place("My details", "/", "id-card", note="Name, handle, mail"),
+            Place("Sign-in and devices", "/", "fingerprint-pattern", note="2 passkeys"),
+        ],
+    ),
+    RailSection(
+        "My data",
+        [
+            Place("Who may see what", "/", "hand-heart", note="3 purposes granted", count=1),
+            Place("Who saw what", "/", "eye"),
+            Place("Take it with me", "/", "download"),
+        ],
+    ),
 )
 
 
