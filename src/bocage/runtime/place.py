@@ -58,6 +58,11 @@ class Home:
 
     def prepare(self) -> None:
         """Make the folder and its secret when they are not there yet."""
+        if self.folder.exists() and not os.access(self.folder, os.W_OK | os.X_OK):
+            raise RuntimeRefusal(
+                f"You may not write to the data folder {self.folder}. Run this as the user that it belongs to, "
+                "or set BOCAGE_HOME to a folder of yours."
+            )
         # As root, PostgreSQL's own account has to pass through this folder to reach the cluster; all that lies in it
         # is closed to that account by its own permissions.
         self.folder.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)

@@ -81,7 +81,7 @@ def prepare_all(place: Home, database: Database, environment: Mapping[str, str],
     if note.get("tables") != tables:
         say("Bringing the tables up to date.")
         steps.django("migrate", "--database", "migrator", "--no-input", "--verbosity", "1")
-        steps.django("createcachetable", "--database", "migrator")
+        steps.command("manage", "createcachetable", "--database", "migrator")
         note = {**note, "tables": tables}
         _write_note(database, place, note)
     _collect_static(place, steps, say)
@@ -98,7 +98,8 @@ class _Steps:
     say: Say
 
     def django(self, *arguments: str) -> None:
-        self.command("manage", *arguments)
+        # Django's own checks of the whole site belong to the tests; here they would only cost a person's time.
+        self.command("manage", *arguments, "--skip-checks")
 
     def command(self, *arguments: str) -> None:
         """Run one of Bocage's commands to its end; its output goes to `prepare.log`. Raises `RuntimeRefusal`."""

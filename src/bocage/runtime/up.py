@@ -132,8 +132,9 @@ def _serve(place: Home, wish: Wish, console: Console, started: Started, begun: f
         started.cluster = place.cluster
     database = open_database(place, console.print)
     environment = {**environment_of(place, addresses, database.url, mode), RUN_VARIABLE: started.run}
-    prepare_all(place, database, environment, console.print, demo=wish.demo and not wish.production)
-    supervisor = Supervisor(programs(addresses, environment, tls), place.logs, console.print)
+    demo = wish.demo and not wish.production
+    prepare_all(place, database, environment, console.print, demo=demo)
+    supervisor = Supervisor(programs(addresses, environment, tls, demo=demo), place.logs, console.print)
     started.supervisor = supervisor
     supervisor.start()
     _note(place, state, supervisor)
@@ -266,7 +267,7 @@ def environment_of(place: Home, addresses: Addresses, database_url: str, mode: s
     }
 
 
-def programs(addresses: Addresses, environment: Mapping[str, str], tls: list[str]) -> list[Program]:
+def programs(addresses: Addresses, environment: Mapping[str, str], tls: list[str], *, demo: bool) -> list[Program]:
     """The processes of an installation: pages and API, streams, jobs, event delivery; in a demo, its life."""
     cores = os.process_cpu_count() if sys.version_info >= (3, 13) else os.cpu_count()
     workers = min(max(cores or 1, WEB_WORKERS.start), WEB_WORKERS.stop - 1)
@@ -276,13 +277,13 @@ def programs(addresses: Addresses, environment: Mapping[str, str], tls: list[str
     streams = ["--interface", "asgi", "--port", str(addresses.streams_port), "bocage.streams:application"]
     command = [sys.executable, "-m", "bocage.cli"]
     delivering = {**environment, "BOCAGE_DATABASE_ROLE": "deliverer"}
-    demo = [Program("demo", [*command, "demo", "live"], environment)] if environment["BOCAGE_MODE"] == "demo" else []
+    life = [Program("demo", [*command, "demo", "live"], environment)] if demo else []
     return [
         Program("web", [*granian, *web], environment),
         Program("streams", [*granian, *streams], delivering),
         Program("worker", [*command, "work"], environment),
         Program("deliverer", [*command, "deliver"], delivering),
-        *demo,
+        *life,
     ]
 
 

@@ -93,7 +93,11 @@ def start(folder: Path, *, options: Mapping[str, str] | None = None, programs: P
     upgrade reads old data with the old programs). Waits up to 300 s for crash recovery. Raises `LaunchError`.
     """
     folder = folder.resolve()
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "lock").touch()
+    except PermissionError as error:
+        raise LaunchError(f"You may not write to {error.filename}. Run this as the user it belongs to.") from None
     with _locked(folder):
         place = _settle(folder)
         server = _answering(folder, place)

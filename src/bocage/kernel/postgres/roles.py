@@ -8,7 +8,7 @@ the functions through which alone the ledger is written.
 import hashlib
 import hmac
 import re
-from typing import Any, LiteralString
+from typing import LiteralString
 
 import psycopg
 from psycopg import sql
@@ -25,6 +25,7 @@ LEDGER = "bocage_ledger"
 SIGN_IN_ROLES = (MIGRATOR, APP, DELIVERER, AUDITOR, BACKUP)
 WRITING_ROLES = (APP, DELIVERER)
 
+MAINTENANCE_DATABASE = "postgres"
 MINIMUM_MAJOR = 18
 LOCK_SECONDS = 30
 STATEMENT_SECONDS = 120
@@ -64,7 +65,8 @@ def ensure(admin_url: str, database: str, secret: str) -> None:
     if not secret:
         raise RolesError("The secret that the roles' passwords are made from is empty. Delete the empty key file.")
     try:
-        with _connect(admin_url) as link:
+        # Not the database itself: it may have to be made first.
+        with _connect(admin_url, MAINTENANCE_DATABASE) as link:
             link.execute("SELECT pg_advisory_lock(%s)", [ADVISORY_LOCK])
             superuser = _check_admin(link)
             for role in (*SIGN_IN_ROLES, LEDGER):
@@ -82,10 +84,13 @@ def ensure(admin_url: str, database: str, secret: str) -> None:
         raise RolesError(f"The database server does not answer as it should. Check its address.\n{error}") from None
 
 
-def _connect(admin_url: str, database: str | None = None) -> Link:
-    place: dict[str, Any] = {} if database is None else {"dbname": database}
+def _connect(admin_url: str, database: str) -> Link:
     link = psycopg.connect(
-        admin_url, autocommit=True, connect_timeout=CONNECT_SECONDS, application_name="bocage roles", **place
+        admin_url,
+        dbname=database,
+        autocommit=True,
+        connect_timeout=CONNECT_SECONDS,
+        application_name="bocage roles",
     )
     link.execute("SELECT set_config('lock_timeout', %s, false)", [f"{LOCK_SECONDS}s"])
     link.execute("SELECT set_config('statement_timeout', %s, false)", [f"{STATEMENT_SECONDS}s"])

@@ -36,7 +36,9 @@ SCENARIOS = {"calm": SLEEPER, "stubborn": STUBBORN, "crashing": CRASHING}
 def main(scenario: str, port: int) -> int:
     """Run `up` until it is told to stop."""
 
-    def programs(addresses: up.Addresses, environment: Mapping[str, str], _tls: list[str]) -> list[Program]:
+    def programs(
+        addresses: up.Addresses, environment: Mapping[str, str], _tls: list[str], **_options: bool
+    ) -> list[Program]:
         web = Program("web", [sys.executable, "-c", WEB, str(addresses.web_port)], environment)
         return [web, Program("worker", [sys.executable, "-c", SCENARIOS[scenario]], environment)]
 
