@@ -96,12 +96,12 @@ def decimal_sign(texts: Iterable[str]) -> tuple[Decimal | None, bool]:
             points, commas = (points + 1, commas) if point > comma else (points, commas + 1)
             continue
         sign: Decimal = "." if point >= 0 else ","
-        if text.count(sign) > 1:
-            points, commas = (points, commas + 1) if sign == "." else (points + 1, commas)
-            continue
         tail = len(text) - max(point, comma) - 1
         digits = sum(map(str.isdigit, text[-tail:])) if tail else 0
-        if digits != 3:
+        if text.count(sign) > 1:
+            if digits == 3:
+                points, commas = (points, commas + 1) if sign == "." else (points + 1, commas)
+        elif digits != 3:
             points, commas = (points + 1, commas) if sign == "." else (points, commas + 1)
         else:
             doubtful = sign

@@ -66,7 +66,8 @@ def _statement(statement: Element, findings: Findings, index: dict[tuple[str | N
     account_element = child(statement, "Acct")
     identifier = _identifier(child(account_element, "Id"))
     currency = _account_currency(statement, account_element)
-    opening, closing = _balance(statement, _OPENING, currency), _balance(statement, _CLOSING, currency)
+    opening = _balance(statement, _OPENING, currency, findings)
+    closing = _balance(statement, _CLOSING, currency, findings)
     key = (identifier, currency)
     if key not in index:
         index[key] = len(findings.accounts)
@@ -122,7 +123,7 @@ def _account_currency(statement: Element, account: Element | None) -> str:
         raise StatementError(error.code, error.problem, _ADVICE, line=line_of(where), field="Ccy") from None
 
 
-def _balance(statement: Element, codes: tuple[str, ...], currency: str) -> Amount | None:
+def _balance(statement: Element, codes: tuple[str, ...], currency: str, findings: Findings) -> Amount | None:
     """The first balance of the best kind; a later page's interim balance is as good as the day's."""
     found: dict[str, Amount] = {}
     for balance in children(statement, "Bal"):

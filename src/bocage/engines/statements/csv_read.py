@@ -67,10 +67,11 @@ def read_csv(text: str, limits: Limits, mapping: CsvMapping | None, currency: st
     """Every row that is a movement; rows with neither a date nor an amount are left out and counted in a note."""
     table, found = shape(text, limits, mapping)
     findings = Findings("csv", limits)
-    places = _places(found, table)
-    default = table.currency or currency or NO_CURRENCY
     usual = Counter(len(cells) for _, cells in table.rows).most_common(1)
-    width = max(len(table.heading or []), usual[0][0] if usual else 0)
+    first = table.heading or (table.rows[0][1] if table.rows else [])
+    width = max(len(first), usual[0][0] if usual else 0)
+    places = _places(found, table, width)
+    default = table.currency or currency or NO_CURRENCY
     reader = _reader(findings, table, places, found, default, width)
     findings.mapping = replace(found, date_order=reader.order, decimal=reader.decimal)
     for line, error in table.broken:
@@ -93,9 +94,8 @@ def read_csv(text: str, limits: Limits, mapping: CsvMapping | None, currency: st
     return findings
 
 
-def _places(mapping: CsvMapping, table: Table) -> _Places:
+def _places(mapping: CsvMapping, table: Table, width: int) -> _Places:
     heading = {cell.strip().casefold(): at for at, cell in reversed(list(enumerate(table.heading or [])))}
-    width = max([len(table.heading or []), *(len(cells) for _, cells in table.rows[:50])], default=0)
 
     def place(column: Column | None) -> int:
         if column is None:

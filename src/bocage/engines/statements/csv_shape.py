@@ -5,9 +5,11 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import permutations
 
 from . import csv_names as names
-from .amounts import decimal_sign, parse_amount
+from .amounts import Amount, decimal_sign, parse_amount
+from .csv_chain import follow
 from .currencies import is_currency
 from .dates import looks_like_date
 from .types import Column, CsvMapping, FieldError, Limits, StatementError
@@ -17,6 +19,7 @@ HEADING_ROWS = 60
 SAMPLE_ROWS = 200
 COLUMNS_LIMIT = 200
 ACCOUNTS_LIMIT = 20
+MOVING_COLUMNS = 6
 _SHARE = 0.6
 _SEP = re.compile(r"sep=(.)\s*", re.IGNORECASE)
 _CARD = frozenset({"cardusedfortransaction", "cardno", "cardnumber", "cardmember"})
@@ -34,6 +37,7 @@ class Table:
     rows: list[Row]
     broken: list[tuple[int, FieldError]]
     currency: str | None = None
+    skipped: tuple[int, ...] = ()
 
 
 def cut(text: str, delimiter: str, limits: Limits) -> tuple[list[Row], list[tuple[int, FieldError]]]:
@@ -81,7 +85,9 @@ def shape(text: str, limits: Limits, mapping: CsvMapping | None) -> tuple[Table,
         table = Table(best, rows[at][1], rows[at + 1 :], broken, currency)
         return table, replace(guess, delimiter=best, header_line=rows[at][0])
     if bare := _bare(rows):
-        return Table(best, None, rows[bare[0] :], broken), replace(bare[1], delimiter=best, header_line=0)
+        at, guess = bare
+        skipped = tuple(line for line, _ in rows[:at])
+        return Table(best, None, rows[at:], broken, None, skipped), replace(guess, delimiter=best, header_line=0)
     problem = "No columns of dates and amounts were recognised."
     advice = "Say which column holds the date, which the amount and which the text."
     raise StatementError("columns-unknown", problem, advice, line=rows[0][0] if rows else 1)
@@ -323,6 +329,23 @@ def _like_a_line(cells: list[str]) -> bool:
     return len(cells) >= 3 and any(map(looks_like_date, cells)) and any(map(is_amount, cells))
 
 
+def _movement(rows: list[list[str]], moving: list[int]) -> tuple[int, int | None]:
+    """(column of the amounts, column of the balance after them or None) among columns that all look like amounts."""
+    decimal = decimal_sign([cells[at] for cells in rows for at in moving if at < len(cells)])[0] or "."
+    table: list[list[Amount]] = []
+    for cells in rows:
+        try:
+            table.append([parse_amount(cells[at].strip(), decimal, "") for at in moving])
+        except (FieldError, IndexError):
+            continue
+    if len(table) > 1:
+        for amount, after in permutations(range(min(len(moving), MOVING_COLUMNS)), 2):
+            if follow([(row[amount], row[after]) for row in table]).unbroken:
+                return moving[amount], moving[after]
+    signed = (at for at in moving if any("-" in cells[at] for cells in rows if at < len(cells)))
+    return next(signed, moving[0]), None
+
+
 def _bare(rows: list[Row]) -> tuple[int, CsvMapping] | None:
     """(index of the first row, mapping) of a file without headings, from what its cells look like."""
     at = next((index for index, (_, cells) in enumerate(rows[:HEADING_ROWS]) if _like_a_line(cells)), None)
@@ -336,6 +359,7 @@ def _bare(rows: list[Row]) -> tuple[int, CsvMapping] | None:
     moving = [index for index in amounts if any(sign in "".join(columns.samples[index]) for sign in ",.-")]
     if not dates or not moving:
         return None
+    amount, balance = _movement([cells for _, cells in rows[at : at + SAMPLE_ROWS]], moving)
     rest = [index for index in full if index not in dates and index not in amounts]
     direction = next((index for index in rest if columns.share(index, is_direction)), None)
     currency = next((index for index in rest if index != direction and columns.share(index, is_currency)), None)
@@ -344,7 +368,8 @@ def _bare(rows: list[Row]) -> tuple[int, CsvMapping] | None:
     return at, CsvMapping(
         date=dates[0],
         value_date=dates[1] if len(dates) > 1 else None,
-        amount=moving[0],
+        amount=amount,
+        balance=balance,
         direction=direction,
         currency=currency,
         text=tuple(words[:3]),

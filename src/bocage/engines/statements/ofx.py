@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 
 from .amounts import Amount, decimal_sign, parse_amount
 from .assembly import Draft, DraftAccount, Findings, clean, optional
-from .currencies import currency_code
+from .currencies import currency_code, exponent_of
 from .dates import checked_date
 from .types import NO_CURRENCY, FieldError, Limits, StatementError
 
 _TAG = re.compile(r"<(/?)([A-Za-z0-9][\w.:-]{0,79})\s*(/?)>", re.ASCII)
 _MARKUP = re.compile(r"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
-_CDATA = re.compile(r"<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
+_RATE = re.compile(r"(\d{1,12})(?:[.,](\d{1,12}))?", re.ASCII)
 _ENTITY = re.compile(r"&(#\d{1,7}|#x[0-9a-fA-F]{1,6}|lt|gt|amp|quot|apos|nbsp);")
 _NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'", "nbsp": " "}
 _DAY = re.compile(r"(\d{4})(\d{2})(\d{2})(?:\D.*|\d.*)?", re.ASCII | re.DOTALL)
@@ -80,7 +80,7 @@ def read_ofx(text: str, limits: Limits, currency: str | None) -> Findings:
         line = text.count("\n", 0, markup.start()) + 1
         problem = f"The file brings its own definitions (<!{markup[1]}), which no bank statement does."
         raise StatementError("xml-entities", problem, _CUT, line=line)
-    text = _CDATA.sub(lambda match: _escaped(match[1]), text)
+    text = _without_cdata(text)
     reader = _Reader(Findings("ofx", limits), currency)
     closed = False
     for name, closing, value, line in _tokens(text):
@@ -96,8 +96,15 @@ def read_ofx(text: str, limits: Limits, currency: str | None) -> Findings:
     return reader.findings
 
 
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;")
+def _without_cdata(text: str) -> str:
+    """The text with each CDATA section as ordinary escaped text; one that is never closed stays as it is."""
+    parts: list[str] = []
+    at = 0
+    while (begin := text.find("<![CDATA[", at)) >= 0 and (end := text.find("]]>", begin)) >= 0:
+        inner = text[begin + len("<![CDATA[") : end]
+        parts += [text[at:begin], inner.replace("&", "&amp;").replace("<", "&lt;")]
+        at = end + len("]]>")
+    return "".join([*parts, text[at:]])
 
 
 def _unescaped(text: str) -> str:
@@ -189,7 +196,7 @@ def _closed(reader: _Reader, scope: _Scope) -> None:
             problem = f"The statement has more than {reader.findings.limits.lines:,} lines."
             raise StatementError("too-many-lines", problem, "Export a shorter period, for example one year at a time.")
     elif name in _STATEMENTS:
-        reader.account.currency = values.get("CURDEF", "")
+        reader.account.currency = _account_currency(values.get("CURDEF", ""), scope.line)
         reader.account = None
     elif parent is not None and name not in {"AVAILBAL", "BANKACCTTO", "CCACCTTO", "BANKTRANLIST", "INVTRANLIST"}:
         # An element without a value, left open, has swallowed what follows it: give it back.
@@ -216,8 +223,6 @@ def _finish(reader: _Reader) -> None:
     findings = reader.findings
     amounts = [transaction.values.get("TRNAMT", "") for transaction in reader.transactions]
     decimal = decimal_sign(amounts)[0] or "."
-    for account in findings.accounts:
-        account.currency = _currency(account.currency) or ""
     for transaction in reader.transactions:
         try:
             findings.add(_draft(transaction, reader, decimal))
@@ -241,7 +246,14 @@ def _balances(reader: _Reader) -> None:
         try:
             account.closing = parse_amount(text, decimal_sign([text])[0] or ".", "LEDGERBAL/BALAMT")
         except FieldError as error:
-            raise StatementError(error.code, error.problem, _CUT, line=line, field=error.field) from None
+            reader.findings.refuse(line, error)
+
+
+def _account_currency(text: str, line: int) -> str:
+    try:
+        return _currency(text) or ""
+    except FieldError as error:
+        raise StatementError(error.code, error.problem, _CUT, line=line, field="CURDEF") from None
 
 
 def _currency(text: str) -> str | None:
@@ -284,10 +296,12 @@ def _original(values: dict[str, str], amount: Amount) -> tuple[Amount, str] | No
     code = _currency(values.get("ORIGCURRENCY.CURSYM", ""))
     if code is None or not values.get("ORIGCURRENCY.CURRATE", "").strip():
         return None
-    rate, decimals = parse_amount(values["ORIGCURRENCY.CURRATE"], ".", "CURRATE")
-    if rate <= 0:
-        return None
-    hundredths = abs(amount[0]) * 10 ** (decimals + 2)
+    match = _RATE.fullmatch(values["ORIGCURRENCY.CURRATE"].strip())
+    rate = int(match[1] + (match[2] or "")) if match else 0
+    if match is None or rate == 0:
+        raise FieldError("rate-unreadable", "CURRATE", f"{values['ORIGCURRENCY.CURRATE'][:20]!r} is not a rate.")
+    exponent = exponent_of(code)
+    scaled = abs(amount[0]) * 10 ** (len(match[2] or "") + exponent)
     divisor = rate * 10 ** amount[1]
-    rounded = (2 * hundredths + divisor) // (2 * divisor)
-    return (rounded if amount[0] >= 0 else -rounded, 2), code
+    rounded = (2 * scaled + divisor) // (2 * divisor)
+    return (rounded if amount[0] >= 0 else -rounded, exponent), code

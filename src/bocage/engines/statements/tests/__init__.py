@@ -1,0 +1,1 @@
+"""Tests of the statement readers, on small invented files."""
