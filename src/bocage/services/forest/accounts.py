@@ -1,0 +1,51 @@
+"""Forest's accounts in the ledger, in grams: where they come from, where a person keeps them, what a tree has drunk."""
+
+from uuid import UUID
+
+from bocage.kernel.ledger import actions as ledger
+from bocage.kernel.ledger.types import account_id_of
+
+GRAMS = "gCO2"
+TREES = "trees"
+SERVICE = "forest"
+
+
+def source() -> UUID:
+    """The issuer that all grams come out of."""
+    id = account_id_of(None, GRAMS, "issuer", SERVICE)
+    ledger.open_account(id, None, GRAMS, "issuer", minimum_minor=None, service=SERVICE)
+    return id
+
+
+def grown() -> UUID:
+    """Where the grams of full-grown trees rest for good."""
+    id = account_id_of(None, GRAMS, "grown", SERVICE)
+    ledger.open_account(id, None, GRAMS, "grown", service=SERVICE)
+    return id
+
+
+def tree_source() -> UUID:
+    """The issuer of trees, the unit."""
+    id = account_id_of(None, TREES, "issuer", SERVICE)
+    ledger.open_account(id, None, TREES, "issuer", minimum_minor=None, service=SERVICE)
+    return id
+
+
+def grams_of(person_id: UUID) -> UUID:
+    """The grams a person has collected and not yet planted."""
+    id = account_id_of(person_id, GRAMS, "grams", SERVICE)
+    ledger.open_account(id, person_id, GRAMS, "grams", service=SERVICE)
+    return id
+
+
+def trees_of(person_id: UUID) -> UUID:
+    """A person's full-grown trees, counted."""
+    id = account_id_of(person_id, TREES, "trees", SERVICE)
+    ledger.open_account(id, person_id, TREES, "trees", service=SERVICE)
+    return id
+
+
+def tree(person_id: UUID, tree_id: UUID) -> UUID:
+    """What one tree has drunk: its account has the tree's own id."""
+    ledger.open_account(tree_id, person_id, GRAMS, "tree", service=SERVICE)
+    return tree_id

@@ -1,0 +1,1 @@
+"""What Forest writes: statements come in, acts earn grams, grams grow trees."""

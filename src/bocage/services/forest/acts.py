@@ -1,0 +1,113 @@
+"""The named acts that earn grams: what was done, instead of what, and the sum behind the grams.
+
+Grams are given for the act, a fixed number with a daily cap, never for the amount paid: whoever spends more gains
+nothing. They measure participation. They are not a claim that this much CO2 was avoided.
+
+Rates are grams CO2e a passenger-kilometre, fuel supply included: UK Government GHG conversion factors 2025
+(DESNZ and DEFRA, flat file): average petrol car, local bus, underground, national rail, coach.
+"""
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+CAR_GRAMS_PER_KM = 208.71
+BUS_GRAMS_PER_KM = 130.34
+METRO_GRAMS_PER_KM = 35.08
+RAIL_GRAMS_PER_KM = 44.43
+COACH_GRAMS_PER_KM = 34.32
+
+
+@dataclass(frozen=True)
+class Act:
+    """A low-carbon act. `items` are the carbon engine's items that show it; `grams` what each earns.
+
+    `sums` says where the number comes from, with `%(grams)s` in it.
+    """
+
+    slug: str
+    title: Promise
+    items: frozenset[str]
+    grams: int
+    per_day_max: int
+    icon: str
+    sums: Promise
+
+
+def _instead_of_car(distance_km: int, grams_per_km: float) -> int:
+    return int(distance_km * (CAR_GRAMS_PER_KM - grams_per_km)) // 10 * 10
+
+
+ACTS = (
+    Act(
+        "bus",
+        _("Bus or city network"),
+        frozenset({"bus", "transit"}),
+        _instead_of_car(6, BUS_GRAMS_PER_KM),
+        2,
+        "bus-front",
+        _("6 km by bus at 130 g/km instead of a petrol car at 209 g/km: %(grams)s g (DEFRA 2025)."),
+    ),
+    Act(
+        "metro",
+        _("Metro or tram"),
+        frozenset({"metro"}),
+        _instead_of_car(6, METRO_GRAMS_PER_KM),
+        2,
+        "tram-front",
+        _("6 km by metro at 35 g/km instead of a petrol car at 209 g/km: %(grams)s g (DEFRA 2025)."),
+    ),
+    Act(
+        "rail",
+        _("Train"),
+        frozenset({"rail", "rail_international"}),
+        _instead_of_car(25, RAIL_GRAMS_PER_KM),
+        2,
+        "train-front",
+        _("25 km by train at 44 g/km instead of a petrol car at 209 g/km: %(grams)s g (DEFRA 2025)."),
+    ),
+    Act(
+        "coach",
+        _("Coach"),
+        frozenset({"coach"}),
+        _instead_of_car(25, COACH_GRAMS_PER_KM),
+        2,
+        "bus",
+        _("25 km by coach at 34 g/km instead of a petrol car at 209 g/km: %(grams)s g (DEFRA 2025)."),
+    ),
+    Act(
+        "bicycle",
+        _("Bicycle"),
+        frozenset({"bicycle"}),
+        _instead_of_car(4, 0),
+        1,
+        "bike",
+        _("4 km by bicycle instead of a petrol car at 209 g/km: %(grams)s g (DEFRA 2025)."),
+    ),
+    Act(
+        "second_hand",
+        _("Second-hand"),
+        frozenset({"second_hand"}),
+        1_000,
+        1,
+        "shirt",
+        _("A set %(grams)s g for a thing bought used. What a new one would have cost depends on the thing."),
+    ),
+    Act(
+        "repair",
+        _("Repair"),
+        frozenset({"repair"}),
+        1_000,
+        1,
+        "wrench",
+        _("A set %(grams)s g for a thing kept in use. What a new one would have cost depends on the thing."),
+    ),
+)
+ACT_BY_SLUG = {act.slug: act for act in ACTS}
+_ACT_BY_ITEM = {item: act for act in ACTS for item in act.items}
+
+
+def act_of(item: str | None) -> Act | None:
+    """The act that buying `item` shows, if any."""
+    return _ACT_BY_ITEM.get(item or "")

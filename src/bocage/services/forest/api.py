@@ -1,0 +1,220 @@
+"""Forest for programs."""
+
+from datetime import date, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from django.http import HttpRequest
+from ninja import File, Form, Query, Router, Schema
+from ninja.files import UploadedFile
+from pydantic import Field
+
+from bocage.kernel.acting import current_actor
+from bocage.kernel.consent import queries as consents
+from bocage.kernel.ids import uuid7
+from bocage.services.forest import limits, queries
+from bocage.services.forest.actions import earning, importing, planting
+from bocage.shell.api_site import decode_cursor, encode_cursor, idempotent, scoped
+
+router = Router()
+PURPOSE = "forest.grow"
+
+
+class LineOut(Schema):
+    """A line with its footprint. Masses are whole micrograms of CO2e."""
+
+    id: UUID
+    booked_on: date
+    amount_minor: int
+    currency: str
+    text: str
+    category: str
+    probability: float
+    micrograms: int
+    low_micrograms: int
+    high_micrograms: int
+    reasons: list[dict[str, str]]
+    book: str
+    origin: str
+
+
+class LinePage(Schema):
+    """Lines, latest first; `next_cursor` asks for the ones after."""
+
+    items: list[LineOut]
+    next_cursor: str | None
+
+
+class CategoryOut(Schema):
+    """What one category weighs."""
+
+    category: str
+    title: str
+    micrograms: int
+    lines: int
+
+
+class MonthOut(Schema):
+    """A month: the exact sum of its lines, and its 90% interval."""
+
+    first_day: date
+    micrograms: int
+    low_micrograms: int
+    high_micrograms: int
+    lines: int
+    categories: list[CategoryOut]
+
+
+class UploadOut(Schema):
+    """A statement handed in."""
+
+    id: UUID
+    name: str
+    state: str
+    lines_added: int
+    lines_known: int
+    lines_bad: int
+
+
+class PreviewOut(Schema):
+    """What confirming would add."""
+
+    upload: UploadOut
+    format: str
+    lines_new: int
+    lines_known: int
+    lines_bad: int
+    micrograms: int
+
+
+class TreeOut(Schema):
+    """A tree and what it has drunk."""
+
+    id: UUID
+    species: str
+    grams: int
+    price_grams: int
+    grown_at: datetime | None
+
+
+class GroveOut(Schema):
+    """Grams in hand, ripe and ripening, and the trees."""
+
+    grams: int
+    ripe_grams: int
+    ripening_grams: int
+    trees: list[TreeOut]
+
+
+class Collected(Schema):
+    """How many grams were collected."""
+
+    grams: int
+
+
+class Sowing(Schema):
+    """Which tree to begin."""
+
+    species: Annotated[str, Field(max_length=20)]
+
+
+class Watering(Schema):
+    """How many grams to give."""
+
+    grams: Annotated[int, Field(ge=1, le=10_000_000)]
+
+
+@router.get("/months/{year}/{month}", response=MonthOut, auth=scoped("forest:read"))
+def month(
+    request: HttpRequest, year: Annotated[int, Field(ge=1970, le=2100)], month: Annotated[int, Field(ge=1, le=12)]
+) -> Any:
+    """A month's footprint: exact sum, interval, categories."""
+    return queries.month(current_actor().required_subject(), date(year, month, 1))
+
+
+@router.get("/lines", response=LinePage, auth=scoped("forest:read"))
+def lines(request: HttpRequest, cursor: Annotated[str | None, Query(max_length=40)] = None) -> Any:
+    """Lines with their footprints and reasons, latest first, fifty a page."""
+    found = queries.lines(current_actor().required_subject(), before=decode_cursor(cursor))
+    more = len(found) == limits.PAGE_ROWS_MAX
+    return {"items": found, "next_cursor": encode_cursor(found[-1].id) if more else None}
+
+
+@router.get("/lines/{line_id}", response=LineOut, auth=scoped("forest:read"))
+def line(request: HttpRequest, line_id: UUID) -> Any:
+    """One line with its chain of reasons."""
+    return queries.line(current_actor().required_subject(), line_id)
+
+
+@router.post("/statements", response={201: PreviewOut}, auth=scoped("forest:write"))
+@idempotent
+def receive(
+    request: HttpRequest, file: File[UploadedFile], country: Form[Annotated[str, Field(pattern="^([A-Z]{2})?$")]] = ""
+) -> Any:
+    """Hand in a bank statement and see what it would add; nothing is kept before it is confirmed."""
+    person = current_actor().required_subject()
+    upload = importing.receive(person, uuid7(), file.name or "statement", file.read(), country)
+    return 201, _preview(person, upload.id)
+
+
+@router.get("/statements/{upload_id}", response=PreviewOut, auth=scoped("forest:read"))
+def preview(request: HttpRequest, upload_id: UUID) -> Any:
+    """What a statement that waits would add."""
+    return _preview(current_actor().required_subject(), upload_id)
+
+
+@router.post("/statements/{upload_id}/confirm", response=UploadOut, auth=scoped("forest:write"))
+@idempotent
+def confirm(request: HttpRequest, upload_id: UUID) -> Any:
+    """Keep the statement's new lines and forget the file."""
+    person = current_actor().required_subject()
+    upload = importing.confirm(person, upload_id, rewarded=consents.is_granted(person, PURPOSE))
+    return UploadOut.model_validate(upload, from_attributes=True)
+
+
+@router.get("/grove", response=GroveOut, auth=scoped("forest:read"))
+def grove(request: HttpRequest) -> Any:
+    """Grams and trees."""
+    return queries.grove(current_actor().required_subject())
+
+
+@router.post("/collect", response=Collected, auth=scoped("forest:write"))
+@idempotent
+def collect(request: HttpRequest) -> Any:
+    """Collect all ripe grams."""
+    return Collected(grams=earning.collect(current_actor().required_subject()))
+
+
+@router.put("/trees/{tree_id}", response=TreeOut, auth=scoped("forest:write"))
+@idempotent
+def sow(request: HttpRequest, tree_id: UUID, sowing: Sowing) -> Any:
+    """Begin a tree under an id of yours."""
+    person = current_actor().required_subject()
+    planting.sow(person, tree_id, sowing.species)
+    return _tree(person, tree_id)
+
+
+@router.post("/trees/{tree_id}/waterings/{watering_id}", response=TreeOut, auth=scoped("forest:write"))
+@idempotent
+def water(request: HttpRequest, tree_id: UUID, watering_id: UUID, watering: Watering) -> Any:
+    """Give a tree grams, under an id of yours."""
+    person = current_actor().required_subject()
+    planting.water(person, watering_id, tree_id, watering.grams)
+    return _tree(person, tree_id)
+
+
+def _tree(person_id: UUID, tree_id: UUID) -> TreeOut:
+    found = next(tree for tree in queries.grove(person_id).trees if tree.id == tree_id)
+    return TreeOut.model_validate(found, from_attributes=True)
+
+
+def _preview(person_id: UUID, upload_id: UUID) -> PreviewOut:
+    found = queries.preview(person_id, upload_id)
+    return PreviewOut(
+        upload=UploadOut.model_validate(found.upload, from_attributes=True),
+        format=found.format,
+        lines_new=found.lines_new,
+        lines_known=found.lines_known,
+        lines_bad=found.bad_lines_total,
+        micrograms=found.micrograms,
+    )

@@ -1,0 +1,75 @@
+"""What the demo city does with Forest: some agree to it, bring a statement, collect and plant."""
+
+import csv
+import io
+import random
+from datetime import timedelta
+from typing import Any
+from uuid import uuid5
+
+from django.conf import settings
+
+from bocage.kernel import clock
+from bocage.kernel.acting import Actor, acting_as
+from bocage.kernel.consent import actions as consent
+from bocage.kernel.consent import queries as consents
+from bocage.services.forest import queries
+from bocage.services.forest.actions import earning, importing, planting
+
+_AGREE = ("ana", "marco", "weilin", "samira", "theo", "ines")
+_STATEMENT_DAYS = 75
+_HABITS = (
+    ("TRAMWAY DE VALLON", "4111", -180, 0.75),
+    ("LES HALLES MARKET", "5411", -3460, 0.35),
+    ("MOULIN CAFE", "5814", -410, 0.4),
+    ("STATION SUD CARBURANTS", "5541", -5890, 0.06),
+    ("GARE DE VALLON SNCF", "4112", -1740, 0.08),
+    ("FRIPERIE REVOIR", "5931", -1500, 0.05),
+    ("ENERGIE COMMUNE ELECTRICITE", "4900", -5820, 0.033),
+    ("PHARMACIE DES TILLEULS", "5912", -890, 0.07),
+)
+
+
+def populate(city: Any) -> None:
+    """Ana brings a bank statement of ten weeks, collects what is ripe and waters an oak; others only agree."""
+    for handle in _AGREE:
+        person = city.people[handle]
+        with acting_as(Actor.for_person(person)):
+            consent.grant(person, "forest.grow")
+    ana = city.people["ana"]
+    with acting_as(Actor.for_person(ana)):
+        upload = uuid5(ana, "demo statement")
+        importing.receive(ana, upload, "demo-bank-ana.csv", _statement(), settings.TOWN["country"])
+        importing.confirm(ana, upload, rewarded=True)
+        grams = earning.collect(ana)
+        tree = planting.sow(ana, uuid5(ana, "demo birch"), "birch")
+        planting.water(ana, uuid5(ana, "demo watering"), tree, min(grams, 12_000))
+        oak = planting.sow(ana, uuid5(ana, "demo oak"), "oak")
+        if grams > 12_000:
+            planting.water(ana, uuid5(ana, "demo oak watering"), oak, min(grams - 12_000, 21_000) // 2)
+
+
+def tick(city: Any, chance: random.Random) -> None:
+    """Somebody who agreed collects what is ripe."""
+    person = city.people[chance.choice(_AGREE)]
+    with acting_as(Actor.for_person(person)):
+        if consents.is_granted(person, "forest.grow") and queries.grove(person).ripe_grams:
+            earning.collect(person)
+
+
+def _statement() -> bytes:
+    """An invented bank's CSV up to yesterday."""
+    chance = random.Random(7)  # noqa: S311 - a story, not a secret
+    out = io.StringIO()
+    rows = csv.writer(out, delimiter=";")
+    rows.writerow(["Date", "Libellé", "Montant", "Devise", "MCC"])
+    today = clock.now().date()
+    for days in range(_STATEMENT_DAYS, 0, -1):
+        day = today - timedelta(days=days)
+        if day.day == 1:
+            rows.writerow([day.strftime("%d/%m/%Y"), "VIREMENT SALAIRE", "2150,00", "EUR", ""])
+        for text, mcc, cents, odds in _HABITS:
+            if chance.random() < odds:
+                paid = cents if mcc in {"4111", "4900"} else round(cents * chance.uniform(0.7, 1.3))
+                rows.writerow([day.strftime("%d/%m/%Y"), text, f"{paid / 100:.2f}".replace(".", ","), "EUR", mcc])
+    return out.getvalue().encode()

@@ -1,0 +1,69 @@
+"""Forest: when a payment is made, and the payer has agreed, work out its footprint and credit the grams."""
+
+from django.utils.translation import gettext_lazy as _
+
+from bocage.kernel.manifest import EventType, Hears, Needs, Offers, Purpose, QuickAction, Service
+from bocage.kernel.ports import FootprintNotes, PaymentHistory
+from bocage.services.forest import answers, handlers, pages, queries
+from bocage.services.forest.actions import erasing
+
+service = Service(
+    name="forest",
+    title=_("Forest"),
+    icon="trees",
+    tint="leaf",
+    sentence=_(
+        "When a payment is made, and the payer has agreed to `forest.grow`, work out its footprint and credit the grams"
+        " of its low-carbon acts, which grow trees."
+    ),
+    home="forest:home",
+    purposes=(
+        Purpose(
+            "forest.grow",
+            title=_("Grow my forest"),
+            says=_(
+                "Forest reads each payment of your wallet (shop, kind of shop, amount, day) to work out its footprint"
+                " and to credit grams for low-carbon acts. Nobody else sees it. You can stop at any time."
+            ),
+            reads=("pay.paid", "pay.refunded", "PaymentHistory"),
+        ),
+    ),
+    emits=(
+        EventType(
+            "forest.accounted",
+            says=_("A payment's footprint was worked out."),
+            fields={"payment_id": "uuid", "micrograms": "integer", "category": "string"},
+        ),
+        EventType(
+            "forest.imported",
+            says=_("Lines of a statement were kept."),
+            fields={"upload_id": "uuid", "lines": "integer"},
+        ),
+        EventType(
+            "forest.collected",
+            says=_("Ripe grams were collected."),
+            fields={"grams": "integer", "acts": "integer"},
+        ),
+        EventType(
+            "forest.tree_grown",
+            says=_("A tree is full-grown."),
+            fields={"tree_id": "uuid", "species": "string", "grams": "integer"},
+        ),
+    ),
+    hears=(
+        Hears("pay.paid", handlers.on_paid, purpose="forest.grow"),
+        Hears("pay.refunded", handlers.on_refunded, purpose="forest.grow"),
+        Hears("consent.granted", handlers.on_agreed, purpose="forest.grow"),
+    ),
+    offers=(Offers(FootprintNotes, answers.Notes()),),
+    needs=(Needs(PaymentHistory, purpose="forest.grow"),),
+    actions=(
+        QuickAction(_("Import a statement"), "forest:import", "file-up", (_("bank"), _("footprint"), "CSV", "MT940")),
+        QuickAction(_("Plant a tree"), "forest:trees", "sprout", (_("grams"), _("tree"))),
+        QuickAction(_("My footprint"), "forest:lines", "footprints", ("CO2", _("carbon"))),
+    ),
+    scopes={"forest:read": _("See the footprint and the forest"), "forest:write": _("Import, collect and plant")},
+    card=pages.card,
+    export=queries.export,
+    erase=erasing.erase,
+)

@@ -1,0 +1,155 @@
+"""What Forest shows: frozen dataclasses. Masses are whole micrograms or whole grams, as the name says."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from bocage.shell.types import TreeKind
+
+
+@dataclass(frozen=True)
+class FootprintLine:
+    """A line of a statement or a payment with its footprint, and the chain of reasons behind it."""
+
+    id: UUID
+    booked_on: date
+    amount_minor: int
+    currency: str
+    exponent: int
+    text: str
+    category: str
+    category_title: str
+    probability: float
+    micrograms: int
+    low_micrograms: int
+    high_micrograms: int
+    reasons: list[dict[str, str]]
+    book: str
+    origin: str
+
+
+@dataclass(frozen=True)
+class CategorySum:
+    """What one category weighs in a month, and its share of the month's sum in percent."""
+
+    category: str
+    title: str
+    micrograms: int
+    lines: int
+    share_percent: int
+
+
+@dataclass(frozen=True)
+class Month:
+    """A month's footprint: the exact sum of its lines, its 90% interval, and its categories, heaviest first."""
+
+    first_day: date
+    micrograms: int
+    low_micrograms: int
+    high_micrograms: int
+    lines: int
+    unknown_lines: int
+    categories: tuple[CategorySum, ...]
+
+
+@dataclass(frozen=True)
+class MonthSum:
+    """One bar of the trend."""
+
+    first_day: date
+    micrograms: int
+
+
+@dataclass(frozen=True)
+class AwardView:
+    """Grams earned by an act. `state`: ripening, ripe, collected, returned or faded."""
+
+    id: UUID
+    act: str
+    title: str
+    icon: str
+    grams: int
+    day: date
+    state: str
+    ripe_at: datetime
+    fades_at: datetime
+    sums: str
+    line_id: UUID
+
+
+@dataclass(frozen=True)
+class TreeView:
+    """A tree that grows: `grams` it has drunk of the `price_grams` it needs."""
+
+    id: UUID
+    species: str
+    title: str
+    kind: TreeKind
+    grams: int
+    price_grams: int
+    grown_at: datetime | None
+
+    @property
+    def growth(self) -> float:
+        """From 0 (just sown) to 1 (full grown)."""
+        return min(1.0, self.grams / self.price_grams)
+
+    @property
+    def percent(self) -> int:
+        """Growth in whole percent, rounded down so that 100 means grown."""
+        return min(100, self.grams * 100 // self.price_grams)
+
+    @property
+    def grams_missing(self) -> int:
+        """What it still needs."""
+        return max(0, self.price_grams - self.grams)
+
+
+@dataclass(frozen=True)
+class Grove:
+    """All that a person's forest page shows: grams in hand, ripe and ripening, and her trees."""
+
+    grams: int
+    ripe_grams: int
+    ripening_grams: int
+    next_ripe_at: datetime | None
+    trees: tuple[TreeView, ...]
+
+    @property
+    def growing(self) -> tuple[TreeView, ...]:
+        return tuple(tree for tree in self.trees if tree.grown_at is None)
+
+    @property
+    def grown(self) -> tuple[TreeView, ...]:
+        return tuple(tree for tree in self.trees if tree.grown_at is not None)
+
+
+@dataclass(frozen=True)
+class UploadView:
+    """A statement that was handed in."""
+
+    id: UUID
+    name: str
+    state: str
+    country: str
+    created_at: datetime
+    lines_added: int
+    lines_known: int
+    lines_bad: int
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a statement would add: nothing is kept of it until it is confirmed."""
+
+    upload: UploadView
+    format: str
+    accounts: tuple[str, ...]
+    lines_new: int
+    lines_known: int
+    micrograms: int
+    first: tuple[FootprintLine, ...]
+    bad_lines: tuple[tuple[int, str, str], ...]
+    bad_lines_total: int
+    notes: tuple[str, ...]
+    reconciles: bool | None
