@@ -4,7 +4,8 @@ What is refused is an answer (`Refused`), not an error: it is stored with the ca
 refused. Who rather wants an error takes `post_or_refuse` and its like: the `Refusal` they raise rolls the transaction
 back, the refusal is forgotten with it, and the same id may be tried again. A used id with another body raises
 `Refusal("id_conflict")` in both. Post several transfers of one deed by `post_linked`: it locks all accounts in one
-order, where one call after the other could meet another request halfway and be turned away as `ledger_busy`.
+order, where one call after the other could meet another request halfway and be turned away as `ledger_busy`
+(`lock_accounts` helps where it must be several calls).
 """
 
 import json
@@ -14,7 +15,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 from django.utils.translation import gettext as _
 
 from bocage.kernel import clock
@@ -113,17 +114,30 @@ def post_linked(operations: Sequence[Operation]) -> tuple[Posted, ...] | Refused
     return tuple(Posted(transfer_id, amount_minor, at) for transfer_id, _code, at, amount_minor in rows)
 
 
+def lock_accounts(account_ids: Sequence[UUID]) -> None:
+    """Lock accounts until the end of the transaction, in the order in which every verb of the ledger does.
+
+    For a transaction that will call several verbs: all that it is going to touch, locked first, cannot meet another
+    halfway. An account that does not exist yet may be among them.
+    """
+    if len(account_ids) > limits.LINKED_TRANSFERS_MAX:
+        raise ValueError(f"at most {limits.LINKED_TRANSFERS_MAX} accounts can be locked in one call")
+    _scalar("select ledger_lock_accounts(%s)", [list(account_ids)])
+
+
 def post_or_refuse(transfer: Transfer) -> Posted:
     """`post`, raising what is refused as a `Refusal` with the ledger's code; the roll-back forgets the attempt."""
-    return accepted(post(transfer))
+    with transaction.atomic():
+        return accepted(post(transfer))
 
 
 def post_linked_or_refuse(operations: Sequence[Operation]) -> tuple[Posted, ...]:
     """`post_linked`, raising what is refused as a `Refusal` with the ledger's code."""
-    answer = post_linked(operations)
-    if isinstance(answer, Refused):
-        raise refusal(answer.code)
-    return answer
+    with transaction.atomic():
+        answer = post_linked(operations)
+        if isinstance(answer, Refused):
+            raise refusal(answer.code)
+        return answer
 
 
 def accepted(answer: Posted | Refused) -> Posted:
@@ -247,7 +261,8 @@ def _rows(statement: str, parameters: list[Any]) -> list[tuple[Any, ...]]:
     try:
         with connection.cursor() as cursor:
             cursor.execute(statement, parameters)
-            return cursor.fetchall()
+            rows: list[tuple[Any, ...]] = cursor.fetchall()
+            return rows
     except OperationalError as error:
         if getattr(error.__cause__, "sqlstate", None) in _BUSY_STATES:
             raise refusal("ledger_busy") from error

@@ -1,13 +1,14 @@
 """What the ledger shows. Row-level security decides whose rows: a party's own, a service's under consent, the auditor's
 all; nobody sees none. Balances are exact at the moment of the query: what is overdue no longer counts as held."""
 
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
-from bocage.kernel.errors import not_found
 from bocage.kernel.ledger import limits, models
+from bocage.kernel.ledger.refusals import refusal
 from bocage.kernel.ledger.types import Account, Balance, Disagreement, Movement, TrialBalanceLine, Unit
 
 _BALANCE_SQL = """
@@ -53,6 +54,7 @@ where (a.debits_posted_minor, a.credits_posted_minor, a.debits_pending_minor, a.
         coalesce(f.credit_pending, 0))
 order by a.id limit %s
 """
+_UNITS_KEPT = 1000
 _LAST_SEQ = 2**63 - 1
 _MONEY_KINDS = ["post", "post_hold"]
 _ALL_KINDS = list(models.TRANSFER_KINDS)
@@ -64,18 +66,26 @@ def units() -> dict[str, Unit]:
 
 
 def unit(code: str) -> Unit:
-    """The unit with this code. Raises `Refusal` (not_found)."""
+    """The unit with this code. Raises `Refusal` (unit_not_found)."""
+    found = _known_unit(code)
+    if found is None:
+        _known_unit.cache_clear()
+        raise refusal("unit_not_found", field="unit")
+    return found
+
+
+@lru_cache(maxsize=_UNITS_KEPT)
+def _known_unit(code: str) -> Unit | None:
+    """Units come with migrations, before a process starts, and never change."""
     row = models.Unit.objects.filter(code=code).first()
-    if row is None:
-        raise not_found(f"unit {code}", field="unit")
-    return Unit(row.code, row.exponent, row.is_money)
+    return Unit(row.code, row.exponent, row.is_money) if row else None
 
 
 def account(id: UUID) -> Account:
-    """The account, where the actor may see it. Raises `Refusal` (not_found)."""
+    """The account, where the actor may see it. Raises `Refusal` (account_not_found, 404)."""
     row = models.Account.objects.filter(pk=id).first()
     if row is None:
-        raise not_found(f"account {id}", field="account_id")
+        raise refusal("account_not_found", field="account_id")
     return _account(row)
 
 
@@ -93,10 +103,10 @@ def standing(id: UUID) -> str:
 
 
 def balance(id: UUID) -> Balance:
-    """The balance of one account. Raises `Refusal` (not_found)."""
+    """The balance of one account. Raises `Refusal` (account_not_found, 404)."""
     found = balances([id])
     if id not in found:
-        raise not_found(f"account {id}", field="account_id")
+        raise refusal("account_not_found", field="account_id")
     return found[id]
 
 
@@ -160,4 +170,5 @@ def _account(row: models.Account) -> Account:
 def _rows(statement: str, parameters: Any) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
-        return cursor.fetchall()
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows

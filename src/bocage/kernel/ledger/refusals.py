@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from bocage.kernel.errors import Refusal
 
 _BUSY_STATUS = 503
+_NOT_FOUND_STATUS = 404
 _CONFLICT_STATUS = 409
 
 _MESSAGES: dict[str, Promise] = {
@@ -26,7 +27,7 @@ _MESSAGES: dict[str, Promise] = {
     "id_conflict": _("This number was used before for something else. Use a new one."),
     "ledger_busy": _("Many are using this account at this moment, and nothing was changed. Try again."),
 }
-_STATUSES = {"id_conflict": _CONFLICT_STATUS, "ledger_busy": _BUSY_STATUS}
+_STATUSES = {"id_conflict": _CONFLICT_STATUS, "ledger_busy": _BUSY_STATUS, "account_not_found": _NOT_FOUND_STATUS}
 
 
 def refusal(code: str, *, field: str | None = None) -> Refusal:

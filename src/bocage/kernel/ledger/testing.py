@@ -46,7 +46,8 @@ def move_ledger_time(delta: timedelta) -> None:
         password=roles.password_of(roles.MIGRATOR, settings.SECRET_KEY),
     ) as link:
         link.execute(
-            f"create or replace function ledger_now() returns timestamptz language sql volatile parallel safe as '{body}'"
+            "create or replace function ledger_now() returns timestamptz"
+            f" language sql volatile parallel safe as '{body}'"
         )
 
 

@@ -22,6 +22,7 @@ _PUBLIC_FUNCTIONS = (
     "ledger_post_hold(uuid, uuid, bigint)",
     "ledger_void_hold(uuid, uuid)",
     "ledger_post_linked(jsonb)",
+    "ledger_lock_accounts(uuid[])",
     "ledger_expire_holds(integer)",
     "ledger_open_account(uuid, uuid, text, text, text, bigint, bigint)",
     "ledger_standing(uuid)",

@@ -317,6 +317,12 @@ begin
         from ledger_transfer t where t.id = any (v_ids) order by t.group_position;
 end $$;
 
+create function ledger_lock_accounts(p_accounts uuid[]) returns void
+language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
+begin
+    perform ledger_lock(p_accounts);
+end $$;
+
 -- Expire overdue holds, at most p_limit; gives how many. Run by the sweep.
 create function ledger_expire_holds(p_limit integer) returns integer
 language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$

@@ -193,10 +193,7 @@ class Histories(RuleBasedStateMachine):
 
 def _ask(operations: list[Operation]) -> list[Answer] | str:
     try:
-        if len(operations) > 1:
-            answers = actions.post_linked(operations)
-        else:
-            answers = _ask_alone(operations[0])
+        answers = actions.post_linked(operations) if len(operations) > 1 else _ask_alone(operations[0])
     except Refusal as refusal:
         return refusal.code
     return [(answers.code, 0)] if isinstance(answers, Refused) else [("", answer.amount_minor) for answer in answers]

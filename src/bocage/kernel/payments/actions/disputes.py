@@ -1,0 +1,115 @@
+"""Disputes: the payer complains, the money is set aside, and goes back to one of the two (a charge-back, or not)."""
+
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from bocage.kernel import clock
+from bocage.kernel.acting import current_actor
+from bocage.kernel.errors import Refusal, conflict, forbidden, not_found
+from bocage.kernel.ledger import actions as ledger
+from bocage.kernel.ledger.types import Posted, Transfer
+from bocage.kernel.payments import limits
+from bocage.kernel.payments.actions.intents import write_refund
+from bocage.kernel.payments.actions.parts import check_amount, locked, part_id, require_party, tell
+from bocage.kernel.payments.actions.wallets import OPERATING
+from bocage.kernel.payments.models import Dispute, Intent
+from bocage.kernel.payments.queries import wallet
+from bocage.kernel.payments.rows import as_dispute
+from bocage.kernel.payments.types import Dispute as DisputeView
+from bocage.kernel.payments.types import DisputeState, IntentState
+
+
+@transaction.atomic
+def open_dispute(id: UUID, intent_id: UUID, amount_minor: int, reason: str) -> DisputeView:
+    """The payer complains about `amount_minor` of a captured payment, within `DISPUTE_WINDOW`.
+
+    `reason` is a short slug. As much is set aside of the payee's money, where the payee has it: `secured_minor` says.
+    """
+    row = locked(intent_id)
+    known = Dispute.objects.filter(pk=id).first()
+    if known is not None:
+        if (known.intent_id, known.amount_minor, known.reason) != (intent_id, amount_minor, reason):
+            raise conflict("id_conflict", _("This number was used before for something else. Use a new one."))
+        return as_dispute(known)
+    require_party(row, row.payer_id)
+    check_amount(amount_minor)
+    if row.state != IntentState.CAPTURED or row.captured_at is None:
+        raise conflict("payment_not_captured", _("Nothing was taken for this payment, so nothing can be disputed."))
+    if clock.now() > row.captured_at + limits.DISPUTE_WINDOW:
+        raise conflict("dispute_too_late", _("This payment is too long ago. Ask the other side directly."))
+    if amount_minor > row.captured_minor - row.refunded_minor:
+        raise Refusal("dispute_too_large", _("This is more than is left of the payment."), field="amount")
+    if not 1 <= len(reason) <= limits.REASON_CHARACTERS_MAX:
+        raise Refusal("reason_invalid", _("Say in short what is wrong."), field="reason")
+    if Dispute.objects.filter(intent_id=intent_id, state=DisputeState.OPEN).exists():
+        raise conflict("dispute_open", _("A dispute about this payment is open already."))
+    secured_minor = amount_minor if _set_aside(row, id, amount_minor) else 0
+    made = Dispute.objects.create(
+        id=id,
+        intent_id=intent_id,
+        payer_id=row.payer_id,
+        payee_id=row.payee_id,
+        amount_minor=amount_minor,
+        secured_minor=secured_minor,
+        currency=row.currency,
+        reason=reason,
+    )
+    _tell(row, made)
+    return as_dispute(made)
+
+
+@transaction.atomic
+def end_dispute(id: UUID, state: DisputeState) -> DisputeView:
+    """End a dispute: WITHDRAWN by the payer, FOR_PAYER by the payee who gives in, either way by an operator.
+
+    FOR_PAYER gives the money back as a refund with the dispute's id. Ending it the same way twice changes nothing.
+    """
+    found = Dispute.objects.filter(pk=id).values_list("intent_id", flat=True).first()
+    if found is None:
+        raise not_found(_("There is no such dispute."))
+    row = locked(found)
+    dispute = Dispute.objects.select_for_update().get(pk=id)
+    if dispute.state == state:
+        return as_dispute(dispute)
+    if dispute.state != DisputeState.OPEN or state == DisputeState.OPEN:
+        raise conflict("dispute_ended", _("This dispute has ended another way."))
+    if state == DisputeState.FOR_PAYEE and current_actor().service != OPERATING:
+        raise forbidden(_("An operator decides this."))
+    require_party(dispute, dispute.payer_id if state == DisputeState.WITHDRAWN else dispute.payee_id)
+    dispute.state, dispute.decided_at = state, clock.now()
+    dispute.save(update_fields=["state", "decided_at"])
+    overdue = dispute.opened_at + limits.DISPUTE_LIFE <= clock.now()
+    hold_id = part_id(id, "hold") if dispute.secured_minor and not overdue else None
+    _tell(row, dispute)
+    if state == DisputeState.FOR_PAYER:
+        write_refund(row, id, dispute.amount_minor, hold_id)
+    elif hold_id is not None:
+        ledger.accepted(ledger.void_hold(part_id(id, "void"), hold_id))
+    return as_dispute(dispute)
+
+
+def _set_aside(row: Intent, dispute_id: UUID, amount_minor: int) -> bool:
+    movement = Transfer(
+        part_id(dispute_id, "hold"),
+        wallet(row.payee_id, row.currency),
+        wallet(row.payer_id, row.currency),
+        amount_minor,
+        row.currency,
+        "payment.dispute",
+        str(row.id),
+    )
+    return isinstance(ledger.hold(movement, clock.now() + limits.DISPUTE_LIFE), Posted)
+
+
+def _tell(row: Intent, dispute: Dispute) -> None:
+    tell(
+        row,
+        "disputed",
+        key=f"{dispute.id}:{dispute.state}",
+        dispute_id=str(dispute.id),
+        amount_minor=dispute.amount_minor,
+        state=str(dispute.state),
+        reason=dispute.reason,
+    )

@@ -1,0 +1,118 @@
+"""Escrow: the buyer's money is kept on an account of its own until receipt, then goes to the seller, or back."""
+
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from bocage.kernel.errors import Refusal, conflict
+from bocage.kernel.ledger import actions as ledger
+from bocage.kernel.ledger.types import Operation, Transfer, account_id_of
+from bocage.kernel.payments.actions.intents import unspend, write_captured
+from bocage.kernel.payments.actions.parts import (
+    check_amount,
+    ended,
+    locked,
+    part_id,
+    require_able,
+    require_party,
+    tell,
+    write_intent,
+)
+from bocage.kernel.payments.actions.wallets import fees_from
+from bocage.kernel.payments.allowances import spend
+from bocage.kernel.payments.fees import fee_of, terms_of
+from bocage.kernel.payments.models import Intent
+from bocage.kernel.payments.queries import wallet
+from bocage.kernel.payments.rows import as_intent
+from bocage.kernel.payments.types import Intent as IntentView
+from bocage.kernel.payments.types import IntentKind, IntentState
+
+
+@transaction.atomic
+def open_escrow(
+    id: UUID,
+    buyer_id: UUID,
+    seller_id: UUID,
+    amount_minor: int,
+    currency: str,
+    *,
+    memo_ref: str = "",
+    service: str = "",
+) -> IntentView:
+    """The buyer pays, and the money is kept until `release_escrow` or `return_escrow`. It does not lapse by itself."""
+    row = write_intent(IntentKind.ESCROW, id, buyer_id, seller_id, amount_minor, currency, memo_ref, service)
+    if row.state != IntentState.CREATED:
+        return as_intent(row)
+    require_party(row, buyer_id)
+    require_able(buyer_id, seller_id, currency)
+    row.spent_on = spend(buyer_id, amount_minor, currency)
+    row.state = IntentState.AUTHORISED
+    row.save(update_fields=["state", "spent_on"])
+    kept_on = _account(row)
+    ledger.open_account(kept_on, None, currency, "escrow")
+    tell(row, "authorised", amount_minor=amount_minor, memo_ref=memo_ref)
+    ledger.accepted(ledger.post(_step(row, "keep", wallet(buyer_id, currency), kept_on, amount_minor)))
+    return as_intent(row)
+
+
+@transaction.atomic
+def release_escrow(id: UUID, amount_minor: int | None = None) -> IntentView:
+    """The buyer has received: the seller gets the money less the fee; or `amount_minor`, and the buyer the rest."""
+    row = locked(id)
+    taken_minor = row.amount_minor if amount_minor is None else amount_minor
+    check_amount(taken_minor)
+    if row.state == IntentState.CAPTURED and row.captured_minor == taken_minor:
+        return as_intent(row)
+    if row.kind != IntentKind.ESCROW or row.state != IntentState.AUTHORISED:
+        raise ended(row) if row.kind == IntentKind.ESCROW else _no_escrow()
+    require_party(row, row.payer_id)
+    if taken_minor > row.amount_minor:
+        raise Refusal("amount_exceeds_hold", _("This is more than is kept for the seller."), field="amount")
+    fee_minor = fee_of(taken_minor, terms_of(row.payee_id))
+    seller, buyer = wallet(row.payee_id, row.currency), wallet(row.payer_id, row.currency)
+    steps: list[Operation] = []
+    if taken_minor > fee_minor:
+        steps.append(_step(row, "release", _account(row), seller, taken_minor - fee_minor))
+    if fee_minor:
+        steps.append(_step(row, "fee", _account(row), fees_from(row.payee_id, row.currency), fee_minor))
+    if taken_minor < row.amount_minor:
+        steps.append(_step(row, "rest", _account(row), buyer, row.amount_minor - taken_minor))
+    write_captured(row, taken_minor, fee_minor, part_id(id, "release"))
+    ledger.post_linked_or_refuse(steps)
+    return as_intent(row)
+
+
+@transaction.atomic
+def return_escrow(id: UUID, reason: str = "") -> IntentView:
+    """The seller gives the deal up: all of it goes back to the buyer. `reason` is a short slug."""
+    row = locked(id)
+    if row.kind != IntentKind.ESCROW:
+        raise _no_escrow()
+    if row.state == IntentState.CANCELLED:
+        return as_intent(row)
+    if row.state != IntentState.AUTHORISED:
+        raise ended(row)
+    require_party(row, row.payee_id)
+    row.state = IntentState.CANCELLED
+    row.save(update_fields=["state"])
+    unspend(row, row.amount_minor)
+    tell(row, "cancelled", amount_minor=row.amount_minor, reason=reason)
+    ledger.accepted(
+        ledger.post(_step(row, "return", _account(row), wallet(row.payer_id, row.currency), row.amount_minor))
+    )
+    return as_intent(row)
+
+
+def _account(row: Intent) -> UUID:
+    return account_id_of(row.id, row.currency, "escrow")
+
+
+def _step(row: Intent, part: str, debit_id: UUID, credit_id: UUID, amount_minor: int) -> Transfer:
+    return Transfer(
+        part_id(row.id, part), debit_id, credit_id, amount_minor, row.currency, f"escrow.{part}", str(row.id)
+    )
+
+
+def _no_escrow() -> Refusal:
+    return conflict("not_escrow", _("No money is kept for this payment."))

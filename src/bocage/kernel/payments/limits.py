@@ -1,0 +1,41 @@
+"""Every bound of payments, in one place."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bocage.kernel.identity.types import Tier
+
+CURRENCY_CHARACTERS = 3
+MEMO_REF_CHARACTERS_MAX = 64
+SERVICE_CHARACTERS_MAX = 40
+REASON_CHARACTERS_MAX = 40
+PAGE_ROWS_MAX = 100
+
+# How long an authorised payment waits to be captured.
+AUTHORISATION_LIFE = timedelta(days=7)
+DISPUTE_WINDOW = timedelta(days=120)
+# How long the disputed money is set aside; an undecided dispute gives it back to the payee after that.
+DISPUTE_LIFE = timedelta(days=60)
+REFUNDS_A_PAYMENT_MAX = 100
+EXPIRED_A_TRANSACTION_MAX = 100
+
+BASIS_POINTS = 10_000
+FEE_BASIS_POINTS_MAX = 1_000
+FEE_FIXED_MINOR_MAX = 1_000
+FEE_BASIS_POINTS_DEFAULT = 60
+FEE_FIXED_MINOR_DEFAULT = 0
+
+
+@dataclass(frozen=True)
+class TierLimit:
+    """What may leave a party's wallet by payments, in whole units of the currency, whichever it is."""
+
+    a_payment_units: int
+    a_day_units: int
+
+
+TIER_LIMITS = {
+    Tier.NONE: TierLimit(150, 150),
+    Tier.CONTACT: TierLimit(1_000, 2_500),
+    Tier.DOCUMENT: TierLimit(15_000, 30_000),
+}

@@ -1,0 +1,79 @@
+"""What payments shows: to payer and payee their own rows, to a service those it made. Others see nothing."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from bocage.kernel.errors import Refusal, not_found
+from bocage.kernel.ledger.types import account_id_of
+from bocage.kernel.payments import limits, models
+from bocage.kernel.payments.allowances import allowance
+from bocage.kernel.payments.fees import fee_of, terms_of
+from bocage.kernel.payments.rows import as_dispute, as_intent, as_refund
+from bocage.kernel.payments.types import Dispute, DisputeState, Intent, IntentPage, Refund
+
+__all__ = ["allowance", "dispute", "fee_of", "intent", "intents", "open_disputes", "refunds", "terms_of", "wallet"]
+
+
+def wallet(owner_id: UUID, currency: str) -> UUID:
+    """The id of the party's wallet in this currency, opened or not; `ledger.queries.balances` knows what is on it."""
+    return account_id_of(owner_id, currency, "wallet")
+
+
+def intent(id: UUID) -> Intent:
+    """The intent, where the actor is one of its parties. Raises `Refusal` (not_found)."""
+    row = models.Intent.objects.filter(pk=id).first()
+    if row is None:
+        raise not_found(_("There is no such payment."))
+    return as_intent(row)
+
+
+def intents(party_id: UUID, *, taken: bool | None = None, before: str | None = None, limit: int = 50) -> IntentPage:
+    """The party's intents, latest first, at most `PAGE_ROWS_MAX` a page; `before` is the last page's `next_cursor`.
+
+    `taken` True gives those it takes, False those it pays, None both.
+    """
+    paid, received = Q(payer_id=party_id), Q(payee_id=party_id)
+    wanted = (paid | received) if taken is None else received if taken else paid
+    rows = models.Intent.objects.filter(wanted)
+    if before is not None:
+        at, id = _position(before)
+        rows = rows.filter(Q(created_at__lt=at) | Q(created_at=at, id__lt=id))
+    size = max(1, min(limit, limits.PAGE_ROWS_MAX))
+    found = list(rows.order_by("-created_at", "-id")[: size + 1])
+    shown = found[:size]
+    cursor = f"{shown[-1].created_at.isoformat()}/{shown[-1].id}" if len(found) > size else None
+    return IntentPage(tuple(as_intent(row) for row in shown), cursor)
+
+
+def refunds(intent_id: UUID) -> tuple[Refund, ...]:
+    """The refunds of an intent, first to last; an intent has at most `REFUNDS_A_PAYMENT_MAX`."""
+    rows = models.Refund.objects.filter(intent_id=intent_id).order_by("created_at", "id")
+    return tuple(as_refund(row) for row in rows[: limits.REFUNDS_A_PAYMENT_MAX])
+
+
+def dispute(id: UUID) -> Dispute:
+    """The dispute, where the actor is one of its parties. Raises `Refusal` (not_found)."""
+    row = models.Dispute.objects.filter(pk=id).first()
+    if row is None:
+        raise not_found(_("There is no such dispute."))
+    return as_dispute(row)
+
+
+def open_disputes(after: UUID | None = None) -> tuple[Dispute, ...]:
+    """Open disputes, oldest first, at most `PAGE_ROWS_MAX`; an operator's console asks as the service `payments`."""
+    rows = models.Dispute.objects.filter(state=DisputeState.OPEN).order_by("opened_at", "id")
+    if after is not None:
+        last = models.Dispute.objects.filter(pk=after).first()
+        rows = rows.filter(opened_at__gt=last.opened_at) if last else rows.none()
+    return tuple(as_dispute(row) for row in rows[: limits.PAGE_ROWS_MAX])
+
+
+def _position(cursor: str) -> tuple[datetime, UUID]:
+    try:
+        at, _slash, id = cursor.partition("/")
+        return datetime.fromisoformat(at), UUID(id)
+    except ValueError:
+        raise Refusal("bad_cursor", _("Use the cursor of the page before, unchanged."), field="before") from None
