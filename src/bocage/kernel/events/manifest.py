@@ -1,7 +1,12 @@
-"""The facts that the log puts in itself: what operators did to its delivery."""
+"""The facts that the log puts in itself, and what it holds of a person."""
+
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
+from bocage.kernel.events import queries
 from bocage.kernel.manifest import EventType
 
 EVENTS: tuple[EventType, ...] = (
@@ -26,3 +31,8 @@ EVENTS: tuple[EventType, ...] = (
         {"webhook_id": "uuid", "url": "string", "failing_since": "datetime"},
     ),
 )
+
+
+def export(person_id: UUID) -> dict[str, Any]:
+    """Every event about the person."""
+    return {"events": [asdict(event) for event in queries.events_about(person_id)]}

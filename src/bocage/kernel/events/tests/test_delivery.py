@@ -271,6 +271,30 @@ def test_the_events_of_an_erased_person_are_skipped(log: str) -> None:
     assert fakes.effects() == [] and _state()[:2] == (0, 1)
 
 
+def test_the_streams_learn_whom_news_are_about_once_it_is_settled(log: str) -> None:
+    from bocage.kernel.events import touched
+
+    one, other = uuid4(), uuid4()
+    with fakes.town():
+        fakes.agree(one)
+        fakes.pay(one, 1)
+        with connected_as("deliverer"):
+            from bocage.kernel.events import sequencer
+
+            delivery.ensure_subscriptions(["garden"])
+            sequencer.sequence()
+        assert (queries.head(), touched.settled_position()) == (2, 0)
+        fakes.deliver()
+        settled = touched.settled_position()
+        with connected_as("deliverer"):
+            assert settled == 2 and touched.subjects_between(0, settled) == {one}
+        fakes.pay(other, 1)
+        fakes.pay(None, 2)
+        fakes.deliver()
+        with connected_as("deliverer"):
+            assert touched.subjects_between(settled, touched.settled_position()) == {other}
+
+
 def test_replay_delivers_again_from_a_position(log: str) -> None:
     person = uuid4()
     with fakes.town():

@@ -1,0 +1,115 @@
+"""Ports: what one service asks another, each a typed Protocol that one manifest offers and another needs.
+
+`port(PaymentHistory, needed_by="forest").payments(subject, since, until)` asks for the subject's consent to the purpose
+that forest's manifest names, runs the offering service's implementation as the subject sees it, and leaves a receipt.
+Every method of a port takes the subject's id first; there is no way to ask about somebody without naming them.
+"""
+
+from collections.abc import Callable, Collection, Sized
+from dataclasses import dataclass
+from datetime import datetime
+from functools import wraps
+from typing import Any, Protocol, cast
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from bocage.kernel import manifest
+from bocage.kernel.acting import Actor, acting_as, current_actor
+from bocage.kernel.consent.purposes import consent_needed
+from bocage.kernel.consent.queries import is_granted
+from bocage.kernel.consent.receipts import record_read
+from bocage.kernel.errors import forbidden
+from bocage.kernel.manifest import Needs
+
+
+@dataclass(frozen=True)
+class PaymentRecord:
+    """A payment that its subject made: `amount_minor` in units of 10^-`exponent` of `currency` (ISO 4217).
+
+    `mcc` is the payee's kind of business (ISO 18245), `country` where it is (ISO 3166-1 alpha-2); "" where unknown.
+    """
+
+    id: UUID
+    paid_at: datetime
+    payee_id: UUID
+    payee_name: str
+    mcc: str
+    country: str
+    amount_minor: int
+    currency: str
+    exponent: int
+    memo: str
+
+
+class PaymentHistory(Protocol):
+    """The payments that a subject made."""
+
+    def payments(self, subject_id: UUID, since: datetime, until: datetime) -> list[PaymentRecord]:
+        """Those paid from `since` up to, not including, `until`; oldest first."""
+
+
+class FootprintNotes(Protocol):
+    """What a subject's payments weigh in greenhouse gas."""
+
+    def grams_for(self, subject_id: UUID, payment_ids: Collection[UUID]) -> dict[UUID, int]:
+        """Grams of CO2e of each payment that has been accounted for; the others are left out."""
+
+
+class PortNotDeclared(Exception):
+    """A programming error: a port that is asked without being needed, or needed without being offered."""
+
+
+def port[P](protocol: type[P], *, needed_by: str) -> P:
+    """The implementation of `protocol` that some service offers, guarded for the service `needed_by`.
+
+    Raises PortNotDeclared when `needed_by` declares no need of it, or when not exactly one service offers it. A call
+    raises a Refusal (403 consent_needed) where the subject has not agreed to the purpose of the need.
+    """
+    asking = manifest.service(needed_by)
+    need = next((each for each in asking.needs if each.port is protocol), None)
+    if need is None:
+        raise PortNotDeclared(f"{needed_by} does not declare that it needs {protocol.__name__}: add it to `needs`")
+    offers = [offer.implementation for each in manifest.services() for offer in each.offers if offer.port is protocol]
+    if len(offers) != 1:
+        raise PortNotDeclared(f"{len(offers)} services offer {protocol.__name__}; there must be one")
+    return cast(P, _Guarded(offers[0], need, needed_by))
+
+
+def methods_of(protocol: type) -> list[str]:
+    """The names of what a port answers, sorted."""
+    return sorted(name for name, member in vars(protocol).items() if callable(member) and not name.startswith("_"))
+
+
+class _Guarded:
+    def __init__(self, implementation: object, need: Needs, needed_by: str) -> None:
+        self._implementation = implementation
+        self._need = need
+        self._needed_by = needed_by
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        if name not in methods_of(self._need.port):
+            raise AttributeError(f"{self._need.port.__name__} has no {name}")
+        answer = getattr(self._implementation, name)
+
+        @wraps(answer)
+        def ask(subject_id: UUID, *arguments: Any, **named: Any) -> Any:
+            self._check(subject_id)
+            with acting_as(Actor(subject_id=subject_id)):
+                found = answer(subject_id, *arguments, **named)
+            what = f"{self._need.port.__name__}.{name}"
+            record_read(subject_id, self._needed_by, self._need.purpose, what, _count(found))
+            return found
+
+        return ask
+
+    def _check(self, subject_id: UUID) -> None:
+        present = current_actor()
+        if present.subject_id is not None and present.subject_id != subject_id:
+            raise forbidden(_("You may ask for your own data only."))
+        if not is_granted(subject_id, self._need.purpose):
+            raise consent_needed(self._need.purpose)
+
+
+def _count(found: object) -> int:
+    return len(found) if isinstance(found, Sized) else 1
