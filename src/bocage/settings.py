@@ -95,6 +95,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "bocage.kernel.identity.middleware.PersonLocale",
+    "bocage.shell.accounts.middleware.ActingFor",
     "bocage.kernel.acting.middleware.OneTransaction",
 ]
 ROOT_URLCONF = "bocage.urls"

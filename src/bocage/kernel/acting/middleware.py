@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
+from allauth.account.middleware import AccountMiddleware
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -18,12 +19,12 @@ FIRST_ERROR_STATUS = 400
 class OneTransaction:
     """Wraps each view in `acting_as`: an exception or an error answer rolls back all that the view wrote.
 
-    `request.session["acting_for"]` holds the subject that identity has checked the person may act for.
     A view that must not hold a transaction (a health check) is marked by `without_transaction`.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
+        self.answer_of_allauth = AccountMiddleware(get_response).process_exception
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request)
@@ -33,6 +34,19 @@ class OneTransaction:
     ) -> HttpResponseBase | None:
         if getattr(view, "without_transaction", False):
             return None
+        try:
+            return self._in_transaction(request, view, args, kwargs)
+        except Exception as exception:
+            # Django asks middleware about exceptions of the view alone, and the view runs in this one: allauth's
+            # "sign in again first" and "too many requests" would be server errors.
+            answer: HttpResponseBase | None = self.answer_of_allauth(request, exception)
+            if answer is None:
+                raise
+            return answer
+
+    def _in_transaction(
+        self, request: HttpRequest, view: Callable[..., HttpResponseBase], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> HttpResponseBase:
         with acting_as(actor_of(request)):
             try:
                 response = view(request, *args, **kwargs)
@@ -47,11 +61,11 @@ class OneTransaction:
 
 
 def actor_of(request: HttpRequest) -> Actor:
-    """The actor that the session says: a person, for herself or for whom she switched to."""
+    """The person who is signed in, for herself or for whom `shell.accounts.middleware.ActingFor` lets her act here."""
     if not request.user.is_authenticated:
         return Actor.nobody()
-    acting_for = request.session.get(ACTING_FOR_SESSION_KEY)
-    return Actor.for_person(request.user.pk, UUID(acting_for) if acting_for else None)
+    acting_for: UUID | None = getattr(request, "acting_for", None)
+    return Actor.for_person(request.user.pk, acting_for)
 
 
 def refusal_page(request: HttpRequest, refusal: Refusal) -> HttpResponse:
