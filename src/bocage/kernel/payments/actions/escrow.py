@@ -62,10 +62,12 @@ def release_escrow(id: UUID, amount_minor: int | None = None) -> IntentView:
     row = locked(id)
     taken_minor = row.amount_minor if amount_minor is None else amount_minor
     check_amount(taken_minor)
+    if row.kind != IntentKind.ESCROW:
+        raise _no_escrow()
     if row.state == IntentState.CAPTURED and row.captured_minor == taken_minor:
         return as_intent(row)
-    if row.kind != IntentKind.ESCROW or row.state != IntentState.AUTHORISED:
-        raise ended(row) if row.kind == IntentKind.ESCROW else _no_escrow()
+    if row.state != IntentState.AUTHORISED:
+        raise ended(row)
     require_party(row, row.payer_id)
     if taken_minor > row.amount_minor:
         raise Refusal("amount_exceeds_hold", _("This is more than is kept for the seller."), field="amount")

@@ -80,13 +80,15 @@ def require_party(row: Intent | Dispute, *sides: UUID) -> None:
 
 
 def require_able(payer_id: UUID, payee_id: UUID, currency: str) -> None:
-    """Neither side is frozen or closed. Raises a `Refusal` that names which."""
-    if identity.is_frozen(payer_id, payee_id):
-        if identity.is_frozen(payer_id):
-            raise Refusal("payer_frozen", _("This account is frozen. Ask at the counter to have it opened again."))
-        raise _payee_cannot_take()
-    if accounts.standing(wallet_of(payee_id, currency)) != "open":
-        raise _payee_cannot_take()
+    """The payer may act and the payee may take. Raises a `Refusal` that names which may not.
+
+    A frozen person can still be paid; a frozen organisation, or who could not give the money back, cannot.
+    """
+    if identity.is_frozen(payer_id):
+        raise Refusal("payer_frozen", _("This account is frozen. Ask at the counter to have it opened again."))
+    stopped = [each for each in identity.organisations([payee_id]).values() if each.frozen]
+    if stopped or accounts.standing(wallet_of(payee_id, currency)) != "open":
+        raise Refusal("payee_frozen", _("The other side cannot take payments at the moment. Nothing was paid."))
 
 
 def part_id(id: UUID, part: str) -> UUID:
@@ -114,7 +116,3 @@ def tell(row: Intent, what: str, *, key: str = "", **more: Any) -> None:
         key=key or str(row.id),
         data={"payment_id": str(row.id), "kind": row.kind, "currency": row.currency, **facts},
     )
-
-
-def _payee_cannot_take() -> Refusal:
-    return Refusal("payee_frozen", _("The other side cannot take payments at the moment. Nothing was paid."))
