@@ -10,8 +10,8 @@ micrograms. Plain Python: no Django, nothing else of Bocage; lines are taken by 
 """
 
 from bocage.engines.carbon.assess import Kind, assess, explain, kind_of
-from bocage.engines.carbon.book import LATEST, Book, load, load_folder, versions
-from bocage.engines.carbon.canonical import assessment_digest, dumps, footprint_fields, total_fields
+from bocage.engines.carbon.book import LATEST, Book, class_title, countries, load, load_folder, versions
+from bocage.engines.carbon.canonical import Json, assessment_digest, dumps, footprint_fields, total_fields
 from bocage.engines.carbon.place import country_of_account
 from bocage.engines.carbon.rates import rate
 from bocage.engines.carbon.reasons import TEMPLATES
@@ -36,6 +36,7 @@ __all__ = [
     "Book",
     "CarbonError",
     "Footprint",
+    "Json",
     "Kind",
     "Line",
     "Payment",
@@ -44,6 +45,8 @@ __all__ = [
     "Total",
     "assess",
     "assessment_digest",
+    "class_title",
+    "countries",
     "country_of_account",
     "dumps",
     "explain",

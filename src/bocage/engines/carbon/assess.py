@@ -15,7 +15,7 @@ Choices, stated once:
   is a transfer between own accounts.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -60,29 +60,21 @@ class _Purchase:
     kind: Kind
 
 
-def assess(
-    payments: Sequence[Payment],
-    *,
-    country: str | None = None,
-    book: Book | None = None,
-    progress: Callable[[int], None] | None = None,
-) -> Assessment:
+def assess(payments: Sequence[Payment], *, book: Book | None = None) -> Assessment:
     """Footprints of payments of one person's accounts, refunds and own transfers matched among them.
 
-    `country` is where the person lives (a payment's own country comes before it). Lines sum exactly to the total, and
-    the same payments with the same book give the same bytes. Raises `CarbonError`.
+    Lines sum exactly to the total, and the same payments with the same book give the same bytes. Without a book the
+    latest is used. Raises `CarbonError`.
     """
     if len(payments) > PAYMENTS_LIMIT:
         raise CarbonError("payments", f"{len(payments)} at once, at most {PAYMENTS_LIMIT} are taken.")
     used = book or load()
-    kinds = [kind_of(p, country=country, book=used) for p in payments]
+    kinds = [kind_of(p, book=used) for p in payments]
     matcher = _Matcher(used, payments, kinds)
     done: dict[int, Footprint] = {}
     order = sorted(range(len(payments)), key=lambda i: (payments[i].booked_on, payments[i].amount_minor > 0, i))
-    for count, index in enumerate(order, start=1):
+    for index in order:
         done[index] = matcher.footprint(index)
-        if progress is not None:
-            progress(count)
     footprints = tuple(done[i] for i in range(len(payments)))
     by_month: dict[str, list[Footprint]] = {}
     for one, footprint in zip(payments, footprints, strict=True):
@@ -91,15 +83,15 @@ def assess(
     return Assessment(used.version, footprints, total(footprints), months)
 
 
-def explain(payment: Payment, *, country: str | None = None, book: Book | None = None) -> Footprint:
+def explain(payment: Payment, *, book: Book | None = None) -> Footprint:
     """The footprint of one payment by itself."""
-    return assess((payment,), country=country, book=book).footprints[0]
+    return assess((payment,), book=book).footprints[0]
 
 
-def kind_of(payment: Payment, *, country: str | None = None, book: Book | None = None) -> Kind:
+def kind_of(payment: Payment, *, book: Book | None = None) -> Kind:
     """What a payment is for: the merchant category code decides the class where there is one, else the text."""
     used = book or load()
-    where, currency, steps = place(payment, country, used)
+    where, currency, steps = place(payment, used)
     found = used.rules.read(payment.text, where, payment.amount_minor > 0)
     told: list[Reason] = [reason("text", said.READ, text=payment.text)]
     if found.intermediary:

@@ -20,6 +20,7 @@ from bocage.engines.carbon.types import CarbonError
 BOOKS = Path(__file__).parent / "books"
 LATEST = "2026.1"
 WORLD = "WORLD"
+EURO_AREA = "EA"
 FILE_LIMIT_BYTES = 4_000_000
 FILES = (
     "bank_words.csv",
@@ -43,6 +44,7 @@ class Source:
     """Where a figure is from."""
 
     id: str
+    short: str
     title: str
     publisher: str
     year: str
@@ -154,7 +156,7 @@ class Book:
         return None
 
     def index(self, country: str, year: int) -> Figure:
-        by_year = self.cpi.get(country) or self.cpi["EA"]
+        by_year = self.cpi.get(country) or self.cpi[EURO_AREA]
         return by_year.get(year) or nearest(tuple(by_year.values()), year)
 
     def home_currency(self, country: str) -> str:
@@ -263,7 +265,8 @@ class _Figures:
 
 
 def _source(row: dict[str, str]) -> Source:
-    return Source(row["source"], row["title"], row["publisher"], row["year"], row["url"], row["licence"])
+    names = ("source", "short", "title", "publisher", "year", "url", "licence")
+    return Source(*(row[name] for name in names))
 
 
 def _item(row: dict[str, str]) -> Item:
@@ -331,3 +334,15 @@ def _digest(raw: Mapping[str, bytes]) -> str:
 @cache
 def _digests() -> dict[str, str]:
     return {row["version"]: row["sha256"] for row in _rows("digests.csv", _bytes(BOOKS / "digests.csv"))}
+
+
+def class_title(category: str, *, book: Book | None = None) -> str:
+    """The English title of a class, the id itself for one the book does not know (an older book's, perhaps)."""
+    known = (book or load()).classes.get(category)
+    return known.title if known else category
+
+
+def countries(*, book: Book | None = None) -> tuple[tuple[str, str], ...]:
+    """Code and English name of each country with figures of its own, by name."""
+    named = ((code, title) for code, (title, _) in (book or load()).countries.items())
+    return tuple(sorted((pair for pair in named if pair[0] not in (WORLD, EURO_AREA)), key=lambda pair: pair[1]))

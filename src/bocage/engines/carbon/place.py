@@ -1,12 +1,11 @@
 """Which country's figures a payment takes: the one given, else the account's, else the currency's; always said."""
 
 from bocage.engines.carbon import reasons as said
-from bocage.engines.carbon.book import WORLD, Book
+from bocage.engines.carbon.book import EURO_AREA, WORLD, Book
 from bocage.engines.carbon.reasons import reason
 from bocage.engines.carbon.types import Payment, Reason
 
-EURO_AREA = "EA"
-NO_CURRENCY = "XXX"
+NO_CURRENCY = "X" * 3  # what ISO 4217 calls "no currency"
 IBAN_SHORTEST_CHARACTERS = 15
 _BY_CURRENCY = {
     "EUR": EURO_AREA,
@@ -33,13 +32,13 @@ def country_of_account(identifier: str | None) -> str | None:
     return compact[:2] if compact.isascii() and compact.isalnum() else None
 
 
-def place(payment: Payment, home: str | None, book: Book) -> tuple[str, str, tuple[Reason, ...]]:
+def place(payment: Payment, book: Book) -> tuple[str, str, tuple[Reason, ...]]:
     """Country of the book, currency (the country's where the file names none), and how they were found.
 
-    `home` is the country of the account or the one a person gave. A payment in a currency of another covered
-    country was made there; one in a currency of no covered country takes the world fallback.
+    A payment in the currency of another covered country than its `home` was made there; one in a currency of no
+    covered country takes the world fallback.
     """
-    given = payment.country or home
+    given = payment.country or payment.home
     currency = payment.currency
     steps: list[Reason] = []
     covered = given is not None and given in book.countries

@@ -210,6 +210,8 @@ class _Builder:
             scope=factor.scope,
             boundary=f"{factor.boundary}, {factor.basis}" if factor.basis else factor.boundary,
             source=factor.source.title,
+            short=factor.source.short,
+            url=factor.source.url,
             locator=factor.locator,
             licence=factor.source.licence,
             gsd=str(factor.gsd),

@@ -15,10 +15,15 @@ from functools import lru_cache
 KEY_WORDS = 2
 PREFIX_CHARACTERS = 2
 CACHED_TEXTS = 100_000
+SQUEEZED_CHARACTERS = 6
+SHORTEST_CUT_CHARACTERS = 3
+CUT_FROM_CHARACTERS = 20
+LATER_WORD_DOUBT = Decimal("0.02")
 DOUBT = Decimal("0.8")
 RIVAL_DISTANCE = Decimal("0.12")
 _APOSTROPHES = str.maketrans("", "", "'’`´")
 _BETWEEN_WORDS = re.compile(r"[^0-9A-Z一-鿿]+")
+_ADDRESS_ENDS = frozenset(("COM", "CO", "NET", "ORG", "EU", "FR", "DE", "ES", "IT", "NL", "BE", "CH", "CN", "UK", "US"))
 _CHINESE = re.compile(r"[一-鿿]")
 
 
@@ -74,6 +79,8 @@ class Rules:
         )
         self._exact: dict[str, list[tuple[tuple[str, ...], Pattern]]] = {}
         self._starts: dict[str, list[tuple[tuple[str, ...], Pattern]]] = {}
+        self._squeezed: dict[str, Pattern] = {}
+        self._in_domains: list[tuple[str, Pattern]] = []
         self._ends: list[tuple[str, Pattern]] = []
         self._contains: list[tuple[str, Pattern]] = []
         for pattern in self.patterns:
@@ -93,6 +100,14 @@ class Rules:
             self._starts.setdefault(first[:PREFIX_CHARACTERS], []).append((parts, pattern))
         else:
             self._exact.setdefault(first, []).append((parts, pattern))
+            self._index_in_addresses(parts, pattern)
+
+    def _index_in_addresses(self, parts: tuple[str, ...], pattern: Pattern) -> None:
+        squeezed = "".join(parts).rstrip("*")
+        if len(parts) > 1 and len(squeezed) >= SQUEEZED_CHARACTERS:
+            self._squeezed.setdefault(squeezed, pattern)
+        elif len(parts) == 1 and len(squeezed) >= SQUEEZED_CHARACTERS:
+            self._in_domains.append((squeezed, pattern))
 
     def read(self, text: str, country: str, is_in: bool) -> Found:
         """The best rule for the text of money in or out in that country; `pattern` is None where none fits."""
@@ -107,9 +122,7 @@ class Rules:
             return Found(None, Decimal(0), refund, intermediary, merchant)
         widest = [m for m in usable if not any(_inside(m, other) for other in usable)]
         moved = any(m.pattern.weak for m in widest)
-        ranked = sorted(
-            widest, key=lambda m: (_rank(m, moved), -m.pattern.probability, -m.characters, m.start, m.pattern.item)
-        )
+        ranked = sorted(widest, key=lambda m: (_rank(m, moved), _likelihood(m), -m.characters, m.start, m.pattern.item))
         best = ranked[0]
         rivals = any(_rivals(m, best) and _rank(m, moved) == _rank(best, moved) for m in ranked)
         probability = (best.pattern.probability * DOUBT).normalize() if rivals else best.pattern.probability
@@ -123,6 +136,12 @@ class Rules:
             for parts, pattern in self._starts.get(token[:PREFIX_CHARACTERS], ()):
                 if _follows(tokens, start, parts):
                     yield _Match(pattern, start, start + len(parts), sum(map(len, parts)) - 1)
+            if (squeezed := self._squeezed.get(token)) is not None:
+                yield _Match(squeezed, start, start + 1, len(token))
+            if _in_domain(tokens, start):
+                for inner, pattern in self._in_domains:
+                    if inner in token and inner != token:
+                        yield _Match(pattern, start, start + 1, len(inner))
             for ending, pattern in self._ends:
                 if token.endswith(ending):
                     yield _Match(pattern, start, start + 1, len(ending))
@@ -157,12 +176,21 @@ def _follows(tokens: tuple[str, ...], start: int, parts: tuple[str, ...]) -> boo
         return False
     for offset, part in enumerate(parts):
         token = tokens[start + offset]
+        if _cut_short(tokens, start + offset, part) and offset:
+            continue
         if part.endswith("*"):
             if not token.startswith(part[:-1]):
                 return False
         elif token != part:
             return False
     return True
+
+
+def _cut_short(tokens: tuple[str, ...], place: int, part: str) -> bool:
+    """Whether the text's last word may be `part` cut off, as card networks cut a merchant's name at 22 to 25 marks."""
+    if place != len(tokens) - 1 or not SHORTEST_CUT_CHARACTERS <= len(tokens[place]) < len(part):
+        return False
+    return part.startswith(tokens[place]) and sum(map(len, tokens)) + len(tokens) - 1 >= CUT_FROM_CHARACTERS
 
 
 def _applies(pattern: Pattern, country: str, sign: str) -> bool:
@@ -175,6 +203,17 @@ def _applies(pattern: Pattern, country: str, sign: str) -> bool:
 def _inside(match: _Match, other: _Match) -> bool:
     wider = other.end - other.start > match.end - match.start
     return wider and other.start <= match.start and match.end <= other.end
+
+
+def _in_domain(tokens: tuple[str, ...], place: int) -> bool:
+    """Whether the word is the name in a web address, where words stand together: "www.officefurniture.co"."""
+    after = tokens[place + 1] if place + 1 < len(tokens) else ""
+    return len(tokens[place]) > SQUEEZED_CHARACTERS and (after in _ADDRESS_ENDS or tokens[max(0, place - 1)] == "WWW")
+
+
+def _likelihood(match: _Match) -> Decimal:
+    """Smaller is likelier. The name mostly comes first, the place and the branch after it."""
+    return match.start * LATER_WORD_DOUBT - match.pattern.probability
 
 
 def _rivals(match: _Match, best: _Match) -> bool:

@@ -51,8 +51,9 @@ class Line(Protocol):
 class Payment:
     """One movement of money, `amount_minor / 10**exponent` of `currency`, + for money in.
 
-    `country` is the ISO 3166-1 alpha-2 code of where it was spent, when known. `account` tells own accounts apart,
-    so that a transfer between two of them is seen. Raises `CarbonError` for values outside the stated limits.
+    `country` is the ISO 3166-1 alpha-2 code of where it was spent, when known; `home` that of the account or its owner.
+    `account` tells own accounts apart, so that a transfer between two of them is seen. Raises `CarbonError` for
+    values outside the stated limits.
     """
 
     booked_on: date
@@ -62,6 +63,7 @@ class Payment:
     text: str = ""
     mcc: str | None = None
     country: str | None = None
+    home: str | None = None
     account: str = ""
 
     def __post_init__(self) -> None:
@@ -75,8 +77,9 @@ class Payment:
             raise CarbonError("exponent", f"{self.exponent!r} is not a whole number from 0 to {EXPONENT_LIMIT}.")
         if not _is_code(self.currency, 3):
             raise CarbonError("currency", f"{self.currency!r} is not an ISO 4217 code such as EUR.")
-        if self.country is not None and not _is_code(self.country, 2):
-            raise CarbonError("country", f"{self.country!r} is not an ISO 3166-1 code such as FR.")
+        for field, country in (("country", self.country), ("home", self.home)):
+            if country is not None and not _is_code(country, 2):
+                raise CarbonError(field, f"{country!r} is not an ISO 3166-1 code such as FR.")
         if self.mcc is not None and not (len(self.mcc) == 4 and self.mcc.isascii() and self.mcc.isdigit()):
             raise CarbonError("mcc", f"{self.mcc!r} is not a merchant category code of four digits.")
 
@@ -95,7 +98,7 @@ def _is_code(value: object, length: int) -> bool:
     return isinstance(value, str) and len(value) == length and value.isascii() and value.isalpha() and value.isupper()
 
 
-def payment(line: Line, *, account: str = "", country: str | None = None) -> Payment:
+def payment(line: Line, *, account: str = "", country: str | None = None, home: str | None = None) -> Payment:
     """A statement's line as the engine takes it; the counterparty goes before the text unless the text names it."""
     text = line.text
     if line.counterparty and line.counterparty.casefold() not in text.casefold():
@@ -108,6 +111,7 @@ def payment(line: Line, *, account: str = "", country: str | None = None) -> Pay
         text=text[:TEXT_LIMIT_CHARACTERS],
         mcc=line.mcc,
         country=country,
+        home=home,
         account=account,
     )
 
