@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("me/", include("bocage.shell.accounts.urls")),
     path("console/", include("bocage.shell.console.urls")),
     path("accounts/", include("allauth.urls")),
+    path("", include("bocage.shell.accounts.provider_urls")),
     path("", include("allauth.idp.urls")),
     path("language", set_language, name="set_language"),
     path("health/live", health.live, name="health-live"),

@@ -1,5 +1,8 @@
 """The facts that identity puts in the log."""
 
+from typing import Any
+from uuid import UUID
+
 from django.utils.translation import gettext_lazy as _
 
 from bocage.kernel.manifest import EventType
@@ -62,3 +65,18 @@ EVENTS: tuple[EventType, ...] = (
         {"client_id": "string", "by": "uuid"},
     ),
 )
+
+
+def export(person_id: UUID) -> dict[str, Any]:
+    """What identity holds of the person."""
+    # Imported when called: this module is read while the apps are still being loaded.
+    from bocage.kernel.identity import rights
+
+    return rights.export(person_id)
+
+
+def erase(person_id: UUID) -> list[str]:
+    """Close the person's account; what is kept, in words."""
+    from bocage.kernel.identity import rights
+
+    return rights.erase(person_id)

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable
 from hashlib import sha256
 from uuid import UUID
 
+from allauth.idp.oidc.models import Token as OidcToken
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
@@ -21,6 +22,7 @@ from bocage.kernel.identity.types import (
     OrganisationKind,
     Party,
     Person,
+    Program,
     RecoveryCase,
     Role,
     StaffRole,
@@ -51,6 +53,7 @@ __all__ = [
     "person_by_email",
     "person_by_handle",
     "persons",
+    "programs_of",
     "recovery_asks",
     "recovery_case",
     "recovery_of",
@@ -230,6 +233,17 @@ def tokens(person_id: UUID) -> list[Token]:
         )
         for row in models.ApiToken.objects.filter(person_id=person_id).order_by("-created_at")[:LIST_ROWS_MAX]
     ]
+
+
+def programs_of(person_id: UUID) -> list[Program]:
+    """The programs that have access to the person now, by name."""
+    found: dict[str, Program] = {}
+    for token in OidcToken.objects.valid().filter(user_id=person_id).select_related("client").order_by("created_at"):
+        known = found.get(token.client_id)
+        scopes = frozenset(token.get_scopes()) | (known.scopes if known else frozenset())
+        since = known.since if known else token.created_at
+        found[token.client_id] = Program(token.client_id, token.client.name, scopes, since)
+    return sorted(found.values(), key=lambda each: each.name)
 
 
 def trusted_people(person_id: UUID) -> list[TrustedPerson]:

@@ -188,3 +188,13 @@ class RecoveryCase:
     opened_at: datetime
     ripe_at: datetime | None
     closes_at: datetime
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program that a person signs in to with Bocage: what it was given (words), and since when."""
+
+    client_id: str
+    name: str
+    scopes: frozenset[str]
+    since: datetime

@@ -1,6 +1,11 @@
 """Every verb that changes who people are, what they may do, and for whom."""
 
-from bocage.kernel.identity.actions.clients import register_client, rotate_client_secret, unregister_client
+from bocage.kernel.identity.actions.clients import (
+    leave_program,
+    register_client,
+    rotate_client_secret,
+    unregister_client,
+)
 from bocage.kernel.identity.actions.mandates import grant_mandate, revoke_mandate
 from bocage.kernel.identity.actions.organisations import (
     add_member,
@@ -57,6 +62,7 @@ __all__ = [
     "grant_mandate",
     "grant_role",
     "issue_counter_code",
+    "leave_program",
     "name_trusted",
     "open_recovery",
     "record_death",

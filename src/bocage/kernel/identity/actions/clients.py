@@ -5,7 +5,7 @@ from collections.abc import Collection
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from allauth.idp.oidc.models import Client
+from allauth.idp.oidc.models import Client, Token
 from django.conf import settings
 from django.utils.translation import gettext as _
 
@@ -70,6 +70,11 @@ def unregister_client(operator_id: UUID, client_id: str) -> None:
     if not Client.objects.filter(id=client_id).delete()[0]:
         raise not_found(_("There is no such program."))
     acted("unregister_client", operator_id, kind="identity.client")
+
+
+def leave_program(person_id: UUID, client_id: str) -> None:
+    """End a program's access to the person; it has to ask again."""
+    Token.objects.filter(user_id=person_id, client_id=client_id).delete()
 
 
 def clean_redirect(uri: str) -> str:

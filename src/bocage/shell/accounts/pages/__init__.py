@@ -1,0 +1,1 @@
+"""The Me pages: what a person sees and decides about herself."""

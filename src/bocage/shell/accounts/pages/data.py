@@ -1,0 +1,105 @@
+"""What services may see of one, who saw what, and taking it along or having it erased."""
+
+import json
+from itertools import groupby
+from uuid import UUID
+
+from allauth.account.decorators import reauthentication_required
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from bocage.kernel.clock import now
+from bocage.kernel.consent import actions as consent
+from bocage.kernel.consent import queries as consents
+from bocage.kernel.consent import rights
+from bocage.kernel.errors import Refusal
+from bocage.kernel.identity import queries as people
+from bocage.kernel.manifest import services
+from bocage.shell.accounts.forms import EraseForm, attempt
+from bocage.shell.accounts.pages.me import FORM_METHODS
+
+RECEIPTS_A_PAGE = 30
+ANSWERS = {"grant": consent.grant, "refuse": consent.refuse, "withdraw": consent.withdraw}
+
+
+@login_required
+@require_safe
+def consent_list(request: HttpRequest) -> HttpResponse:
+    """Every purpose of every service, with what one has said to it."""
+    titles = {each.name: (each.title, each.icon, each.tint) for each in services()}
+    choices = sorted(consents.choices(request.user.pk), key=lambda each: each.service)
+    groups = [
+        (titles.get(service, (service, "box", "")), list(found))
+        for service, found in groupby(choices, key=lambda each: each.service)
+    ]
+    return render(request, "accounts/consents.html", {"groups": groups})
+
+
+@login_required
+@require_POST
+def consent_answer(request: HttpRequest) -> HttpResponse:
+    """Agree, say no, or take an agreement back; one tap."""
+    answer = ANSWERS.get(request.POST.get("answer", ""))
+    if answer is None:
+        raise Refusal("answer_unknown", _("Agree, refuse or withdraw."), field="answer")
+    answer(request.user.pk, request.POST.get("purpose", ""))
+    messages.success(request, _("Noted. It holds from now on."))
+    return redirect("me-consents")
+
+
+@login_required
+@require_safe
+def receipts(request: HttpRequest) -> HttpResponse:
+    """Who read what of one's, and when; newest first."""
+    before = request.GET.get("before", "")
+    try:
+        cursor = UUID(before) if before else None
+    except ValueError:
+        raise Refusal("cursor_unreadable", _("This link is damaged. Open the page again."), field="before") from None
+    titles = {each.name: each.title for each in services()}
+    page = consents.receipts(request.user.pk, cursor, RECEIPTS_A_PAGE)
+    rows = [(each, titles.get(each.reader, each.reader)) for each in page.receipts]
+    context = {"rows": rows, "next_before": page.next_before, "history": consents.history(request.user.pk)[:20]}
+    return render(request, "accounts/receipts.html", context)
+
+
+@login_required
+@require_safe
+def data(request: HttpRequest) -> HttpResponse:
+    """Taking everything along, or having it erased."""
+    return render(request, "accounts/data.html")
+
+
+@login_required
+@reauthentication_required
+@never_cache
+@require_safe
+def export(request: HttpRequest) -> HttpResponse:
+    """Everything held of the person, as a JSON file."""
+    whole = rights.export_all(request.user.pk)
+    body = json.dumps(whole, ensure_ascii=False, indent=2)
+    name = f"bocage-{people.person(request.user.pk).handle}-{now():%Y-%m-%d}.json"
+    return HttpResponse(
+        body, content_type="application/json", headers={"Content-Disposition": f'attachment; filename="{name}"'}
+    )
+
+
+@login_required
+@reauthentication_required
+@require_http_methods(FORM_METHODS)
+def erase(request: HttpRequest) -> HttpResponse:
+    """The last page: what will be erased, what stays and why, and the handle to type."""
+    person_id = request.user.pk
+    form = EraseForm(request.POST or None, own=people.person(person_id).handle)
+    if request.method == "POST" and form.is_valid():
+        kept: list[str] = []
+        if attempt(form, lambda: kept.extend(rights.erase_person(person_id).kept)):
+            logout(request)
+            return render(request, "accounts/erased.html", {"kept": kept})
+    return render(request, "accounts/erase.html", {"form": form})
