@@ -100,7 +100,7 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="For programs.")
 
 
 def _status(place: Home) -> dict[str, Any]:
-    from bocage.runtime.up import answers
+    from bocage.runtime.up import READY_STATUS, answer
 
     state = read_state(place)
     running = is_running(place) and state is not None
@@ -113,7 +113,7 @@ def _status(place: Home) -> dict[str, Any]:
         database = f"embedded PostgreSQL on port {server.port}" if server is not None else "down"
     return {
         "running": True,
-        "ready": answers(state.local_url),
+        "ready": answer(state.local_url) == READY_STATUS,
         "address": state.address,
         "mode": state.mode,
         "pid": state.pid,

@@ -27,11 +27,12 @@ LOG_TAIL_LINES = 15
 
 @dataclass(frozen=True)
 class Program:
-    """A process to keep alive."""
+    """A process to keep alive. Without an essential one nothing goes on; the others may stay down."""
 
     name: str
     command: Sequence[str]
     environment: Mapping[str, str]
+    essential: bool = True
 
 
 class GivenUp(Exception):
@@ -49,6 +50,7 @@ class Child:
     failures: int = 0
     restarts: int = 0
     settled: bool = False
+    given_up: bool = False
     due_at: float = 0.0
 
     @property
@@ -92,7 +94,7 @@ class Supervisor:
         changed = False
         for child in self.children:
             if child.process is None:
-                if time.time() >= child.due_at:
+                if time.time() >= child.due_at and not child.given_up:
                     child.start()
                     child.restarts += 1
                     changed = True
@@ -112,9 +114,12 @@ class Supervisor:
         child.failures = 1 if lived_seconds > WELL_SECONDS else child.failures + 1
         name, how = child.program.name, describe_exit(code)
         if child.failures >= (FAILURES_IN_A_ROW if child.settled else FAILURES_BEFORE_SETTLED):
-            raise GivenUp(
-                f"{name} {how} {child.failures} times in a row. The end of its log {child.log}:\n{child.tail()}"
-            )
+            why = f"{name} {how} {child.failures} times in a row. The end of its log {child.log}:\n{child.tail()}"
+            if child.program.essential:
+                raise GivenUp(why)
+            child.given_up = True
+            self._say(f"{why}\nEverything else goes on without {name}.")
+            return
         delay_seconds = min(FIRST_DELAY_SECONDS * 2 ** (child.failures - 1), LONGEST_DELAY_SECONDS)
         child.due_at = time.time() + delay_seconds
         self._say(f"{name} {how}; starting it again in {delay_seconds:g} s. Its log: {child.log}")

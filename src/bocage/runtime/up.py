@@ -9,7 +9,7 @@ import socket
 import ssl
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,13 +21,17 @@ from rich.table import Table
 
 from bocage.kernel.postgres import launcher
 from bocage.runtime.place import Home, ProcessState, RuntimeRefusal, State, read_state, sole_runner
-from bocage.runtime.preparing import CLUSTER_OPTIONS, Database, open_database, prepare_all
+from bocage.runtime.preparing import CLUSTER_OPTIONS, Database, Say, open_database, prepare_all
 from bocage.runtime.processes import POLL_SECONDS, RUN_VARIABLE, GivenUp, Program, Supervisor, end_leftovers, keep_short
 
 LOOPBACK = "127.0.0.1"
 PORT_TRIES = 50
 READY_SECONDS = 120
 READY_PATH = "/health/ready"
+READY_STATUS = 200
+FAILING_STATUS = 400
+WAITING_STATUS = 503
+FAILING_SECONDS = 15
 DATABASE_CHECK_SECONDS = 2.0
 LOG_CHECK_SECONDS = 60.0
 WEB_WORKERS = range(2, 9)
@@ -86,8 +90,23 @@ class Started:
     cluster: Path | None = None
 
 
+@dataclass(frozen=True)
+class Running:
+    """An installation that answers."""
+
+    addresses: Addresses
+    state: State
+    supervisor: Supervisor
+    database: Database
+
+
 def up(place: Home, wish: Wish, console: Console) -> int:
     """Run until told to stop; the exit status."""
+
+    def say(line: str) -> None:
+        # Whole lines, so that a path in them can be copied, and taken as they are.
+        console.print(line, soft_wrap=True, markup=False)
+
     wish.check()
     place.prepare()
     with sole_runner(place) as alone:
@@ -95,64 +114,66 @@ def up(place: Home, wish: Wish, console: Console) -> int:
             state = read_state(place)
             where = f" at {state.address}" if state else ""
             raise RuntimeRefusal(f"Bocage runs already{where}. See ./bocage status; stop it with ./bocage down.")
-        clear_leftovers(place, console)
+        clear_leftovers(place, say)
         started = Started(run=secrets.token_hex(8))
         begun = time.monotonic()
         with _stopping_on_signals():
             try:
-                _serve(place, wish, console, started, begun)
+                running = _start(place, wish, started, say)
+                console.print(_welcome(place, running.addresses, wish, time.monotonic() - begun))
+                _watch(place, running, say)
             except KeyboardInterrupt:
                 _ignore_signals()
-                console.print("Stopping.")
+                say("Stopping.")
                 return 0
             finally:
                 _ignore_signals()
-                _stop(place, started, console)
+                _stop(place, started, say)
     return 0
 
 
-def clear_leftovers(place: Home, console: Console) -> None:
+def clear_leftovers(place: Home, say: Say) -> None:
     """End the processes of an `up` that was killed before it could stop them."""
     state = read_state(place)
     if state is None:
         return
     ended = end_leftovers(state.run)
     if ended:
-        console.print(f"An earlier start was killed; ended {ended} process(es) that it left.")
+        say(f"An earlier start was killed; ended {ended} process(es) that it left.")
     place.state_file.unlink(missing_ok=True)
 
 
-def _serve(place: Home, wish: Wish, console: Console, started: Started, begun: float) -> None:
-    addresses = choose_addresses(wish, console.print)
+def _start(place: Home, wish: Wish, started: Started, say: Say) -> Running:
+    addresses = choose_addresses(wish, say)
     mode = "production" if wish.production else "demo"
     state = State(os.getpid(), started.run, addresses.public_url, addresses.local_url, mode)
     state.write(place)
     tls = _tls_options(place, wish)
     if not os.environ.get("DATABASE_URL"):
         started.cluster = place.cluster
-    database = open_database(place, console.print)
+    database = open_database(place, say)
     environment = {**environment_of(place, addresses, database.url, mode), RUN_VARIABLE: started.run}
     demo = wish.demo and not wish.production
-    prepare_all(place, database, environment, console.print, demo=demo)
-    supervisor = Supervisor(programs(addresses, environment, tls, demo=demo), place.logs, console.print)
+    prepare_all(place, database, environment, say, demo=demo)
+    supervisor = Supervisor(programs(addresses, environment, tls, demo=demo), place.logs, say)
     started.supervisor = supervisor
     supervisor.start()
     _note(place, state, supervisor)
     _await_ready(supervisor, addresses)
     state.ready = True
     _note(place, state, supervisor)
-    console.print(_welcome(place, addresses, wish, time.monotonic() - begun))
-    _watch(place, state, supervisor, database, console)
+    return Running(addresses, state, supervisor, database)
 
 
-def _watch(place: Home, state: State, supervisor: Supervisor, database: Database, console: Console) -> None:
+def _watch(place: Home, running: Running, say: Say) -> None:
+    database, supervisor = running.database, running.supervisor
     next_database = next_logs = 0.0
     while True:
         if supervisor.check():
-            _note(place, state, supervisor)
+            _note(place, running.state, supervisor)
         moment = time.monotonic()
         if database.server is not None and moment >= next_database:
-            _revive(place, database.server, console)
+            _revive(place, database.server, say)
             next_database = moment + DATABASE_CHECK_SECONDS
         if moment >= next_logs:
             for log in (*place.logs.glob("*.log"), *place.cluster.glob("log/*.log")):
@@ -161,16 +182,16 @@ def _watch(place: Home, state: State, supervisor: Supervisor, database: Database
         time.sleep(POLL_SECONDS)
 
 
-def _revive(place: Home, server: launcher.Server, console: Console) -> None:
+def _revive(place: Home, server: launcher.Server, say: Say) -> None:
     """Start the database again where it went away, on the port that the processes know."""
     if launcher.alive(place.cluster):
         return
-    console.print("The database went away; starting it again.")
+    say("The database went away; starting it again.")
     launcher.start(place.cluster, options={**CLUSTER_OPTIONS, "port": str(server.port)})
-    console.print("The database is back.")
+    say("The database is back.")
 
 
-def _stop(place: Home, started: Started, console: Console) -> None:
+def _stop(place: Home, started: Started, say: Say) -> None:
     if started.supervisor is not None:
         started.supervisor.stop()
     end_leftovers(started.run)
@@ -178,14 +199,14 @@ def _stop(place: Home, started: Started, console: Console) -> None:
         try:
             launcher.stop(started.cluster)
         except launcher.LaunchError as error:
-            console.print(f"{error}")
+            say(str(error))
     place.state_file.unlink(missing_ok=True)
 
 
 # --- addresses -------------------------------------------------------------------------------------------------------
 
 
-def choose_addresses(wish: Wish, say: Callable[[str], None]) -> Addresses:
+def choose_addresses(wish: Wish, say: Say) -> Addresses:
     """The ports asked for, or free ones near them, and the addresses that follow."""
     host = wish.host or ("0.0.0.0" if wish.certificate else LOOPBACK)  # noqa: S104 - only with a certificate
     web_port, streams_port = _two_free_ports(host, wish.port)
@@ -277,7 +298,7 @@ def programs(addresses: Addresses, environment: Mapping[str, str], tls: list[str
     streams = ["--interface", "asgi", "--port", str(addresses.streams_port), "bocage.streams:application"]
     command = [sys.executable, "-m", "bocage.cli"]
     delivering = {**environment, "BOCAGE_DATABASE_ROLE": "deliverer"}
-    life = [Program("demo", [*command, "demo", "live"], environment)] if demo else []
+    life = [Program("demo", [*command, "demo", "live"], environment, essential=False)] if demo else []
     return [
         Program("web", [*granian, *web], environment),
         Program("streams", [*granian, *streams], delivering),
@@ -295,17 +316,20 @@ def _note(place: Home, state: State, supervisor: Supervisor) -> None:
 
 
 def _await_ready(supervisor: Supervisor, addresses: Addresses) -> None:
-    deadline = time.monotonic() + READY_SECONDS
-    while not answers(addresses.local_url):
+    begun = time.monotonic()
+    while (status := answer(addresses.local_url)) != READY_STATUS:
         supervisor.check()
-        if time.monotonic() > deadline:
+        # A server that is only starting does not answer yet, or says 503; one that fails goes on failing.
+        limit_seconds = FAILING_SECONDS if status >= FAILING_STATUS and status != WAITING_STATUS else READY_SECONDS
+        if time.monotonic() - begun > limit_seconds:
+            said = f"answers {status}" if status else "does not answer"
             tail = supervisor.children[0].tail()
-            raise GivenUp(f"No answer from {addresses.local_url}{READY_PATH} within {READY_SECONDS} s.\n{tail}")
+            raise GivenUp(f"{addresses.local_url}{READY_PATH} {said}. The end of the log of web:\n{tail}")
         time.sleep(POLL_SECONDS)
 
 
-def answers(local_url: str) -> bool:
-    """Whether the web process says that it is ready."""
+def answer(local_url: str) -> int:
+    """The HTTP status with which the web process says whether it is ready, 0 when it does not answer."""
     parts = urlsplit(local_url)
     connection: http.client.HTTPConnection
     if parts.scheme == "https":
@@ -316,9 +340,9 @@ def answers(local_url: str) -> bool:
         connection = http.client.HTTPConnection(parts.hostname or LOOPBACK, parts.port, timeout=5)
     try:
         connection.request("GET", READY_PATH)
-        return connection.getresponse().status == 200
+        return connection.getresponse().status
     except (OSError, http.client.HTTPException):
-        return False
+        return 0
     finally:
         connection.close()
 
