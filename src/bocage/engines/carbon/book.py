@@ -94,8 +94,6 @@ class Figure:
     boundary: str
     basis: str
     vat_percent: Fraction
-    decline_percent: Fraction
-    decline_until: int
     source: Source
     locator: str
     checked: str
@@ -251,8 +249,6 @@ class _Figures:
                 boundary=row.get("boundary", ""),
                 basis=row.get("price_basis", ""),
                 vat_percent=Fraction(Decimal(row.get("vat_percent") or "0")),
-                decline_percent=Fraction(Decimal(row.get("decline_percent_a_year") or "0")),
-                decline_until=int(row.get("decline_until") or row["year"]),
                 source=self.sources[row["source"]],
                 locator=row["locator"],
                 checked=row["checked"],

@@ -2,7 +2,8 @@
 
 Physical route: amount / price of that year and country = quantity; quantity x physical factor = kg. Money route:
 amount, without VAT where the factor is at basic prices, deflated to the factor's year by the country's consumer
-prices, converted to its currency at that year's rate, x factor, less the stated yearly fall of emissions a euro.
+prices, converted to its currency at that year's rate, x factor. What a euro emits is taken to have stayed as in the
+factor's year but for prices: production has grown cleaner since, which the error stated with each factor covers.
 
 Everything is an exact fraction until the end, then rounded once to whole micrograms for one minor unit. A line is
 that integer times its amount: lines add up exactly, a part refund takes back exactly its part.
@@ -108,7 +109,7 @@ class _Builder:
         if factor.unit != home:
             amount *= self._cross(home, factor.unit, factor.year)
         self._cite(factor)
-        return amount * factor.value * self._decline(factor)
+        return amount * factor.value
 
     def _price_now(self, price: Figure) -> Fraction:
         self.says(
@@ -147,16 +148,6 @@ class _Builder:
             ratio=shown(ratio),
             source=now.source.title,
         )
-        return ratio
-
-    def _decline(self, factor: Figure) -> Fraction:
-        years = max(0, min(self.year, factor.decline_until) - factor.year)
-        if not years or not factor.decline_percent:
-            return Fraction(1)
-        ratio = (1 - factor.decline_percent / 100) ** years
-        percent = shown(factor.decline_percent)
-        until = str(factor.year + years)
-        self.says("factor", said.DECLINE, percent=percent, until=until, ratio=shown(ratio))
         return ratio
 
     def _exchange(self, target: str, year: int) -> Fraction:

@@ -30,7 +30,6 @@ FACTOR = (
     "Factor: {value} {unit}, {year}, {scope}; {boundary} ({source}, {locator}; licence {licence}; "
     "error: times or divided by {gsd} a standard deviation)."
 )
-DECLINE = "Emissions a euro are taken to have fallen {percent} % a year until {until}: times {ratio}."
 EXTRA = "The kind is not certain, so the error grows: times or divided by {gsd} a standard deviation."
 QUANTITY = "That is {quantity} {unit}."
 ALTITUDE = "The effects at altitude are counted; without them it would be {kg} kg."

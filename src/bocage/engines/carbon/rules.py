@@ -122,7 +122,18 @@ class Rules:
             return Found(None, Decimal(0), refund, intermediary, merchant)
         widest = [m for m in usable if not any(_inside(m, other) for other in usable)]
         moved = any(m.pattern.weak for m in widest)
-        ranked = sorted(widest, key=lambda m: (_rank(m, moved), _likelihood(m), -m.characters, m.start, m.pattern.item))
+        # Of money in, what is said of money in tells more than which shop it may be.
+        ranked = sorted(
+            widest,
+            key=lambda m: (
+                _rank(m, moved),
+                is_in and m.pattern.sign == "out",
+                _likelihood(m),
+                -m.characters,
+                m.start,
+                m.pattern.item,
+            ),
+        )
         best = ranked[0]
         rivals = any(_rivals(m, best) and _rank(m, moved) == _rank(best, moved) for m in ranked)
         probability = (best.pattern.probability * DOUBT).normalize() if rivals else best.pattern.probability
@@ -201,8 +212,8 @@ def _applies(pattern: Pattern, country: str, sign: str) -> bool:
 
 
 def _inside(match: _Match, other: _Match) -> bool:
-    wider = other.end - other.start > match.end - match.start
-    return wider and other.start <= match.start and match.end <= other.end
+    """Whether the other covers some of the same words and more letters: "LECLERC STATION" over "LECLERC"."""
+    return other.characters > match.characters and other.start < match.end and match.start < other.end
 
 
 def _in_domain(tokens: tuple[str, ...], place: int) -> bool:
