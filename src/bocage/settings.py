@@ -214,7 +214,7 @@ STORAGES = {
         else "bocage.shell.static_files.HashedStatic"
     },
 }
-EMAIL_BACKEND = "bocage.kernel.messages.backend.OutboxBackend"
+MAILERS = {"default": {"BACKEND": "bocage.kernel.messages.backend.OutboxBackend"}}
 DEFAULT_FROM_EMAIL = os.environ.get("BOCAGE_MAIL_FROM", f"Bocage {TOWN['name']} <bocage@localhost>")
 SMTP_URL = os.environ.get("BOCAGE_SMTP_URL", "")
 

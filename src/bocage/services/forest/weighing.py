@@ -8,10 +8,8 @@ from typing import Any
 
 from django.utils.translation import gettext
 
-from bocage.engines.carbon.assess import assess
-from bocage.engines.carbon.book import load
-from bocage.engines.carbon.totals import total
-from bocage.engines.carbon.types import Footprint, Payment
+from bocage.engines import carbon
+from bocage.engines.carbon import Footprint, Payment, assess, total
 
 _STEP_TITLES = {
     "text": "What the line says",
@@ -26,6 +24,7 @@ _STEP_TITLES = {
     "interval": "How sure",
     "refund": "Refund",
 }
+_TRANSLATED_VALUES = frozenset({"category", "item", "country", "home", "product"})
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,7 @@ class Group:
 
 def weigh(purchases: Sequence[Purchase], country: str, earlier: Sequence[Purchase] = ()) -> list[Weighed]:
     """Weigh `purchases` of a person who lives in `country`; refunds among them may undo `earlier` purchases."""
-    assessment = assess([_payment(each) for each in (*earlier, *purchases)], country=country or None)
+    assessment = assess([_payment(each, country or None) for each in (*earlier, *purchases)])
     return [_weighed(each, assessment.book) for each in assessment.footprints[len(earlier) :]]
 
 
@@ -100,25 +99,22 @@ def interval(groups: Iterable[Group]) -> tuple[int, int]:
 
 def class_title(category: str) -> str:
     """The class in words, in the language in force."""
-    known = load().classes.get(category)
-    return gettext(known.title) if known else category
+    return gettext(carbon.class_title(category))
 
 
 def countries() -> list[tuple[str, str]]:
-    """The countries that the book has figures for: code and title, by title."""
-    return sorted(
-        ((code, gettext(title)) for code, (title, _currency) in load().countries.items() if code.isalpha()),
-        key=lambda pair: pair[1],
-    )
+    """The countries that the book has figures for: code and title, by title in the language in force."""
+    return sorted(((code, gettext(title)) for code, title in carbon.countries()), key=lambda pair: pair[1])
 
 
 def words(reason: dict[str, Any]) -> dict[str, str]:
     """One step of the chain as a title and a sentence, in the language in force."""
-    sentence = gettext(reason["template"]).format(**reason["values"])
+    values = {name: gettext(value) if name in _TRANSLATED_VALUES else value for name, value in reason["values"].items()}
+    sentence = gettext(reason["template"]).format(**values)
     return {"title": gettext(_STEP_TITLES.get(reason["step"], reason["step"])), "text": sentence}
 
 
-def _payment(purchase: Purchase) -> Payment:
+def _payment(purchase: Purchase, home: str | None) -> Payment:
     return Payment(
         booked_on=purchase.booked_on,
         amount_minor=purchase.amount_minor,
@@ -127,6 +123,7 @@ def _payment(purchase: Purchase) -> Payment:
         text=purchase.text,
         mcc=purchase.mcc,
         country=purchase.country,
+        home=home,
     )
 
 
