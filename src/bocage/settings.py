@@ -38,6 +38,8 @@ TOWN = {
     "currency": os.environ.get("BOCAGE_CURRENCY", "EUR"),
     "time_zone": os.environ.get("BOCAGE_TIME_ZONE", "Europe/Paris"),
 }
+# The town's account at its bank; outside production the demo bank keeps this one.
+BANK_IBAN = os.environ.get("BOCAGE_BANK_IBAN", "" if MODE == "production" else "FR7630006000011234567890189")
 
 # -- Apps ------------------------------------------------------------------------------------------------------------
 KERNEL_APPS = [
