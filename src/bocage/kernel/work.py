@@ -170,9 +170,9 @@ def _build_app() -> procrastinate.App:
             name=each.name,
             queue=each.queue,
             queueing_lock=each.name if each.single else None,
-            retry=procrastinate.RetryStrategy(
-                max_attempts=each.attempts_max - 1, wait=WAIT_BASE_SECONDS, exponential_wait=WAIT_BASE_SECONDS
-            ),
+            retry=procrastinate.RetryStrategy(max_attempts=each.attempts_max - 1, exponential_wait=WAIT_BASE_SECONDS)
+            if each.attempts_max > 1
+            else False,
         )(each.run)
         if each.name in _crons:
             app.periodic(cron=_crons[each.name], periodic_id=each.name)(registered)

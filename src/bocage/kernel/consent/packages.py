@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from bocage.kernel import manifest
-from bocage.kernel.events.registry import kernel_manifests
+from bocage.kernel.events import registry
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,6 @@ def holders() -> list[Holder]:
     services = [Holder(each.name, each.export, each.erase) for each in manifest.services()]
     kernel = [
         Holder(name, getattr(module, "export", None), getattr(module, "erase", None))
-        for name, module in kernel_manifests()
+        for name, module in registry.kernel_manifests()
     ]
     return [holder for holder in services + kernel if holder.export or holder.erase]

@@ -62,7 +62,7 @@ def choice(subject_id: UUID, purpose: str) -> Choice:
 
 def history(subject_id: UUID) -> list[Answered]:
     """What the subject answered, newest first, with the very words answered to. At most 500 lines."""
-    rows = list(HistoryRow.objects.filter(subject_id=subject_id).order_by("-id")[:HISTORY_MAX])
+    rows = list(HistoryRow.objects.filter(subject_id=subject_id).order_by("-at", "-id")[:HISTORY_MAX])
     digests = {bytes(row.text_digest) for row in rows if row.text_digest}
     words = {bytes(text.digest): text for text in PurposeTextRow.objects.filter(digest__in=digests)}
     answers = []

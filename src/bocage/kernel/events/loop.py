@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from contextlib import closing
 
 import psycopg
@@ -42,13 +43,18 @@ def turn() -> bool:
     return webhooks.fan_out() or busy
 
 
-def drain(turns_max: int = 10_000) -> int:
-    """Turn until there is nothing left to do; how many turns had something. For tests and commands."""
+def drain(timeout_seconds: float = 60.0) -> None:
+    """Turn until every committed event is placed and delivered to whom it can be now. For tests and commands.
+
+    An event is placed when no older transaction runs on the whole server, another database's included.
+    """
     delivery.ensure_subscriptions([*delivery.hearers(), webhooks.SUBSCRIPTION])
-    for done in range(turns_max):
-        if not turn():
-            return done
-    raise RuntimeError(f"the log is not at rest after {turns_max} turns")
+    deadline = time.monotonic() + timeout_seconds
+    while (busy := turn()) or sequencer.is_behind():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"the log is not at rest after {timeout_seconds} s")
+        if not busy:
+            time.sleep(REST_MIN_SECONDS)
 
 
 def _run_connected(stop: threading.Event) -> None:

@@ -64,6 +64,16 @@ def sequence(batch: int = BATCH) -> int:
         return len(rows)
 
 
+def is_behind() -> bool:
+    """Whether there are committed events without a position: they wait for an older transaction to end."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select exists (select from event e where not exists"
+            " (select from event_position p where p.event_seq = e.seq))"
+        )
+        return bool(cursor.fetchone()[0])
+
+
 def _adopt(cursor: CursorWrapper, cluster: int) -> int:
     """Go on in another cluster: place what was restored without a position, then count in its transaction ids."""
     cursor.execute("select pg_current_snapshot()::text, pg_snapshot_xmin(pg_current_snapshot())::text")

@@ -40,8 +40,9 @@ def _arguments(protocol: type, method: str) -> list[Any]:
 
 
 def test_every_declared_port_is_refused_without_consent_and_leaves_a_receipt_with_it() -> None:
-    walked = [_walk(asking, need, method) for asking, need in _needs() for method in ports.methods_of(need.port)]
-    assert len(walked) >= len(_needs())
+    for asking, need in _needs():
+        for method in ports.methods_of(need.port):
+            _walk(asking, need, method)
 
 
 def _walk(asking: str, need: Needs, method: str) -> None:

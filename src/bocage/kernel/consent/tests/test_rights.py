@@ -6,9 +6,10 @@ from uuid import UUID, uuid4
 import pytest
 
 from bocage.kernel.acting import Actor, acting_as
-from bocage.kernel.consent import actions, packages, queries, rights
+from bocage.kernel.consent import actions, queries, rights
 from bocage.kernel.errors import Refusal
 from bocage.kernel.events import queries as events
+from bocage.kernel.events import registry
 from bocage.kernel.events.actions import emit
 from bocage.kernel.events.tests import fakes
 from bocage.kernel.keys import subject_keys
@@ -39,8 +40,8 @@ class _Shed:
 def only_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     """The kernel packages of this test, since a made-up person is in no table of identity."""
     ours = {"consent", "events", "notifications", "idempotency"}
-    kept = tuple(each for each in packages.kernel_manifests() if each[0] in ours)
-    monkeypatch.setattr(packages, "kernel_manifests", lambda: kept)
+    kept = tuple(each for each in registry.kernel_manifests() if each[0] in ours)
+    monkeypatch.setattr(registry, "kernel_manifests", lambda: kept)
 
 
 def test_export_has_every_holders_part_in_plain_json() -> None:

@@ -1,5 +1,6 @@
 """Two small services for the tests: a till that says what was paid, and a garden that hears it under consent."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -11,7 +12,7 @@ from django.db import connection
 from bocage.kernel import manifest
 from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.consent import actions as consent
-from bocage.kernel.events import loop
+from bocage.kernel.events import loop, sequencer
 from bocage.kernel.events.actions import emit
 from bocage.kernel.events.types import Event
 from bocage.kernel.manifest import EventType, Hears, Purpose, Service
@@ -86,6 +87,13 @@ def pay(subject_id: UUID | None, *numbers: int) -> None:
     with acting_as(Actor.nobody()):
         for n in numbers:
             emit("till.paid", subject_id=subject_id, data={"n": n})
+
+
+def place() -> None:
+    """Give every event its position. Another test's transaction on the same server may hold it up for a moment."""
+    while sequencer.is_behind():
+        if not sequencer.sequence():
+            time.sleep(0.01)
 
 
 def deliver() -> None:

@@ -93,6 +93,11 @@ def test_a_raised_version_of_a_purpose_needs_a_new_agreement(log: str) -> None:
     assert fakes.effects() == [2]
 
 
+def _deliver_elsewhere() -> None:
+    fakes.deliver()
+    connection.close()
+
+
 def test_a_withdrawal_waits_for_the_delivery_that_came_first(log: str) -> None:
     person = uuid4()
     inside, go_on, withdrawn = threading.Event(), threading.Event(), threading.Event()
@@ -110,7 +115,7 @@ def test_a_withdrawal_waits_for_the_delivery_that_came_first(log: str) -> None:
     with fakes.town(slow):
         fakes.agree(person)
         fakes.pay(person, 1)
-        deliverer = threading.Thread(target=lambda: (fakes.deliver(), connection.close()))
+        deliverer = threading.Thread(target=_deliver_elsewhere)
         deliverer.start()
         assert inside.wait(10)
         taker = threading.Thread(target=take_back)
@@ -133,7 +138,6 @@ def test_a_delivery_waits_for_the_withdrawal_that_came_first(log: str) -> None:
 
         with acting_as(Actor.for_person(person)):
             withdraw(person, fakes.PURPOSE)
-            # An event of another transaction is placed only after this one ends; so hold no id of our own past it.
             answered.set()
             go_on.wait(10)
         connection.close()
@@ -142,14 +146,12 @@ def test_a_delivery_waits_for_the_withdrawal_that_came_first(log: str) -> None:
         fakes.agree(person)
         fakes.pay(person, 1)
         with connected_as("deliverer"):
-            from bocage.kernel.events import sequencer
-
-            sequencer.sequence()
+            fakes.place()
             delivery.ensure_subscriptions(["garden"])
         taker = threading.Thread(target=take_back)
         taker.start()
         assert answered.wait(10)
-        deliverer = threading.Thread(target=lambda: (fakes.deliver(), connection.close()))
+        deliverer = threading.Thread(target=_deliver_elsewhere)
         deliverer.start()
         time.sleep(0.3)
         assert deliverer.is_alive() and fakes.effects() == []
@@ -279,10 +281,8 @@ def test_the_streams_learn_whom_news_are_about_once_it_is_settled(log: str) -> N
         fakes.agree(one)
         fakes.pay(one, 1)
         with connected_as("deliverer"):
-            from bocage.kernel.events import sequencer
-
             delivery.ensure_subscriptions(["garden"])
-            sequencer.sequence()
+            fakes.place()
         assert (queries.head(), touched.settled_position()) == (2, 0)
         fakes.deliver()
         settled = touched.settled_position()

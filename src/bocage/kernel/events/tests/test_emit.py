@@ -18,7 +18,7 @@ from bocage.kernel.events.sealed import digest_of, link_of
 from bocage.kernel.events.tests import fakes
 from bocage.kernel.events.types import Event, to_cloudevent
 from bocage.kernel.keys import subject_keys
-from bocage.kernel.manifest import EventType
+from bocage.kernel.manifest import EventType, Service
 
 ALL_FIELDS = EventType("till.all", "Everything.", {name: name for name in sorted(FIELD_TYPES)})
 GOOD: dict[str, Any] = {
@@ -31,7 +31,7 @@ GOOD: dict[str, Any] = {
     "list": [1, "a"],
     "object": {"a": None},
 }
-BAD = {
+BAD: dict[str, list[object]] = {
     "string": ["nul\0byte", "x" * 10_001, 5, None],
     "integer": [True, 1.5, "1", None],
     "boolean": [1, "true", None],
@@ -65,7 +65,7 @@ def test_old_data_is_lifted_step_by_step() -> None:
     steps = {1: lambda data: {**data, "two": True}, 2: lambda data: {**data, "three": True}}
     third = EventType("till.paid", "", {}, version=3, upcasts=steps)
     gap = EventType("till.gap", "", {}, version=3, upcasts={1: steps[1]})
-    service = fakes.Service("till", "T", "x", "x", "x", emits=(third, gap))
+    service = Service("till", "T", "x", "x", "x", emits=(third, gap))
     with fakes.services(service):
         assert registry.upcast("till.paid", 1, {"one": 1}) == (3, {"one": 1, "two": True, "three": True})
         assert registry.upcast("till.paid", 3, {"one": 1}) == (3, {"one": 1})
@@ -147,7 +147,7 @@ class TestInTheDatabase:
 
     def test_an_event_too_large_is_refused(self) -> None:
         big = EventType("till.big", "", {"items": "list"})
-        service = fakes.Service("till", "T", "x", "x", "x", emits=(big,))
+        service = Service("till", "T", "x", "x", "x", emits=(big,))
         with fakes.services(service), pytest.raises(UndeclaredEvent, match="bytes"):
             emit("till.big", subject_id=None, data={"items": ["x" * 1000] * 300})
 
