@@ -98,7 +98,7 @@ def test_what_is_no_statement_is_one_clear_refusal_and_leaves_nothing(person: UU
 
 
 def test_grams_ripen_are_collected_once_and_grow_a_tree(person: UUID) -> None:
-    grams = ACT_BY_SLUG["bus"].grams
+    grams = ACT_BY_SLUG["metro"].grams
     with acting_as(Actor.for_person(person)):
         with clock.frozen(NOW - timedelta(days=20)):
             line = importing.keep_payment(person, uuid4(), paid(uuid4(), day=(NOW - timedelta(days=20)).date()))
@@ -126,7 +126,7 @@ def test_grams_ripen_are_collected_once_and_grow_a_tree(person: UUID) -> None:
 def test_a_full_tree_burns_its_grams_and_counts_as_one(person: UUID, monkeypatch: pytest.MonkeyPatch) -> None:
     from bocage.services.forest import species
 
-    grams = ACT_BY_SLUG["bus"].grams
+    grams = ACT_BY_SLUG["metro"].grams
     small = species.Species("sprig", "Sprig", grams, "birch", "small")
     monkeypatch.setitem(species.SPECIES_BY_SLUG, "sprig", small)
     with acting_as(Actor.for_person(person)):
@@ -165,7 +165,7 @@ def test_many_tickets_a_day_earn_no_more_than_the_cap(person: UUID) -> None:
         for _ in range(6):
             payment = uuid4()
             importing.keep_payment(person, payment, paid(payment, cents=100))
-        assert Award.objects.count() == ACT_BY_SLUG["bus"].per_day_max
+        assert Award.objects.count() == ACT_BY_SLUG["metro"].per_day_max
 
 
 def test_uncollected_grams_fade(person: UUID) -> None:
