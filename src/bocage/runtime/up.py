@@ -378,7 +378,8 @@ def _welcome(place: Home, addresses: Addresses, wish: Wish, seconds: float) -> P
     if addresses.local_url != addresses.public_url and wish.public_url:
         table.add_row("", f"here: {addresses.local_url}; streams on port {addresses.streams_port}")
     for sign_in in _sign_ins(place) if wish.demo and not wish.production else []:
-        table.add_row(str(sign_in.get("name", "")), _sign_in_words(sign_in))
+        table.add_row(f"{sign_in.get('name', '')}", f"{sign_in.get('email', '')}  {sign_in.get('password', '')}")
+        table.add_row("", f"[dim]{sign_in.get('who', '')}[/dim]")
     table.add_row("Stop", "Ctrl-C, or ./bocage down")
     return Panel(table, title=f"Bocage is up ({seconds:.1f} s)", expand=False)
 
@@ -389,7 +390,3 @@ def _sign_ins(place: Home) -> list[dict[str, object]]:
     except (OSError, ValueError):
         return []
     return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
-
-
-def _sign_in_words(sign_in: Mapping[str, object]) -> str:
-    return f"{sign_in.get('email', '')}  {sign_in.get('password', '')}  [dim]{sign_in.get('who', '')}[/dim]"
