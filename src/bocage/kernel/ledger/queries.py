@@ -28,7 +28,7 @@ select * from (
         and kind = any (%(kinds)s) order by seq desc limit %(limit)s)
 ) movement order by seq desc limit %(limit)s
 """
-_DISAGREEMENTS_SQL = """
+DISAGREEMENTS_SQL = """
 with effect as (
     select debit_account_id account_id,
         case when kind in ('post', 'post_hold') then amount_minor else 0 end debit_posted, 0::bigint credit_posted,
@@ -149,7 +149,7 @@ def disagreements() -> tuple[Disagreement, ...]:
     """
     return tuple(
         Disagreement(row[0], *((int(stored), int(folded)) for stored, folded in zip(row[1::2], row[2::2], strict=True)))
-        for row in _rows(_DISAGREEMENTS_SQL, [limits.PAGE_ROWS_MAX])
+        for row in _rows(DISAGREEMENTS_SQL, [limits.PAGE_ROWS_MAX])
     )
 
 

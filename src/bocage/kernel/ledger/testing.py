@@ -68,7 +68,7 @@ def start_cluster(folder: Path) -> launcher.Server:
     roles.ensure(server.url("postgres"), CLUSTER_DATABASE, CLUSTER_SECRET)
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("BOCAGE_")},
-        "DJANGO_SETTINGS_MODULE": "bocage.settings",
+        "DJANGO_SETTINGS_MODULE": os.environ["DJANGO_SETTINGS_MODULE"],
         "BOCAGE_MODE": "test",
         "BOCAGE_HOME": str(folder / "home"),
         "BOCAGE_SECRET_KEY": CLUSTER_SECRET,

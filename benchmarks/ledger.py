@@ -1,0 +1,260 @@
+"""Transfers a second of the ledger's lane A, beside naive Django-ORM code, on one durable server, in one run.
+
+    .venv/bin/python benchmarks/ledger.py [--seconds 4] [--clients 1 8 64] [--row-security] [--option NAME=VALUE]
+
+Each client is a process of its own with one connection. Every transfer commits by itself, with synchronous_commit and
+fsync on, between two of 10,000 accounts: "uniform" takes any two, "hot" pays always into the same one.
+
+- naive: what one writes at first. One transaction: lock both accounts (SELECT FOR UPDATE in id order), check, write a
+  journal row and two entries, save both balances.
+- lane A: the SQL function that the facade calls, by psycopg, prepared, autocommit.
+- facade: `ledger.actions.post` through Django, as services call it.
+"""
+
+import argparse
+import multiprocessing
+import os
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from multiprocessing.synchronize import Barrier
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
+
+from bocage.kernel.postgres import launcher, roles
+
+DATABASE = "bench"
+SECRET = "of a server that lives for one measurement"
+ACCOUNTS = 10_000
+OPENING_MINOR = 1_000_000_000
+AMOUNT_MINOR = 100
+WARM_UP_SECONDS = 0.5
+POST_SQL = "select refusal, at, amount_minor from ledger_post(%s, %s, %s, %s::bigint, 'EUR', 'bench', '')"
+
+type Pay = Callable[[UUID, UUID], None]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=4.0)
+    parser.add_argument("--clients", type=int, nargs="+", default=[1, 8, 64])
+    parser.add_argument("--row-security", action="store_true", help="also time lane A with row-level security off")
+    parser.add_argument("--option", action="append", default=[], help="a PostgreSQL setting for this run")
+    given = parser.parse_args()
+    options = dict(option.split("=", 1) for option in given.option)
+    folder = Path(tempfile.mkdtemp(prefix="bocage-bench-"))
+    server = launcher.start(folder, options=options)
+    try:
+        prepare(server, folder)
+        ids = seed(server)
+        print(facts(server, options))
+        compare(ids, given.clients, given.seconds)
+        if given.row_security:
+            without_row_security(server, ids, given.seconds)
+    finally:
+        launcher.remove(folder)
+
+
+def prepare(server: launcher.Server, folder: Path) -> None:
+    """A migrated database, and Django pointed at it."""
+    roles.ensure(server.url("postgres"), DATABASE, SECRET)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bocage.settings")
+    os.environ["BOCAGE_MODE"] = "test"
+    os.environ["BOCAGE_HOME"] = str(folder / "home")
+    os.environ["BOCAGE_SECRET_KEY"] = SECRET
+    os.environ["BOCAGE_DATABASE_URL"] = f"postgresql://127.0.0.1:{server.port}/{DATABASE}"
+    import django
+    from django.core.management import call_command
+
+    django.setup()
+    call_command("migrate", "ledger", database="migrator", verbosity=0)
+
+
+def seed(server: launcher.Server) -> list[UUID]:
+    """The accounts of both ledgers, all with money; their ids."""
+    from django.db import connection, connections
+
+    naive = naive_models()
+    with connections["migrator"].schema_editor() as editor:
+        for model in naive:
+            editor.create_model(model)
+    ids = [uuid4() for _n in range(ACCOUNTS)]
+    issuer = uuid4()
+    naive[0].objects.bulk_create([naive[0](id=id, balance_minor=OPENING_MINOR) for id in ids], batch_size=1000)
+    with connection.cursor() as cursor:
+        cursor.execute("select ledger_open_account(%s, null, 'EUR', 'issuer', '', null, null)", [issuer])
+        cursor.execute(
+            "select count(ledger_open_account(id, id, 'EUR', 'wallet', '', 0, null)) from unnest(%s::uuid[]) id", [ids]
+        )
+        cursor.execute(
+            "select count(ledger_post(gen_random_uuid(), %s, id, %s, 'EUR', 'opening', '')) from unnest(%s::uuid[]) id",
+            [issuer, OPENING_MINOR, ids],
+        )
+    with psycopg.connect(server.url(DATABASE), autocommit=True) as admin:
+        admin.execute("vacuum analyze")
+        admin.execute("checkpoint")
+    connections.close_all()
+    return ids
+
+
+def compare(ids: list[UUID], clients: list[int], seconds: float) -> None:
+    """The table: a line for each number of clients and way of choosing accounts."""
+    ways = {"naive": naive_payer, "lane A": lane_a_payer, "facade": facade_payer}
+    print(f"{'clients':>7}  {'accounts':8}" + "".join(f"{name:>10}" for name in ways) + f"{'lane A/naive':>14}")
+    for count in clients:
+        for hot in (False, True):
+            speeds = {name: measure(make, ids, count, hot, seconds) for name, make in ways.items()}
+            line = f"{count:>7}  {'hot' if hot else 'uniform':8}" + "".join(f"{n:>10.0f}" for n in speeds.values())
+            print(f"{line}{speeds['lane A'] / speeds['naive']:>13.1f}x", flush=True)
+
+
+def without_row_security(server: launcher.Server, ids: list[UUID], seconds: float) -> None:
+    """Lane A by one client, with row-level security on and off in turns."""
+    tables = ("ledger_account", "ledger_transfer", "ledger_pending")
+    with psycopg.connect(server.url(DATABASE), autocommit=True) as admin:
+        for verb in ("enable", "disable") * 3:
+            for table in tables:
+                admin.execute(f"alter table {table} {verb} row level security")
+            speed = measure(lane_a_payer, ids, 1, False, seconds)
+            print(f"lane A, 1 client, row-level security {verb}d: {speed:.0f}/s", flush=True)
+
+
+def measure(make: Callable[[], Pay], ids: list[UUID], clients: int, hot: bool, seconds: float) -> float:
+    """Transfers a second of `clients` processes over `seconds`, after a warm-up."""
+    context = multiprocessing.get_context("fork")
+    barrier, counts = context.Barrier(clients), context.SimpleQueue()
+    workers = [
+        context.Process(target=client, args=(make, ids, hot, seconds, barrier, counts, seed)) for seed in range(clients)
+    ]
+    for worker in workers:
+        worker.start()
+    total: int = sum(counts.get() for _worker in workers)
+    for worker in workers:
+        worker.join()
+    return total / seconds
+
+
+def client(
+    make: Callable[[], Pay],
+    ids: list[UUID],
+    hot: bool,
+    seconds: float,
+    barrier: Barrier,
+    counts: "multiprocessing.SimpleQueue[int]",
+    seed: int,
+) -> None:
+    """One process: pays as fast as it can and counts what was done between warm-up and end."""
+    pay, choose, done = make(), random.Random(seed), 0
+    barrier.wait()
+    begin = time.monotonic() + WARM_UP_SECONDS
+    end = begin + seconds
+    while (now := time.monotonic()) < end:
+        debit, credit = choose.sample(ids, 2)
+        if hot:
+            debit, credit = (debit, ids[0]) if debit != ids[0] else (credit, ids[0])
+        pay(debit, credit)
+        done += begin <= now
+    counts.put(done)
+
+
+def lane_a_payer() -> Pay:
+    link = psycopg.connect(role_url(roles.APP), autocommit=True, prepare_threshold=0)
+    cursor = link.cursor(binary=True)
+
+    def pay(debit: UUID, credit: UUID) -> None:
+        refusal = cursor.execute(POST_SQL, (uuid4(), debit, credit, AMOUNT_MINOR)).fetchone()
+        assert refusal is not None and refusal[0] is None, refusal
+
+    return pay
+
+
+def facade_payer() -> Pay:
+    from bocage.kernel.ledger import actions
+    from bocage.kernel.ledger.types import Posted, Transfer
+
+    def pay(debit: UUID, credit: UUID) -> None:
+        answer = actions.post(Transfer(uuid4(), debit, credit, AMOUNT_MINOR, "EUR", "bench"))
+        assert isinstance(answer, Posted), answer
+
+    return pay
+
+
+def naive_payer() -> Pay:
+    from django.db import transaction
+
+    account, journal, entry = naive_models()
+
+    @transaction.atomic
+    def pay(debit: UUID, credit: UUID) -> None:
+        rows = account.objects.select_for_update().filter(id__in=[debit, credit]).order_by("id")
+        accounts = {row.id: row for row in rows}
+        payer, payee = accounts[debit], accounts[credit]
+        assert payer.balance_minor >= AMOUNT_MINOR
+        made = journal.objects.create(id=uuid4(), code="bench")
+        entry.objects.create(journal=made, account=payer, amount_minor=-AMOUNT_MINOR)
+        entry.objects.create(journal=made, account=payee, amount_minor=AMOUNT_MINOR)
+        payer.balance_minor -= AMOUNT_MINOR
+        payer.save(update_fields=["balance_minor"])
+        payee.balance_minor += AMOUNT_MINOR
+        payee.save(update_fields=["balance_minor"])
+
+    return pay
+
+
+_naive: tuple[Any, Any, Any] | None = None
+
+
+def naive_models() -> tuple[Any, Any, Any]:
+    """Account, journal and entry; made here, because models can only be made once Django is set up."""
+    global _naive
+    if _naive is None:
+        from django.db import models
+
+        class NaiveAccount(models.Model):
+            id = models.UUIDField(primary_key=True)
+            balance_minor = models.BigIntegerField()
+
+            class Meta:
+                app_label = "naive"
+
+        class NaiveJournal(models.Model):
+            id = models.UUIDField(primary_key=True)
+            code = models.CharField(max_length=40)
+            created_at = models.DateTimeField(auto_now_add=True)
+
+            class Meta:
+                app_label = "naive"
+
+        class NaiveEntry(models.Model):
+            journal = models.ForeignKey(NaiveJournal, on_delete=models.PROTECT)
+            account = models.ForeignKey(NaiveAccount, on_delete=models.PROTECT)
+            amount_minor = models.BigIntegerField()
+
+            class Meta:
+                app_label = "naive"
+
+        _naive = (NaiveAccount, NaiveJournal, NaiveEntry)
+    return _naive
+
+
+def facts(server: launcher.Server, options: dict[str, str]) -> str:
+    names = ("server_version", "synchronous_commit", "fsync", "full_page_writes", *options)
+    with psycopg.connect(server.url(DATABASE)) as link:
+        shown = [f"{name}={link.execute(f'show {name}').fetchone()[0]}" for name in names]  # type: ignore[index]
+    return f"{os.cpu_count()} cores, {ACCOUNTS} accounts, " + ", ".join(shown)
+
+
+def role_url(role: str) -> str:
+    address = os.environ["BOCAGE_DATABASE_URL"].removeprefix("postgresql://")
+    return f"postgresql://{role}:{roles.password_of(role, SECRET)}@{address}"
+
+
+if __name__ == "__main__":
+    main()
