@@ -19,6 +19,7 @@ SQUEEZED_CHARACTERS = 6
 SHORTEST_CUT_CHARACTERS = 3
 CUT_FROM_CHARACTERS = 20
 LATER_WORD_DOUBT = Decimal("0.02")
+SHORT_INTERMEDIARY_CHARACTERS = 3
 DOUBT = Decimal("0.8")
 RIVAL_DISTANCE = Decimal("0.12")
 _APOSTROPHES = str.maketrans("", "", "'’`´")
@@ -59,6 +60,9 @@ class _Match:
     characters: int
 
 
+type _Beginnings = tuple[tuple[tuple[str, ...], Pattern, int], ...]
+
+
 @lru_cache(maxsize=CACHED_TEXTS)
 def words(text: str) -> tuple[str, ...]:
     """The text in capitals without accents, apostrophes or punctuation, as words."""
@@ -74,9 +78,10 @@ class Rules:
         self, patterns: Iterable[Pattern], intermediaries: Mapping[str, str], bank_words: Iterable[str]
     ) -> None:
         self.patterns = tuple(patterns)
-        self.intermediaries = tuple(
-            (words(prefix), name) for prefix, name in sorted(intermediaries.items(), key=lambda x: (-len(x[0]), x[0]))
-        )
+        self.intermediaries: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        for written, name in sorted(intermediaries.items(), key=lambda pair: (-len(pair[0]), pair[0])):
+            prefix = words(written)
+            self.intermediaries.setdefault(prefix[0], []).append((prefix, name))
         self._exact: dict[str, list[tuple[tuple[str, ...], Pattern]]] = {}
         self._starts: dict[str, list[tuple[tuple[str, ...], Pattern]]] = {}
         self._squeezed: dict[str, Pattern] = {}
@@ -88,6 +93,8 @@ class Rules:
         # Words banks put around a merchant's name, and words of refunds, do not say who was paid.
         refunds = (word for p in self.patterns if p.item == "refund" for word in words(p.written))
         self._unnamed = frozenset(refunds) | frozenset(bank_words)
+        self._beginning = lru_cache(maxsize=CACHED_TEXTS)(self._begin)
+        self.read = lru_cache(maxsize=CACHED_TEXTS)(self._read)
 
     def _index(self, pattern: Pattern) -> None:
         parts = tuple(_part(word) for word in pattern.written.upper().split())
@@ -109,7 +116,7 @@ class Rules:
         elif len(parts) == 1 and len(squeezed) >= SQUEEZED_CHARACTERS:
             self._in_domains.append((squeezed, pattern))
 
-    def read(self, text: str, country: str, is_in: bool) -> Found:
+    def _read(self, text: str, country: str, is_in: bool) -> Found:
         """The best rule for the text of money in or out in that country; `pattern` is None where none fits."""
         tokens = words(text)
         intermediary, skipped = self._intermediary(text, tokens)
@@ -141,34 +148,37 @@ class Rules:
 
     def _matches(self, tokens: tuple[str, ...]) -> Iterator[_Match]:
         for start, token in enumerate(tokens):
-            for parts, pattern in self._exact.get(token, ()):
-                if _follows(tokens, start, parts):
-                    yield _Match(pattern, start, start + len(parts), sum(map(len, parts)))
-            for parts, pattern in self._starts.get(token[:PREFIX_CHARACTERS], ()):
-                if _follows(tokens, start, parts):
-                    yield _Match(pattern, start, start + len(parts), sum(map(len, parts)) - 1)
-            if (squeezed := self._squeezed.get(token)) is not None:
-                yield _Match(squeezed, start, start + 1, len(token))
+            for rest, pattern, characters in self._beginning(token):
+                if not rest:
+                    yield _Match(pattern, start, start + 1, characters)
+                elif _follows(tokens, start + 1, rest):
+                    yield _Match(pattern, start, start + 1 + len(rest), characters + sum(map(len, rest)))
             if _in_domain(tokens, start):
                 for inner, pattern in self._in_domains:
                     if inner in token and inner != token:
                         yield _Match(pattern, start, start + 1, len(inner))
-            for ending, pattern in self._ends:
-                if token.endswith(ending):
-                    yield _Match(pattern, start, start + 1, len(ending))
-            if _CHINESE.search(token):
-                for inner, pattern in self._contains:
-                    if inner in token:
-                        yield _Match(pattern, start, start + 1, len(inner))
+
+    def _begin(self, token: str) -> _Beginnings:
+        """The patterns whose first word the token may be, with their other words and the letters matched so far."""
+        found = [(parts[1:], pattern, len(token)) for parts, pattern in self._exact.get(token, ())]
+        for parts, pattern in self._starts.get(token[:PREFIX_CHARACTERS], ()):
+            if token.startswith(parts[0][:-1]):
+                found.append((parts[1:], pattern, len(parts[0]) - 1))
+        if (squeezed := self._squeezed.get(token)) is not None:
+            found.append(((), squeezed, len(token)))
+        found += [((), pattern, len(ending)) for ending, pattern in self._ends if token.endswith(ending)]
+        if _CHINESE.search(token):
+            found += [((), pattern, len(inner)) for inner, pattern in self._contains if inner in token]
+        return tuple(found)
 
     def _intermediary(self, text: str, tokens: tuple[str, ...]) -> tuple[str, int]:
-        for prefix, name in self.intermediaries:
-            length = len(prefix)
+        for prefix, name in self.intermediaries.get(tokens[0], ()) if tokens else ():
+            length, letters = len(prefix), sum(map(len, prefix))
             if tokens[:length] != prefix or len(tokens) == length:
                 continue
             # Two or three letters alone are too common to be a payment firm: the mark after them is asked for.
-            marked = text[sum(map(len, prefix)) :].lstrip()[:1] in "*_" or "  " in text[: len(text) - len(tokens[-1])]
-            if marked or sum(map(len, prefix)) > 3:
+            marked = text[letters:].lstrip()[:1] in ("*", "_") or "  " in text[: len(text) - len(tokens[-1])]
+            if marked or letters > SHORT_INTERMEDIARY_CHARACTERS:
                 return name, length
         return "", 0
 
@@ -183,11 +193,12 @@ def _part(word: str) -> str:
 
 
 def _follows(tokens: tuple[str, ...], start: int, parts: tuple[str, ...]) -> bool:
+    """Whether the words after a pattern's first are there; the text's last word may be one of them cut off."""
     if start + len(parts) > len(tokens):
         return False
     for offset, part in enumerate(parts):
         token = tokens[start + offset]
-        if _cut_short(tokens, start + offset, part) and offset:
+        if _cut_short(tokens, start + offset, part):
             continue
         if part.endswith("*"):
             if not token.startswith(part[:-1]):

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Never
 
@@ -26,6 +26,7 @@ BAR_CHARACTERS = 40
 TEXT_SHOWN_CHARACTERS = 40
 CSV_LIMIT_BYTES = 50_000_000
 CSV_LIMIT_ROWS = 1_000_000
+AMOUNT_LIMIT_DIGITS = 12
 CSV_COLUMNS = ("date", "amount", "currency", "merchant")
 
 carbon = typer.Typer(name="carbon", help="Categories and classes of the carbon engine.", no_args_is_help=True)
@@ -312,9 +313,11 @@ def _purchase(row: dict[str, str]) -> engine.Payment:
         raise engine.CarbonError("date", f"{row.get('date', '')!r} is not a day such as 2026-11-22.") from error
     try:
         amount = abs(Decimal(row["amount"].strip()))
+        if amount.adjusted() > AMOUNT_LIMIT_DIGITS:
+            raise ValueError(amount)
         spent_minor = -max(1, int(amount.scaleb(2).to_integral_value()))
-    except (KeyError, InvalidOperation, ValueError, OverflowError) as error:
-        raise engine.CarbonError("amount", f"{row.get('amount', '')!r} is not a number such as 12.34.") from error
+    except (KeyError, ArithmeticError, ValueError) as error:
+        raise engine.CarbonError("amount", f"{row.get('amount', '')!r} is not a sum of money such as 12.34.") from error
     mcc = row.get("mcc", "").strip()
     country = row.get("country", "").strip().upper()
     return engine.Payment(
