@@ -9,6 +9,7 @@ from django.conf import settings
 
 from bocage.kernel import clock
 from bocage.kernel.events.types import Event
+from bocage.kernel.ledger import queries as ledger
 from bocage.kernel.ports import PaymentHistory, port
 from bocage.services.forest import limits
 from bocage.services.forest.actions import earning, importing
@@ -76,7 +77,7 @@ def _purchase(data: dict[str, Any]) -> Purchase:
         booked_on=_day(data["paid_at"]),
         amount_minor=-int(data["amount_minor"]),
         currency=str(data["currency"]),
-        exponent=int(data["exponent"]),
+        exponent=ledger.unit(str(data["currency"])).exponent,
         text=str(data["payee_name"])[: limits.TEXT_CHARACTERS_MAX],
         mcc=str(data.get("mcc") or "") or None,
         country=str(data.get("country") or "") or None,

@@ -1,6 +1,6 @@
 """What Forest answers: months, lines with their reasons, grams and trees."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -188,16 +188,13 @@ def preview(person_id: UUID, upload_id: UUID) -> Preview:
     )
 
 
-def grams_for(person_id: UUID, payment_ids: Sequence[UUID]) -> dict[UUID, int]:
-    """The grams that each of these payments earned; payments that earned none are left out."""
+def grams_for(person_id: UUID, payment_ids: Collection[UUID]) -> dict[UUID, int]:
+    """What each of these payments weighs, in whole grams, refunds taken off; those not weighed are left out."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            select line.origin_id, sum(award.grams)::bigint
-            from forest_line line join forest_award award on award.line_id = line.id
-            where line.person_id = %s and line.origin = 'payment' and line.origin_id = any(%s)
-                and award.state <> 'returned'
-            group by 1
+            select origin_id, round(sum(micrograms) / 1000000.0)::bigint from forest_line
+            where person_id = %s and origin = 'payment' and origin_id = any(%s) group by 1
             """,
             [person_id, list(payment_ids)],
         )
