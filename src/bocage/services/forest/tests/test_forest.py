@@ -1,5 +1,6 @@
 """Statements and payments become footprints, acts earn grams, grams grow trees."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -21,12 +22,13 @@ from bocage.services.forest.weighing import Group, Purchase, interval
 pytestmark = pytest.mark.django_db
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
-CSV = """Date;Description;Amount;Currency
+TODAY = NOW.date()
+CSV = b"""Date;Description;Amount;Currency
 01/10/2026;RATP PARIS METRO;-2,50;EUR
 02/10/2026;STATION TOTAL CARBURANT;-60,00;EUR
 03/10/2026;VIR SALAIRE;2150,00;EUR
 12/10/2026;SNCF CONNECT;-38,00;EUR
-""".encode()
+"""
 
 
 @pytest.fixture
@@ -34,7 +36,7 @@ def person() -> UUID:
     return uuid4()
 
 
-def paid(payment_id: UUID, *, day: date = NOW.date(), cents: int = 250, mcc: str = "4111") -> Purchase:
+def paid(payment_id: UUID, *, day: date = TODAY, cents: int = 250, mcc: str = "4111") -> Purchase:
     return Purchase(f"payment:{payment_id}", day, -cents, "EUR", 2, "Tramway de Vallon", mcc, "FR")
 
 
@@ -127,7 +129,7 @@ def test_a_full_tree_burns_its_grams_and_counts_as_one(person: UUID, monkeypatch
     from bocage.services.forest import species
 
     grams = ACT_BY_SLUG["metro"].grams
-    small = species.Species("sprig", "Sprig", grams, "birch", "small")
+    small = replace(species.SPECIES[0], slug="sprig", price_grams=grams)
     monkeypatch.setitem(species.SPECIES_BY_SLUG, "sprig", small)
     with acting_as(Actor.for_person(person)):
         with clock.frozen(NOW - timedelta(days=20)):
