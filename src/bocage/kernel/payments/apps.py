@@ -6,3 +6,8 @@ from django.apps import AppConfig
 class PaymentsConfig(AppConfig):
     name = "bocage.kernel.payments"
     label = "payments"
+
+    def ready(self) -> None:
+        from bocage.kernel.payments.approving import register_verbs
+
+        register_verbs()

@@ -39,12 +39,17 @@ def fees_from(payee_id: UUID, currency: str) -> UUID:
     return id
 
 
-def set_fee_terms(payee_id: UUID, terms: FeeTerms) -> None:
-    """What the payee pays from now on for payments it takes; an operator's verb, by two people."""
+def check_fee_terms(terms: FeeTerms) -> None:
+    """Raises `Refusal` where the terms pass the limits."""
     if not (
         0 <= terms.basis_points <= limits.FEE_BASIS_POINTS_MAX and 0 <= terms.fixed_minor <= limits.FEE_FIXED_MINOR_MAX
     ):
         raise Refusal("fee_out_of_range", _("Choose a fee within the limits."), field="basis_points")
+
+
+def set_fee_terms(payee_id: UUID, terms: FeeTerms) -> None:
+    """What the payee pays from now on for payments it takes; an operator's verb, by two people."""
+    check_fee_terms(terms)
     with acting_as(Actor.for_service(OPERATING)):
         Fee.objects.update_or_create(
             payee_id=payee_id, defaults={"basis_points": terms.basis_points, "fixed_minor": terms.fixed_minor}
