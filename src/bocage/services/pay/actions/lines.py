@@ -1,0 +1,45 @@
+"""Writing the lines of wallets, in the transaction that moves the money."""
+
+from uuid import UUID
+
+from bocage.kernel import clock
+from bocage.kernel.ids import uuid7
+from bocage.services.pay.models import Line
+from bocage.services.pay.types import LineKind, Payee
+
+
+def write_line(
+    owner_id: UUID,
+    kind: LineKind,
+    amount_minor: int,
+    currency: str,
+    transfer_id: UUID,
+    *,
+    counterpart: Payee | None = None,
+    counterpart_name: str = "",
+    fee_minor: int = 0,
+    memo: str = "",
+    reference: str = "",
+    payment_id: UUID | None = None,
+    refund_id: UUID | None = None,
+) -> UUID:
+    """One line of `owner_id`'s wallet; `amount_minor` is signed. Its id."""
+    line = Line(
+        id=uuid7(),
+        owner_id=owner_id,
+        kind=kind,
+        amount_minor=amount_minor,
+        fee_minor=fee_minor,
+        currency=currency,
+        counterpart_id=counterpart.id if counterpart else None,
+        counterpart_name=counterpart.name if counterpart else counterpart_name,
+        mcc=counterpart.mcc if counterpart else "",
+        memo=memo,
+        reference=reference,
+        payment_id=payment_id,
+        refund_id=refund_id,
+        transfer_id=transfer_id,
+        at=clock.now(),
+    )
+    Line.objects.bulk_create([line])
+    return line.id

@@ -1,0 +1,1 @@
+"""What Pay hands over on paper or as a file: receipts, statements, takings, posters."""

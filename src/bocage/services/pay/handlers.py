@@ -1,0 +1,30 @@
+"""What Pay does when it hears of something: payments that other services took belong in the wallet's lines too."""
+
+from uuid import UUID
+
+from bocage.kernel.acting import Actor, acting_as
+from bocage.kernel.events.types import Event
+from bocage.kernel.payments import queries as payments
+from bocage.services.pay.actions import elsewhere
+
+
+def on_captured(event: Event) -> None:
+    """A payment was taken. Pay's own have their lines already."""
+    if event.subject_id is None or str(event.data["memo_ref"]).startswith(elsewhere.OWN):
+        return
+    with acting_as(Actor.for_person(event.subject_id)):
+        intent = payments.intent(UUID(str(event.data["payment_id"])))
+    elsewhere.write_capture(intent)
+
+
+def on_refunded(event: Event) -> None:
+    """Money was given back. What Pay gave back has its lines already."""
+    if event.subject_id is None:
+        return
+    with acting_as(Actor.for_person(event.subject_id)):
+        intent = payments.intent(UUID(str(event.data["payment_id"])))
+        made = next(
+            (each for each in payments.refunds(intent.id) if each.id == UUID(str(event.data["refund_id"]))), None
+        )
+    if made is not None and not intent.memo_ref.startswith(elsewhere.OWN):
+        elsewhere.write_refund(made)

@@ -1,0 +1,80 @@
+"""The operator's view of the bank: lines that found no place, and the files."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from bocage.kernel.approvals import actions as approvals
+from bocage.kernel.errors import Refusal, forbidden
+from bocage.kernel.identity import queries as identity
+from bocage.kernel.identity.types import Role
+from bocage.services.pay import inputs, words
+from bocage.services.pay.pages.asking import UNPROCESSABLE
+from bocage.services.pay.pages.forms import AssignForm
+from bocage.services.pay.queries import bank as queries
+from bocage.services.pay.queries import codes as code_queries
+from bocage.services.pay.types import EntryState
+from bocage.services.pay.verbs import ASSIGN
+
+FILES_SHOWN = 10
+
+
+def operator_page[**P](
+    view: Callable[Concatenate[HttpRequest, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """A page for operators of the town."""
+
+    @wraps(view)
+    @login_required
+    def asked(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if Role.OPERATOR not in identity.roles(request.user.pk):
+            raise forbidden(_("This page is for operators of the town."))
+        return view(request, *args, **kwargs)
+
+    return asked
+
+
+@require_safe
+@operator_page
+def bank_entries(request: HttpRequest) -> HttpResponse:
+    """The bank's lines in one state, and the latest files."""
+    given = request.GET.get("state", EntryState.UNMATCHED.value)
+    if given not in set(EntryState):
+        raise Refusal("bad_filter", _("Choose one of the filters shown."), field="state", status=400)
+    before = request.GET.get("before")
+    found = queries.bank_entries(EntryState(given), before=inputs.identifier(before, "before") if before else None)
+    context = {
+        "tabs": [(state.value, title, state == given) for state, title in words.ENTRY_STATES.items()],
+        "entries": found.rows,
+        "next_url": f"?state={given}&before={found.next_id}" if found.next_id else "",
+        "files": queries.bank_files(FILES_SHOWN),
+    }
+    return render(request, "pay/console_bank.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@operator_page
+def assign(request: HttpRequest, entry_id: UUID) -> HttpResponse:
+    """Propose whose wallet a line of the bank's belongs in; a second person decides."""
+    entry = queries.bank_entry(entry_id)
+    form = AssignForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            owner = code_queries.payee_by_handle(form.cleaned_data["to"])
+            payload = {"entry_id": str(entry_id), "owner_id": str(owner.id)}
+            approvals.propose(ASSIGN, payload, request.user.pk, reason=form.cleaned_data["reason"])
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            messages.success(request, _("Proposed. A second person decides."))
+            return redirect("pay:bank-entries")
+    status = UNPROCESSABLE if form.is_bound else 200
+    return render(request, "pay/console_assign.html", {"form": form, "entry": entry}, status=status)

@@ -1,0 +1,82 @@
+"""One line of the wallet: the receipt, as a page and as a PDF, and asking for money back."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from bocage.kernel.errors import Refusal
+from bocage.services.pay import words
+from bocage.services.pay.actions import refunds as refund_actions
+from bocage.services.pay.documents import receipt as documents
+from bocage.services.pay.pages.asking import READ, WRITE, page, refused_form
+from bocage.services.pay.pages.forms import RefundAskForm
+from bocage.services.pay.pages.showing import attachment, split_query
+from bocage.services.pay.queries import receipts as queries
+from bocage.services.pay.queries import wallet as wallet_queries
+from bocage.services.pay.types import LineKind, Receipt
+
+
+@require_safe
+@page(READ)
+def line(request: HttpRequest, subject_id: UUID, line_id: UUID) -> HttpResponse:
+    """The receipt of a line."""
+    return _show(request, queries.receipt(wallet_queries.line(subject_id, line_id), subject_id))
+
+
+@require_safe
+@page(READ)
+def payment(request: HttpRequest, subject_id: UUID, payment_id: UUID) -> HttpResponse:
+    """The receipt of a payment that the person made or got."""
+    return redirect("pay:line", wallet_queries.line_of_payment(subject_id, payment_id).id)
+
+
+@require_safe
+@page(READ)
+def line_pdf(request: HttpRequest, subject_id: UUID, line_id: UUID) -> HttpResponse:
+    """The receipt on paper."""
+    receipt = queries.receipt(wallet_queries.line(subject_id, line_id), subject_id)
+    return attachment(documents.receipt_pdf(receipt), "application/pdf", f"bocage-receipt-{line_id}.pdf")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page(WRITE)
+def ask_refund(request: HttpRequest, subject_id: UUID, payment_id: UUID) -> HttpResponse:
+    """Ask the shop for money back, with the reason."""
+    found = wallet_queries.line_of_payment(subject_id, payment_id)
+    receipt = queries.receipt(found, subject_id)
+    form = RefundAskForm(request.POST or None)
+    if request.method != "POST":
+        return render(request, "pay/ask_refund.html", {"form": form, "receipt": receipt})
+    if not form.is_valid():
+        return refused_form(request, "pay/ask_refund.html", form, receipt=receipt)
+    try:
+        refund_actions.ask_refund(subject_id, payment_id, form.cleaned_data["amount"], form.cleaned_data["reason"])
+    except Refusal as refusal:
+        return refused_form(request, "pay/ask_refund.html", form, refusal, receipt=receipt)
+    messages.success(request, _("The shop was asked. Its answer will stand on this receipt."))
+    return redirect("pay:line", found.id)
+
+
+def _show(request: HttpRequest, receipt: Receipt) -> HttpResponse:
+    kind = receipt.line.kind
+    context = {
+        "receipt": receipt,
+        "line": receipt.line,
+        "title": receipt.line.counterpart_name
+        or (_("A customer") if kind is LineKind.TAKEN else words.LINE_KINDS[kind]),
+        "kind": words.LINE_KINDS[kind],
+        "icon": words.line_icon(kind, receipt.line.mcc),
+        "facts": documents.facts_of(receipt),
+        "split_query": split_query(receipt.line),
+        "may_ask": kind is LineKind.PAID and receipt.refundable_minor > 0 and not _is_open(receipt),
+        "request_state": words.REFUND_REQUEST_STATES[receipt.request.state] if receipt.request else "",
+    }
+    return render(request, "pay/receipt.html", context)
+
+
+def _is_open(receipt: Receipt) -> bool:
+    return receipt.request is not None and receipt.request.state == "open"

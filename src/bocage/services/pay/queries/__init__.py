@@ -1,0 +1,1 @@
+"""What Pay answers: frozen dataclasses, never rows."""

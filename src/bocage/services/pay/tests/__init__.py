@@ -1,0 +1,1 @@
+"""Pay does what its sentence says."""

@@ -1,0 +1,112 @@
+"""How Pay says things: kinds, states, categories. English here; French in the catalogue."""
+
+from functools import cache
+
+import iso18245
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from bocage.services.pay.types import (
+    EntryState,
+    LineKind,
+    PayOutState,
+    RefundRequestState,
+    RequestState,
+    TopUpState,
+)
+
+type Said = str | Promise
+
+LINE_KINDS: dict[LineKind, Said] = {
+    LineKind.PAID: _("Payment"),
+    LineKind.TAKEN: _("Payment received"),
+    LineKind.REFUND: _("Refund"),
+    LineKind.SENT: _("Sent"),
+    LineKind.RECEIVED: _("Received"),
+    LineKind.TOP_UP: _("Top-up"),
+    LineKind.PAY_OUT: _("Pay-out to a bank"),
+}
+LINE_ICONS = {
+    LineKind.PAID: "store",
+    LineKind.TAKEN: "arrow-down-left",
+    LineKind.REFUND: "undo-2",
+    LineKind.SENT: "send",
+    LineKind.RECEIVED: "arrow-down-left",
+    LineKind.TOP_UP: "landmark",
+    LineKind.PAY_OUT: "landmark",
+}
+REQUEST_STATES: dict[RequestState, Said] = {
+    RequestState.OPEN: _("Waiting"),
+    RequestState.PAID: _("Paid"),
+    RequestState.DECLINED: _("Declined"),
+    RequestState.CANCELLED: _("Cancelled"),
+    RequestState.EXPIRED: _("Expired"),
+}
+REFUND_REQUEST_STATES: dict[RefundRequestState, Said] = {
+    RefundRequestState.OPEN: _("Asked for"),
+    RefundRequestState.REFUNDED: _("Refunded"),
+    RefundRequestState.DECLINED: _("Declined"),
+}
+TOP_UP_STATES: dict[TopUpState, Said] = {
+    TopUpState.WAITING: _("Waiting for the bank"),
+    TopUpState.RECEIVED: _("Received"),
+    TopUpState.CANCELLED: _("Cancelled"),
+    TopUpState.EXPIRED: _("Expired"),
+}
+PAY_OUT_STATES: dict[PayOutState, Said] = {
+    PayOutState.HELD: _("Set aside"),
+    PayOutState.SENT: _("Sent to the bank"),
+    PayOutState.PAID: _("Paid"),
+    PayOutState.REJECTED: _("Rejected by the bank"),
+    PayOutState.CANCELLED: _("Cancelled"),
+}
+ENTRY_STATES: dict[EntryState, Said] = {
+    EntryState.UNMATCHED: _("Without a place"),
+    EntryState.MATCHED: _("Matched"),
+    EntryState.ASSIGNED: _("Assigned"),
+}
+
+# The icon of a shop's ISO 18245 category, by the first code of each range of near ones.
+_CATEGORY_ICONS: tuple[tuple[range, str], ...] = (
+    (range(4111, 4113), "train-front"),
+    (range(4121, 4122), "car-taxi-front"),
+    (range(4131, 4132), "bus"),
+    (range(3000, 3300), "plane"),
+    (range(4511, 4512), "plane"),
+    (range(4814, 4817), "smartphone"),
+    (range(4900, 4901), "zap"),
+    (range(5411, 5423), "shopping-basket"),
+    (range(5441, 5463), "croissant"),
+    (range(5541, 5543), "fuel"),
+    (range(5611, 5700), "shirt"),
+    (range(5811, 5815), "coffee"),
+    (range(5912, 5913), "pill"),
+    (range(5931, 5932), "shirt"),
+    (range(5940, 5941), "bike"),
+    (range(5942, 5944), "book-open"),
+    (range(7011, 7012), "bed-double"),
+    (range(7832, 7833), "clapperboard"),
+    (range(8011, 8100), "stethoscope"),
+)
+
+
+@cache
+def category_icon(mcc: str) -> str:
+    """A Lucide icon for a shop's category; a shop front for any other."""
+    number = int(mcc) if mcc.isdigit() else -1
+    return next((icon for codes, icon in _CATEGORY_ICONS if number in codes), "store")
+
+
+@cache
+def category_name(mcc: str) -> str:
+    """The category's name in ISO 18245 (English, as the standard has it); "" for a code that it does not have."""
+    try:
+        found = iso18245.get_mcc(mcc)
+    except (iso18245.InvalidMCC, iso18245.MCCNotFound):
+        return ""
+    return str(found.iso_description or found.usda_description or found.stripe_description)
+
+
+def line_icon(kind: LineKind, mcc: str) -> str:
+    """The icon of a wallet line: the shop's category for a payment, else the kind's own."""
+    return category_icon(mcc) if kind is LineKind.PAID and mcc else LINE_ICONS[kind]
