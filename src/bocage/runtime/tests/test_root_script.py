@@ -14,6 +14,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
 
@@ -177,6 +178,22 @@ def test_the_development_lock_stands_for_the_base_too(script: ModuleType, instal
     assert installed == ["lock-dev.txt"]
     script.synchronise(["lock.txt"])
     assert installed == ["lock-dev.txt"]
+
+
+def test_two_starts_at_once_install_once(
+    script: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    calls: list[str] = []
+
+    def install(lock: str, _fresh: bool) -> None:
+        calls.append(lock)
+        time.sleep(0.5)
+
+    monkeypatch.setattr(script, "install", install)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(script.synchronise, [["lock.txt"], ["lock.txt"]]))
+    assert calls == ["lock.txt"]
+    assert "waiting for it" in capsys.readouterr().err
 
 
 def test_an_extra_stays_up_to_date_once_added(
