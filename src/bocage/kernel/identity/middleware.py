@@ -16,10 +16,11 @@ class PersonLocale:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not isinstance(request.user, Person):
+        person = request.user
+        if not isinstance(person, Person):
             return self.get_response(request)
-        request.LANGUAGE_CODE = request.user.language
-        with translation.override(request.user.language), timezone.override(ZoneInfo(request.user.time_zone)):
+        request.LANGUAGE_CODE = person.language
+        with translation.override(person.language), timezone.override(ZoneInfo(person.time_zone)):
             response = self.get_response(request)
-        response.headers["Content-Language"] = request.user.language
+        response.headers["Content-Language"] = person.language
         return response

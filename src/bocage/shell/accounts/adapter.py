@@ -4,7 +4,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.internal.flows.login import get_authentication_records, record_authentication
 from allauth.account.internal.stagekit import clear_login
 from allauth.account.models import EmailAddress
 from allauth.account.stages import EmailVerificationStage
@@ -91,6 +91,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse:
         response: HttpResponse = super().post_login(request, user, **kwargs)
         method = sign_in_method(request, user)
+        # Who has just signed in need not do so again to make the passkey that we offer her.
+        record_authentication(request, user, method, reauthenticated=True)
         identity.signed_in(user.pk, method=method, device=describe(self.get_http_user_agent(request)))
         if method == "password" and user.passkey_declined_at is None and not has_passkey(user):
             return redirect(f"{reverse('me-passkey-offer')}?{urlencode({'next': response.headers['Location']})}")
@@ -124,11 +126,11 @@ class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]
 
 
 def sign_in_method(request: HttpRequest, user: AbstractBaseUser) -> str:
-    """How the person signed in, in one word: passkey, password, code or recovery."""
+    """How the person signed in, in one word: passkey or password; a sign-up is what it begins the account with."""
     records = get_authentication_records(request, user)
     if any(record.get("type") == "webauthn" for record in records):
         return "passkey"
-    return str(records[-1]["method"]) if records else "unknown"
+    return str(records[-1]["method"]) if records else "password" if user.has_usable_password() else "passkey"
 
 
 def has_passkey(user: AbstractBaseUser) -> bool:

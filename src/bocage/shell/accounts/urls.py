@@ -7,7 +7,6 @@ from bocage.shell.accounts.pages import acting, data, me, recovery, tokens
 urlpatterns = [
     path("", me.me, name="me"),
     path("profile", me.profile, name="me-profile"),
-    path("language", me.language, name="me-language"),
     path("passkey", me.passkey_offer, name="me-passkey-offer"),
     path("freeze", me.freeze, name="me-freeze"),
     path("frozen", me.frozen, name="me-frozen"),

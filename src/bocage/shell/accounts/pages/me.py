@@ -60,12 +60,7 @@ def _sections(request: HttpRequest, person: Person) -> list[RailSection]:
     ]
     others = [
         _place(_("Acting for others"), "me-acting", "users-round"),
-        _place(
-            _("Organisations"),
-            "me-organisations",
-            "store",
-            note=", ".join(each.organisation_name for each in staff[:3]),
-        ),
+        _place(_("Organisations"), "me-organisations", "store", note=", ".join(firms)),
     ]
     if people.roles(person.id):
         others.append(_place(_("The town's console"), "console-home", "landmark"))
@@ -150,13 +145,3 @@ def device_out(request: HttpRequest, session_id: int) -> HttpResponse:
         session.end()
         messages.success(request, _("That device is signed out."))
     return redirect("usersessions_list")
-
-
-@login_required
-@require_POST
-def language(request: HttpRequest) -> HttpResponse:
-    """Read in another language from now on; on every device."""
-    person = people.person(request.user.pk)
-    wanted = request.POST.get("language", "")
-    identity.change_profile(person.id, display_name=person.display_name, language=wanted, time_zone=person.time_zone)
-    return redirect("me")
