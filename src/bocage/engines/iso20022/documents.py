@@ -3,7 +3,8 @@
 import re
 from datetime import UTC, date, datetime
 from functools import cache
-from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -43,7 +44,12 @@ def schema_file(message: str) -> tuple[str, str]:
 @cache
 def _schema(message: str) -> etree.XMLSchema:
     package, path = schema_file(message)
-    return etree.XMLSchema(etree.fromstring(files(package).joinpath(path).read_bytes()))
+    # The package is found, not imported: importing it takes seconds and nothing of its code is used.
+    spec = find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        problem = f"The schemas of {message} are not installed (package {package})."
+        raise Iso20022Error("schema-missing", problem, element="Document")
+    return etree.XMLSchema(etree.fromstring((Path(spec.submodule_search_locations[0]) / path).read_bytes()))
 
 
 def parse(xml: bytes) -> Element:
