@@ -81,7 +81,6 @@ def prepare_all(place: Home, database: Database, environment: Mapping[str, str],
     if note.get("tables") != tables:
         say("Bringing the tables up to date.")
         steps.django("migrate", "--database", "migrator", "--no-input", "--verbosity", "1")
-        steps.command("manage", "createcachetable", "--database", "migrator")
         note = {**note, "tables": tables}
         _write_note(database, place, note)
     _collect_static(place, steps, say)

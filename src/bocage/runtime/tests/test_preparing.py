@@ -128,14 +128,14 @@ def test_each_step_is_done_once_until_its_reason_changes(
     environment = {"BOCAGE_MODE": "demo"}
     preparing.prepare_all(place, database, environment, quiet, demo=True)
     words = [" ".join(each[:2]) for each in commands_run]
-    assert words == ["manage migrate", "manage createcachetable", "manage collectstatic", "demo populate"]
+    assert words == ["manage migrate", "manage collectstatic", "demo populate"]
     commands_run.clear()
     preparing.prepare_all(place, database, environment, quiet, demo=True)
     assert commands_run == []
 
     monkeypatch.setattr(preparing, "fingerprint", lambda _files, **_options: "another")
     preparing.prepare_all(place, database, environment, quiet, demo=True)
-    assert [each[1] for each in commands_run] == ["migrate", "createcachetable", "collectstatic"]
+    assert [each[1] for each in commands_run] == ["migrate", "collectstatic"]
 
     place.sign_ins_file.unlink()
     commands_run.clear()
