@@ -34,6 +34,7 @@ def populate() -> bool:
     if settings.MODE == "production":
         raise SystemExit("The demo city never moves into a production installation.")
     if people.person_by_handle(town.ANA.handle) is not None:
+        _write_sign_ins()  # again, should the file have been lost since
         return False
     with acting_as(Actor.nobody()):
         city = _settle()
