@@ -1,5 +1,6 @@
 """Money, grams, times, icons, codes and scenes, as a page shows them."""
 
+import copy
 import io
 import re
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ import lucide
 import segno
 from babel import Locale
 from babel.dates import format_date, format_datetime, format_time
-from babel.numbers import format_decimal, get_currency_symbol
+from babel.numbers import NumberPattern, format_decimal, get_currency_symbol
 from django import template
 from django.http import HttpRequest
 from django.utils import timezone
@@ -38,6 +39,7 @@ REGION_OF = {"en": "en_GB"}
 MINUS = "\N{MINUS SIGN}"
 TINTS = ("leaf", "sky", "clay", "plum", "rose", "sun")
 _NUMBER = re.compile(r"[\d٠-٩].*[\d٠-٩]|[\d٠-٩]")
+_CODE_BESIDE_DIGIT = re.compile(r"([A-Z])(\d)")
 _GRAMS_PER_KG = 1000
 _GRAMS_SHOWN_AS_KG_FROM = 10_000
 
@@ -95,10 +97,18 @@ def money_text(amount_minor: int, currency: str, sign: str = "") -> str:
     exponent = exponent_of(currency)
     amount = Decimal(abs(amount_minor)).scaleb(-exponent)
     spoken = locale()
-    pattern = spoken.currency_formats["standard"]
-    text = str(pattern.apply(amount, spoken, currency=currency, force_frac=(exponent, exponent)))
+    text = str(_currency_pattern(spoken, exponent).apply(amount, spoken, currency=currency, currency_digits=False))
+    # CLDR sets a code apart from the figure, a sign not; Babel sets neither apart.
+    text = _CODE_BESIDE_DIGIT.sub("\\1\N{NO-BREAK SPACE}\\2", text)
     mark = MINUS if amount_minor < 0 else "+" if sign == "always" and amount_minor > 0 else ""
     return mark + text
+
+
+@lru_cache(maxsize=64)
+def _currency_pattern(spoken: Locale, exponent: int) -> NumberPattern:
+    pattern: NumberPattern = copy.copy(spoken.currency_formats["standard"])
+    pattern.frac_prec = (exponent, exponent)
+    return pattern
 
 
 @lru_cache(maxsize=512)

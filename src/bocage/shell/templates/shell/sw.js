@@ -2,6 +2,8 @@
 const CACHE = "shell-{{ version }}";
 const OFFLINE = "{{ offline }}";
 const FILES = {{ files|safe }};
+// Answers vary by language and encoding; what was kept for this device is right for this device.
+const KEPT = { ignoreVary: true };
 const STATIC = "{% get_static_prefix %}";
 
 addEventListener("install", (event) => {
@@ -23,8 +25,8 @@ addEventListener("fetch", (event) => {
   const url = new URL(request.url);
   if (url.origin !== location.origin) return;
   if (request.mode === "navigate") {
-    event.respondWith(fetch(request).catch(() => caches.match(OFFLINE)));
+    event.respondWith(fetch(request).catch(() => caches.match(OFFLINE, KEPT)));
   } else if (url.pathname.startsWith(STATIC)) {
-    event.respondWith(caches.match(request).then((kept) => kept ?? fetch(request)));
+    event.respondWith(caches.match(request, KEPT).then((kept) => kept ?? fetch(request)));
   }
 });
