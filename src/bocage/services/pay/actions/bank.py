@@ -16,7 +16,7 @@ from bocage.kernel.ledger import actions as ledger
 from bocage.kernel.ledger.types import Transfer, account_id_of
 from bocage.kernel.payments import actions as payments
 from bocage.services.pay import inputs, limits, references
-from bocage.services.pay.actions.lines import write_line
+from bocage.services.pay.actions.lines import About, write_line
 from bocage.services.pay.actions.paying import needs_fresh
 from bocage.services.pay.actions.telling import tell
 from bocage.services.pay.models import BankEntry, PayOut, TopUp
@@ -91,7 +91,7 @@ def credit_wallet(owner_id: UUID, amount_minor: int, currency: str, bank_referen
                 bank_reference[:64],
             )
         )
-        write_line(owner_id, LineKind.TOP_UP, amount_minor, currency, transfer_id, counterpart_name=_BANK, reference="")
+        write_line(owner_id, LineKind.TOP_UP, amount_minor, currency, transfer_id, About(), counterpart_name=_BANK)
         emit(
             "pay.topped_up",
             subject_id=owner_id,
@@ -190,8 +190,8 @@ def finish_pay_out(row: PayOut, bank_reference: str) -> UUID:
             -row.amount_minor,
             row.currency,
             transfer_id,
+            About(memo=row.memo),
             counterpart_name=row.holder_name,
-            memo=row.memo,
         )
         emit(
             "pay.paid_out",

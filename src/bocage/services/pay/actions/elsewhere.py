@@ -4,7 +4,7 @@ from uuid import UUID
 
 from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.payments.types import Intent, Refund
-from bocage.services.pay.actions.lines import write_line
+from bocage.services.pay.actions.lines import About, write_line
 from bocage.services.pay.actions.paying import write_payment
 from bocage.services.pay.models import Line
 from bocage.services.pay.queries import codes as code_queries
@@ -28,17 +28,17 @@ def write_refund(made: Refund) -> None:
     if _has_line(made.payer_id, made.transfer_id):
         return
     payee = code_queries.payee(made.payee_id)
-    words = {"payment_id": made.intent_id, "refund_id": made.id}
+    about = About(payment_id=made.intent_id, refund_id=made.id)
     with acting_as(Actor.for_person(made.payer_id)):
-        write_line(made.payee_id, LineKind.REFUND, -made.amount_minor, made.currency, made.transfer_id, **words)
+        write_line(made.payee_id, LineKind.REFUND, -made.amount_minor, made.currency, made.transfer_id, about)
         write_line(
             made.payer_id,
             LineKind.REFUND,
             made.amount_minor,
             made.currency,
             made.transfer_id,
+            about,
             counterpart=payee,
-            **words,
         )
 
 

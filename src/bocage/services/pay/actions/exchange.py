@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from hashlib import sha256
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -164,7 +165,8 @@ def _take_entry(booked: Booked, file: BankFile) -> EntryState:
     known = BankEntry.objects.filter(bank_reference=booked.reference).first()
     if known is not None:
         return EntryState(known.state)
-    transfer_id = owner_id = None
+    owner_id: UUID | None = None
+    transfer_id: UUID | None = None
     try:
         # A savepoint: what cannot be booked (a frozen wallet) waits for an operator, and the rest of the file goes on.
         with transaction.atomic():
@@ -187,7 +189,7 @@ def _take_entry(booked: Booked, file: BankFile) -> EntryState:
     return state
 
 
-def _match(booked: Booked) -> tuple[object, object]:
+def _match(booked: Booked) -> tuple[UUID | None, UUID | None]:
     if booked.currency != settings.TOWN["currency"]:
         return None, None
     if booked.amount_minor < 0:

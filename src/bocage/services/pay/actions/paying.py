@@ -15,7 +15,7 @@ from bocage.kernel.payments.types import Intent
 from bocage.services.pay import inputs, limits
 from bocage.services.pay.actions import presented
 from bocage.services.pay.actions.codes import refuse_unpayable, use_code
-from bocage.services.pay.actions.lines import write_line
+from bocage.services.pay.actions.lines import About, write_line
 from bocage.services.pay.actions.requests import take_request
 from bocage.services.pay.actions.telling import tell
 from bocage.services.pay.models import Preference, Sheet
@@ -153,18 +153,18 @@ def _make(row: Sheet) -> None:
 
 def write_payment(intent: Intent, payer: Payee, payee: Payee, memo: str, reference: str) -> None:
     """The lines and events of a captured payment to a shop, which is not told who paid."""
-    words = {"memo": memo, "reference": reference, "payment_id": intent.id}
-    amount_minor, fee_minor = intent.captured_minor, intent.fee_minor
-    transfer_id = intent.transfer_id
-    write_line(payer.id, LineKind.PAID, -amount_minor, intent.currency, transfer_id, counterpart=payee, **words)
+    about = About(memo=memo, reference=reference, payment_id=intent.id)
+    amount_minor, fee_minor, transfer_id = intent.captured_minor, intent.fee_minor, intent.transfer_id
+    assert transfer_id is not None, "a captured payment has moved money"
+    write_line(payer.id, LineKind.PAID, -amount_minor, intent.currency, transfer_id, about, counterpart=payee)
     write_line(
         payee.id,
         LineKind.TAKEN,
         amount_minor - fee_minor,
         intent.currency,
         transfer_id,
+        about,
         fee_minor=fee_minor,
-        **words,
     )
     paid_at = clock.now().isoformat()
     emit(
@@ -203,9 +203,9 @@ def _send(row: Sheet, payer: Payee, payee: Payee) -> None:
     transfer_id = payments.transfer_between_people(
         row.id, payer.id, payee.id, row.amount_minor, row.currency, memo_ref=f"pay:{row.id}"
     )
-    words = {"memo": row.memo, "reference": row.reference, "payment_id": row.id}
-    write_line(payer.id, LineKind.SENT, -row.amount_minor, row.currency, transfer_id, counterpart=payee, **words)
-    write_line(payee.id, LineKind.RECEIVED, row.amount_minor, row.currency, transfer_id, counterpart=payer, **words)
+    about = About(memo=row.memo, reference=row.reference, payment_id=row.id)
+    write_line(payer.id, LineKind.SENT, -row.amount_minor, row.currency, transfer_id, about, counterpart=payee)
+    write_line(payee.id, LineKind.RECEIVED, row.amount_minor, row.currency, transfer_id, about, counterpart=payer)
     sent_at = clock.now().isoformat()
     amount = {"amount_minor": row.amount_minor, "currency": row.currency, "memo": row.memo}
     payment = {"payment_id": str(row.id)}

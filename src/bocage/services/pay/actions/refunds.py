@@ -10,7 +10,7 @@ from bocage.kernel.errors import Refusal, conflict, not_found
 from bocage.kernel.events.actions import emit
 from bocage.kernel.payments import actions as payments
 from bocage.services.pay import inputs, limits
-from bocage.services.pay.actions.lines import write_line
+from bocage.services.pay.actions.lines import About, write_line
 from bocage.services.pay.actions.telling import tell
 from bocage.services.pay.models import Line, RefundRequest
 from bocage.services.pay.queries import codes as code_queries
@@ -27,15 +27,10 @@ def refund(payee_id: UUID, payment_id: UUID, amount_minor: int, *, refund_id: UU
         return refund_id
     made = payments.refund(refund_id, payment_id, inputs.bounded(amount_minor))
     payee = code_queries.payee(payee_id)
-    words = {
-        "memo": reason[: limits.MEMO_CHARACTERS_MAX],
-        "reference": taken.reference,
-        "payment_id": payment_id,
-        "refund_id": refund_id,
-    }
+    about = About(reason[: limits.MEMO_CHARACTERS_MAX], taken.reference, payment_id, refund_id)
     currency = taken.currency
-    write_line(payee_id, LineKind.REFUND, -amount_minor, currency, made.transfer_id, **words)
-    write_line(made.payer_id, LineKind.REFUND, amount_minor, currency, made.transfer_id, counterpart=payee, **words)
+    write_line(payee_id, LineKind.REFUND, -amount_minor, currency, made.transfer_id, about)
+    write_line(made.payer_id, LineKind.REFUND, amount_minor, currency, made.transfer_id, about, counterpart=payee)
     RefundRequest.objects.filter(payment_id=payment_id, payee_id=payee_id, state=RefundRequestState.OPEN).update(
         state=RefundRequestState.REFUNDED, ended_at=clock.now()
     )

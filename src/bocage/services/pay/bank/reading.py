@@ -40,7 +40,7 @@ def message_of(xml: bytes) -> str:
 
 
 def read_entries(xml: bytes, iban: str) -> list[Booked]:
-    """The booked entries of the account `iban`, in order. Raises Iso20022Error, also for another account's statement."""
+    """The booked entries of the account `iban`, in order. Raises Iso20022Error, another account's too."""
     root = parse(xml)
     found: list[Booked] = []
     for statement in child_list(child(root, "BkToCstmrStmt"), "Stmt"):

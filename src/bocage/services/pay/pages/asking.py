@@ -1,9 +1,9 @@
 """What every page of Pay asks first: for whom, in which currency, and how lately the person showed that it is her."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import wraps
-from typing import Any, Concatenate
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -23,24 +23,27 @@ READ, WRITE, TAKE = "pay:read", "pay:write", "pay:take"
 UNPROCESSABLE = 422
 
 
-def page[**P](
-    scope: str,
-) -> Callable[
-    [Callable[Concatenate[HttpRequest, UUID, P], HttpResponse]], Callable[Concatenate[HttpRequest, P], HttpResponse]
-]:
+type View = Callable[..., HttpResponse]
+
+
+def page(scope: str) -> Callable[[View], View]:
     """A page for whoever is signed in and may do `scope` for whom she acts for; the view gets that subject's id."""
 
-    def decorate(
-        view: Callable[Concatenate[HttpRequest, UUID, P], HttpResponse],
-    ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    def decorate(view: View) -> View:
         @wraps(view)
         @login_required
-        def asked(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def asked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             return view(request, identity.require_scope(scope), *args, **kwargs)
 
         return asked
 
     return decorate
+
+
+def person_of(request: HttpRequest) -> UUID:
+    """Who is signed in; for pages that ask for that."""
+    assert request.user.pk is not None, "the page asks who is signed in"
+    return request.user.pk
 
 
 def currency() -> str:
@@ -49,7 +52,7 @@ def currency() -> str:
 
 
 def refused_form(
-    request: HttpRequest, template: str, form: Form, refusal: Refusal | None = None, **context: Any
+    request: HttpRequest, template: str, form: Form, context: Mapping[str, Any], refusal: Refusal | None = None
 ) -> HttpResponse:
     """The page again, with what was typed and what is wrong with it; whatever the action began is rolled back."""
     if refusal is not None:
@@ -65,7 +68,7 @@ def shown_since(request: HttpRequest, since: datetime) -> bool:
 
 def has_passkey(request: HttpRequest) -> bool:
     """Whether the person signs in with a passkey."""
-    return Authenticator.objects.filter(user_id=request.user.pk, type=Authenticator.Type.WEBAUTHN).exists()
+    return bool(Authenticator.objects.filter(user_id=request.user.pk, type=Authenticator.Type.WEBAUTHN).exists())
 
 
 def show_again(request: HttpRequest, back_to: str) -> HttpResponse:

@@ -53,11 +53,11 @@ def top_up(request: HttpRequest, subject_id: UUID) -> HttpResponse:
     if request.method != "POST":
         return render(request, "pay/top_up.html", {"form": form, **context})
     if not form.is_valid():
-        return refused_form(request, "pay/top_up.html", form, **context)
+        return refused_form(request, "pay/top_up.html", form, context)
     try:
         top_up_id = bank_actions.announce_top_up(subject_id, form.cleaned_data["amount"], currency())
     except Refusal as refusal:
-        return refused_form(request, "pay/top_up.html", form, refusal, **context)
+        return refused_form(request, "pay/top_up.html", form, context, refusal)
     return redirect("pay:top-up-waiting", top_up_id)
 
 
@@ -120,7 +120,7 @@ def pay_out(request: HttpRequest, subject_id: UUID) -> HttpResponse:
     if request.method != "POST":
         return render(request, "pay/pay_out.html", {"form": form, **context})
     if not form.is_valid():
-        return refused_form(request, "pay/pay_out.html", form, **context)
+        return refused_form(request, "pay/pay_out.html", form, context)
     given = form.cleaned_data
     try:
         pay_out_id = bank_actions.order_pay_out(
@@ -136,7 +136,7 @@ def pay_out(request: HttpRequest, subject_id: UUID) -> HttpResponse:
     except Refusal as refusal:
         if refusal.code == "confirm_again":
             return show_again(request, request.path)
-        return refused_form(request, "pay/pay_out.html", form, refusal, **context)
+        return refused_form(request, "pay/pay_out.html", form, context, refusal)
     return redirect("pay:pay-out-state", pay_out_id)
 
 

@@ -57,7 +57,7 @@ def to_pay(request: HttpRequest, subject_id: UUID, token: str) -> HttpResponse:
     if request.method != "POST":
         return render(request, "pay/code_amount.html", {"form": form, **context})
     if not form.is_valid():
-        return refused_form(request, "pay/code_amount.html", form, **context)
+        return refused_form(request, "pay/code_amount.html", form, context)
     try:
         sheet_id = paying.lay_sheet(
             subject_id,
@@ -69,7 +69,7 @@ def to_pay(request: HttpRequest, subject_id: UUID, token: str) -> HttpResponse:
             code=code,
         )
     except Refusal as refusal:
-        return refused_form(request, "pay/code_amount.html", form, refusal, **context)
+        return refused_form(request, "pay/code_amount.html", form, context, refusal)
     return redirect("pay:sheet", sheet_id)
 
 

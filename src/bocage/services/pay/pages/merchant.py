@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, time, timedelta
 from functools import wraps
-from typing import Concatenate
+from typing import Any
 from uuid import UUID
 
 from babel.dates import format_time
@@ -31,41 +31,15 @@ from bocage.services.pay.actions import paying
 from bocage.services.pay.actions import refunds as refund_actions
 from bocage.services.pay.documents import poster as poster_documents
 from bocage.services.pay.documents import statement as documents
-from bocage.services.pay.pages.asking import READ, TAKE, UNPROCESSABLE, WRITE, currency, page, refused_form
-from bocage.services.pay.pages.forms import ChargeForm, DeclineForm, OrderForm, PosterForm, RefundForm
-from bocage.services.pay.pages.showing import attachment, row_of, typed_amount
-from bocage.services.pay.queries import codes as code_queries
-from bocage.services.pay.queries import merchant as queries
-from bocage.services.pay.queries import receipts as receipt_queries
-from bocage.services.pay.queries import requests as request_queries
-from bocage.services.pay.queries import wallet as wallet_queries
-from bocage.services.pay.types import CodeKind, Line, LineKind
-from bocage.shell import rails
-from bocage.shell.policy import scanning_page
-from bocage.shell.templatetags.shell import exponent_of, locale
-from bocage.shell.types import ActivityRow
-
-CHART_DAYS = 14
-ORDERS_SHOWN = 8
-
-
-def shop_page[**P](
-    scope: str,
-) -> Callable[
-    [Callable[Concatenate[HttpRequest, Organisation, P], HttpResponse]],
-    Callable[Concatenate[HttpRequest, P], HttpResponse],
-]:
+from bocage.services.pay.pages.asking import DeclineForm, Line, LineKind from bocage.shell import rails from bocage.shell.policy import scanning_page from bocage.shell.templatetags.shell import exponent_of, OrderForm, PosterForm, READ, RefundForm from bocage.services.pay.pages.showing import attachment, TAKE, UNPROCESSABLE, View, WRITE, currency, locale from bocage.shell.types import ActivityRow  CHART_DAYS = 14 ORDERS_SHOWN = 8, page, person_of, refused_form from bocage.services.pay.pages.forms import ChargeForm, row_of, typed_amount from bocage.services.pay.queries import codes as code_queries from bocage.services.pay.queries import merchant as queries from bocage.services.pay.queries import receipts as receipt_queries from bocage.services.pay.queries import requests as request_queries from bocage.services.pay.queries import wallet as wallet_queries from bocage.services.pay.types import CodeKind
+def shop_page(scope: str) -> Callable[[View], View]:
     """A page for who acts for a shop. Who acts for herself is asked which of her shops she means."""
 
-    def decorate(
-        view: Callable[Concatenate[HttpRequest, Organisation, P], HttpResponse],
-    ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    def decorate(view: View) -> View:
         @wraps(view)
-        def asked(request: HttpRequest, subject_id: UUID, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def asked(request: HttpRequest, subject_id: UUID, *args: Any, **kwargs: Any) -> HttpResponse:
             shop = identity.organisations([subject_id]).get(subject_id)
-            if shop is None:
-                return choose_shop(request)
-            return view(request, shop, *args, **kwargs)
+            return view(request, shop, *args, **kwargs) if shop else choose_shop(request)
 
         return page(scope)(asked)
 
@@ -79,7 +53,7 @@ def shop_context(shop: Organisation) -> dict[str, object]:
 
 def choose_shop(request: HttpRequest) -> HttpResponse:
     """Which of her shops the person works for now."""
-    shops = [(each, STAFF_ROLE_NAMES[each.role]) for each in identity.memberships(request.user.pk)]
+    shops = [(each, STAFF_ROLE_NAMES[each.role]) for each in identity.memberships(person_of(request))]
     return render(request, "pay/merchant/choose.html", {"shops": shops})
 
 
@@ -88,7 +62,7 @@ def choose_shop(request: HttpRequest) -> HttpResponse:
 def work_for(request: HttpRequest) -> HttpResponse:
     """Act for this shop from now on, and go on to where one was going."""
     shop_id = inputs.identifier(request.POST.get("shop", ""), "shop")
-    if identity.standing(request.user.pk, shop_id) is None:
+    if identity.standing(person_of(request), shop_id) is None:
         raise forbidden(_("You do not work for this shop."))
     request.session[ACTING_FOR_SESSION_KEY] = str(shop_id)
     onward = request.POST.get("next", "")
@@ -282,13 +256,13 @@ def posters(request: HttpRequest, shop: Organisation) -> HttpResponse:
     if request.method != "POST":
         return render(request, "pay/merchant/posters.html", {"form": form, **context})
     if not form.is_valid():
-        return refused_form(request, "pay/merchant/posters.html", form, **context)
+        return refused_form(request, "pay/merchant/posters.html", form, context)
     try:
         code_actions.make_poster(
             shop.id, currency(), label=form.cleaned_data["label"], amount_minor=form.cleaned_data["amount"]
         )
     except Refusal as refusal:
-        return refused_form(request, "pay/merchant/posters.html", form, refusal, **context)
+        return refused_form(request, "pay/merchant/posters.html", form, context, refusal)
     messages.success(request, _("The poster is ready to print."))
     return redirect("pay:posters")
 

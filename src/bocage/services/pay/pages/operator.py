@@ -1,8 +1,7 @@
 """The operator's view of the bank: lines that found no place, and the files."""
 
-from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -17,25 +16,14 @@ from bocage.kernel.errors import Refusal, forbidden
 from bocage.kernel.identity import queries as identity
 from bocage.kernel.identity.types import Role
 from bocage.services.pay import inputs, words
-from bocage.services.pay.pages.asking import UNPROCESSABLE
-from bocage.services.pay.pages.forms import AssignForm
-from bocage.services.pay.queries import bank as queries
-from bocage.services.pay.queries import codes as code_queries
-from bocage.services.pay.types import EntryState
-from bocage.services.pay.verbs import ASSIGN
-
-FILES_SHOWN = 10
-
-
-def operator_page[**P](
-    view: Callable[Concatenate[HttpRequest, P], HttpResponse],
-) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+from bocage.services.pay.pages.asking import UNPROCESSABLE, View, person_of, person_of from bocage.services.pay.pages.forms import AssignForm from bocage.services.pay.queries import bank as queries from bocage.services.pay.queries import codes as code_queries from bocage.services.pay.types import EntryState from bocage.services.pay.verbs import ASSIGN  FILES_SHOWN = 10
+def operator_page(view: View) -> View:
     """A page for operators of the town."""
 
     @wraps(view)
     @login_required
-    def asked(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        if Role.OPERATOR not in identity.roles(request.user.pk):
+    def asked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if Role.OPERATOR not in identity.roles(person_of(request)):
             raise forbidden(_("This page is for operators of the town."))
         return view(request, *args, **kwargs)
 
@@ -70,7 +58,7 @@ def assign(request: HttpRequest, entry_id: UUID) -> HttpResponse:
         try:
             owner = code_queries.payee_by_handle(form.cleaned_data["to"])
             payload = {"entry_id": str(entry_id), "owner_id": str(owner.id)}
-            approvals.propose(ASSIGN, payload, request.user.pk, reason=form.cleaned_data["reason"])
+            approvals.propose(ASSIGN, payload, person_of(request), reason=form.cleaned_data["reason"])
         except Refusal as refusal:
             form.refuse(refusal)
         else:

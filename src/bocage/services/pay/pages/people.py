@@ -35,14 +35,14 @@ def send(request: HttpRequest, subject_id: UUID) -> HttpResponse:
     if request.method != "POST":
         return render(request, "pay/send.html", {"form": form, **context})
     if not form.is_valid():
-        return refused_form(request, "pay/send.html", form, **context)
+        return refused_form(request, "pay/send.html", form, context)
     try:
         payee = code_queries.payee_by_handle(form.cleaned_data["to"])
         sheet_id = paying.lay_sheet(
             subject_id, payee.id, form.cleaned_data["amount"], currency(), memo=form.cleaned_data["memo"]
         )
     except Refusal as refusal:
-        return refused_form(request, "pay/send.html", form, refusal, **context)
+        return refused_form(request, "pay/send.html", form, context, refusal)
     return redirect("pay:sheet", sheet_id)
 
 
@@ -70,12 +70,12 @@ def ask(request: HttpRequest, subject_id: UUID) -> HttpResponse:
     if request.method != "POST":
         return render(request, "pay/ask.html", {"form": form, **context})
     if not form.is_valid():
-        return refused_form(request, "pay/ask.html", form, **context)
+        return refused_form(request, "pay/ask.html", form, context)
     try:
         payer = _person(form.cleaned_data["to"], "to")
         request_actions.ask(subject_id, payer.id, form.cleaned_data["amount"], currency(), form.cleaned_data["memo"])
     except Refusal as refusal:
-        return refused_form(request, "pay/ask.html", form, refusal, **context)
+        return refused_form(request, "pay/ask.html", form, context, refusal)
     messages.success(request, _("%(name)s was asked.") % {"name": payer.name})
     return redirect("pay:requests")
 
@@ -141,11 +141,11 @@ def split(request: HttpRequest, subject_id: UUID) -> HttpResponse:
     if request.method != "POST":
         return render(request, "pay/split.html", {"form": form, **context})
     if not form.is_valid():
-        return refused_form(request, "pay/split.html", form, **context)
+        return refused_form(request, "pay/split.html", form, context)
     try:
         split_id = _split(subject_id, form.cleaned_data)
     except Refusal as refusal:
-        return refused_form(request, "pay/split.html", form, refusal, **context)
+        return refused_form(request, "pay/split.html", form, context, refusal)
     messages.success(request, _("Everybody was asked for their part."))
     return redirect("pay:bill", split_id)
 

@@ -19,7 +19,7 @@ from bocage.kernel.events.types import Webhook
 from bocage.kernel.identity import actions as identity_actions
 from bocage.kernel.identity import queries as identity
 from bocage.kernel.identity.types import STAFF_ROLE_NAMES, Organisation
-from bocage.services.pay.pages.asking import READ, UNPROCESSABLE, WRITE
+from bocage.services.pay.pages.asking import READ, UNPROCESSABLE, WRITE, person_of
 from bocage.services.pay.pages.forms import Form
 from bocage.services.pay.pages.merchant import shop_context, shop_page
 
@@ -77,7 +77,7 @@ def programs(request: HttpRequest, shop: Organisation) -> HttpResponse:
 
 
 @never_cache
-@reauthentication_required
+@reauthentication_required  # type: ignore[untyped-decorator]
 @require_http_methods(["POST"])
 @shop_page(WRITE)
 def create_key(request: HttpRequest, shop: Organisation) -> HttpResponse:
@@ -88,7 +88,7 @@ def create_key(request: HttpRequest, shop: Organisation) -> HttpResponse:
     given = form.cleaned_data
     try:
         _token_id, secret = identity_actions.create_token(
-            request.user.pk, given["name"], given["scopes"], life=KEY_LIFE, subject_id=shop.id
+            person_of(request), given["name"], given["scopes"], life=KEY_LIFE, subject_id=shop.id
         )
     except Refusal as refusal:
         form.refuse(refusal)
@@ -100,7 +100,7 @@ def create_key(request: HttpRequest, shop: Organisation) -> HttpResponse:
 @shop_page(WRITE)
 def revoke_key(request: HttpRequest, shop: Organisation, token_id: UUID) -> HttpResponse:
     """Stop a key at once."""
-    identity_actions.revoke_token(token_id, request.user.pk)
+    identity_actions.revoke_token(token_id, person_of(request))
     messages.success(request, _("The key no longer works."))
     return redirect("pay:programs")
 
@@ -179,7 +179,7 @@ def _show(
     secret_title: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    tokens = [each for each in identity.tokens(request.user.pk) if each.subject_id == shop.id]
+    tokens = [each for each in identity.tokens(person_of(request)) if each.subject_id == shop.id]
     context = {
         "tokens": tokens,
         "webhooks": webhooks.webhooks(shop.id),

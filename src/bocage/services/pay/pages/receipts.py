@@ -52,11 +52,11 @@ def ask_refund(request: HttpRequest, subject_id: UUID, payment_id: UUID) -> Http
     if request.method != "POST":
         return render(request, "pay/ask_refund.html", {"form": form, "receipt": receipt})
     if not form.is_valid():
-        return refused_form(request, "pay/ask_refund.html", form, receipt=receipt)
+        return refused_form(request, "pay/ask_refund.html", form, {"receipt": receipt})
     try:
         refund_actions.ask_refund(subject_id, payment_id, form.cleaned_data["amount"], form.cleaned_data["reason"])
     except Refusal as refusal:
-        return refused_form(request, "pay/ask_refund.html", form, refusal, receipt=receipt)
+        return refused_form(request, "pay/ask_refund.html", form, {"receipt": receipt}, refusal)
     messages.success(request, _("The shop was asked. Its answer will stand on this receipt."))
     return redirect("pay:line", found.id)
 

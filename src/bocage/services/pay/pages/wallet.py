@@ -19,7 +19,16 @@ from bocage.services.pay.actions import paying
 from bocage.services.pay.actions import preferences as preference_actions
 from bocage.services.pay.documents import bank_statement
 from bocage.services.pay.documents import statement as documents
-from bocage.services.pay.pages.asking import READ, WRITE, currency, page, refused_form, show_again, shown_since
+from bocage.services.pay.pages.asking import (
+    READ,
+    WRITE,
+    currency,
+    page,
+    person_of,
+    refused_form,
+    show_again,
+    shown_since,
+)
 from bocage.services.pay.pages.forms import PreferencesForm
 from bocage.services.pay.pages.showing import SHOWN_KINDS, attachment, days_of, row_of
 from bocage.services.pay.queries import requests as request_queries
@@ -120,14 +129,14 @@ def statement_file(request: HttpRequest, subject_id: UUID, month: str, kind: str
 @page(WRITE)
 def preferences(request: HttpRequest, subject_id: UUID) -> HttpResponse:
     """From which amount on a payment asks again."""
-    person_id = request.user.pk
+    person_id = person_of(request)
     divisor = 10 ** exponent_of(currency())
     form = PreferencesForm(request.POST or None, initial={"confirm_above": paying.confirm_above(person_id) // divisor})
     context = {"at_most_minor": limits.CONFIRM_ABOVE_MINOR_DEFAULT, "currency": currency()}
     if request.method != "POST":
         return render(request, "pay/settings.html", {"form": form, **context})
     if not form.is_valid():
-        return refused_form(request, "pay/settings.html", form, **context)
+        return refused_form(request, "pay/settings.html", form, context)
     try:
         preference_actions.set_confirm_above(
             person_id, form.cleaned_data["confirm_above"], fresh=shown_since(request, clock.now() - FRESH)
@@ -135,6 +144,6 @@ def preferences(request: HttpRequest, subject_id: UUID) -> HttpResponse:
     except Refusal as refusal:
         if refusal.code == "confirm_again":
             return show_again(request, request.path)
-        return refused_form(request, "pay/settings.html", form, refusal, **context)
+        return refused_form(request, "pay/settings.html", form, context, refusal)
     messages.success(request, _("Saved."))
     return redirect("pay:settings")

@@ -68,10 +68,10 @@ def scanned(text: str) -> Code:
             "code_unknown", _("This code is not known in this town. Ask for another, or type the name."), field="code"
         )
     found = as_code(row)
-    altered = read.payload is not None and (
-        (read.amount_minor is not None and read.amount_minor != found.amount_minor)
-        or (found.amount_minor is not None and read.amount_minor is None)
-        or read.currency != found.currency
+    altered = read.payee_id is not None and (read.payee_id, read.amount_minor, read.currency) != (
+        found.payee_id,
+        found.amount_minor,
+        found.currency,
     )
     if altered:
         raise Refusal(

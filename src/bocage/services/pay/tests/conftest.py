@@ -12,6 +12,7 @@ from bocage.kernel.ids import uuid7
 from bocage.services.pay.actions import bank
 from bocage.services.pay.queries import wallet
 
+PEOPLE = (("ana", "Ana Morel"), ("weilin", "Wei Lin"), ("marco", "Marco Ferri"), ("lea", "Léa Roux"))
 PASSWORD = "correct horse battery staple"
 
 
@@ -48,7 +49,12 @@ def settle() -> Town:
                 time_zone="Europe/Paris",
                 tier="document",
             ).id
-            for handle, name in (("ana", "Ana Morel"), ("weilin", "Wei Lin"), ("marco", "Marco Ferri"), ("lea", "Léa Roux"))
+            for handle, name in (
+                ("ana", "Ana Morel"),
+                ("weilin", "Wei Lin"),
+                ("marco", "Marco Ferri"),
+                ("lea", "Léa Roux"),
+            )
         }
         moulin = identity.create_organisation(
             handle="moulin",

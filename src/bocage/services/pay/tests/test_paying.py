@@ -1,5 +1,7 @@
 """A payment moves money once, tells both sides what they may know, and leaves nothing half done."""
 
+from uuid import UUID
+
 import pytest
 
 from bocage.kernel.acting import acting_as
@@ -9,22 +11,22 @@ from bocage.services.pay import limits
 from bocage.services.pay.actions import codes, paying, preferences, presented, refunds
 from bocage.services.pay.queries import codes as code_queries
 from bocage.services.pay.queries import receipts, wallet
-from bocage.services.pay.tests.conftest import Town, available
-from bocage.services.pay.types import CodeState, LineKind
+from bocage.services.pay.tests.conftest import Town, available, fund
+from bocage.services.pay.types import Code, CodeState, LineKind
 
 pytestmark = pytest.mark.django_db
 
 
-def order(town: Town, amount_minor: int = 340) -> code_queries.Code:
+def order(town: Town, amount_minor: int = 340) -> Code:
     with acting_as(town.as_moulin()):
         return code_queries.own_code(
             town.moulin, codes.make_order(town.moulin, "EUR", amount_minor, reference="Table 6")
         )
 
 
-def pay(town: Town, amount_minor: int = 340, **more: object) -> object:
+def pay(town: Town, amount_minor: int = 340) -> UUID:
     with acting_as(town.as_ana()):
-        sheet_id = paying.lay_sheet(town.ana, town.moulin, amount_minor, "EUR", **more)
+        sheet_id = paying.lay_sheet(town.ana, town.moulin, amount_minor, "EUR")
         return paying.confirm(town.ana, sheet_id, fresh=False).payment_id
 
 
@@ -73,8 +75,6 @@ def test_what_the_balance_does_not_cover_is_refused_and_may_be_tried_again(town:
         sheet_id = paying.lay_sheet(town.ana, town.wei, 10_001, "EUR")
         with pytest.raises(Refusal, match="exceeds_balance"), acting_as(town.as_ana()):
             paying.confirm(town.ana, sheet_id, fresh=True)
-    from bocage.services.pay.tests.conftest import fund
-
     fund(town.ana, 1)
     with acting_as(town.as_ana()):
         assert paying.confirm(town.ana, sheet_id, fresh=True).done
