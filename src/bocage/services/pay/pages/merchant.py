@@ -31,7 +31,34 @@ from bocage.services.pay.actions import paying
 from bocage.services.pay.actions import refunds as refund_actions
 from bocage.services.pay.documents import poster as poster_documents
 from bocage.services.pay.documents import statement as documents
-from bocage.services.pay.pages.asking import DeclineForm, Line, LineKind from bocage.shell import rails from bocage.shell.policy import scanning_page from bocage.shell.templatetags.shell import exponent_of, OrderForm, PosterForm, READ, RefundForm from bocage.services.pay.pages.showing import attachment, TAKE, UNPROCESSABLE, View, WRITE, currency, locale from bocage.shell.types import ActivityRow  CHART_DAYS = 14 ORDERS_SHOWN = 8, page, person_of, refused_form from bocage.services.pay.pages.forms import ChargeForm, row_of, typed_amount from bocage.services.pay.queries import codes as code_queries from bocage.services.pay.queries import merchant as queries from bocage.services.pay.queries import receipts as receipt_queries from bocage.services.pay.queries import requests as request_queries from bocage.services.pay.queries import wallet as wallet_queries from bocage.services.pay.types import CodeKind
+from bocage.services.pay.pages.asking import (
+    READ,
+    TAKE,
+    UNPROCESSABLE,
+    WRITE,
+    View,
+    currency,
+    page,
+    person_of,
+    refused_form,
+)
+from bocage.services.pay.pages.forms import ChargeForm, DeclineForm, OrderForm, PosterForm, RefundForm
+from bocage.services.pay.pages.showing import attachment, row_of, typed_amount
+from bocage.services.pay.queries import codes as code_queries
+from bocage.services.pay.queries import merchant as queries
+from bocage.services.pay.queries import receipts as receipt_queries
+from bocage.services.pay.queries import requests as request_queries
+from bocage.services.pay.queries import wallet as wallet_queries
+from bocage.services.pay.types import CodeKind, Line, LineKind
+from bocage.shell import rails
+from bocage.shell.policy import scanning_page
+from bocage.shell.templatetags.shell import exponent_of, locale
+from bocage.shell.types import ActivityRow
+
+CHART_DAYS = 14
+ORDERS_SHOWN = 8
+
+
 def shop_page(scope: str) -> Callable[[View], View]:
     """A page for who acts for a shop. Who acts for herself is asked which of her shops she means."""
 

@@ -16,7 +16,16 @@ from bocage.kernel.errors import Refusal, forbidden
 from bocage.kernel.identity import queries as identity
 from bocage.kernel.identity.types import Role
 from bocage.services.pay import inputs, words
-from bocage.services.pay.pages.asking import UNPROCESSABLE, View, person_of, person_of from bocage.services.pay.pages.forms import AssignForm from bocage.services.pay.queries import bank as queries from bocage.services.pay.queries import codes as code_queries from bocage.services.pay.types import EntryState from bocage.services.pay.verbs import ASSIGN  FILES_SHOWN = 10
+from bocage.services.pay.pages.asking import UNPROCESSABLE, View, person_of
+from bocage.services.pay.pages.forms import AssignForm
+from bocage.services.pay.queries import bank as queries
+from bocage.services.pay.queries import codes as code_queries
+from bocage.services.pay.types import EntryState
+from bocage.services.pay.verbs import ASSIGN
+
+FILES_SHOWN = 10
+
+
 def operator_page(view: View) -> View:
     """A page for operators of the town."""
 
