@@ -18,6 +18,7 @@ OWNER_COLUMNS = (
 
 # Read before anybody is known to act: signing in itself, and what public pages show.
 UNGUARDED = {
+    "subject_key": "sealed by the master key; read to write a fact about somebody else",
     "identity_membership": "says for whom a person may act, read to find the actor",
 }
 

@@ -116,7 +116,9 @@ def _purposes(service: Service, source: Source) -> Iterator[str]:
         for read in purpose.reads:
             if read not in opened:
                 yield f"the purpose {purpose.name} says that it reads {read}, but nothing is heard or needed under it"
-        for hidden in sorted(opened - set(purpose.reads)):
+        # What a person answers to a service's own purposes, it is told without reading anything of theirs.
+        answers = {name for name in registry.kernel_event_names() if name.startswith("consent.")}
+        for hidden in sorted(opened - set(purpose.reads) - answers):
             yield f"the purpose {purpose.name} opens {hidden} and does not tell: add it to `reads`"
         if not opened and purpose.name not in source.texts:
             yield f"the purpose {purpose.name} is asked for and never used"

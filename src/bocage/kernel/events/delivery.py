@@ -159,7 +159,7 @@ def _handle(service: str, by_type: Mapping[str, list[Hears]], rows: Sequence[_Ro
         for hears in by_type[row.type]:
             agreed = hears.purpose is None or row.subject_id is None or row.subject_id in held[hears.purpose]
             event = _open(row, keys) if agreed else None
-            if event is None:
+            if event is None or _is_anothers_answer(service, event):
                 skipped += 1
                 continue
             hears.handler(event)
@@ -177,6 +177,11 @@ def _open(row: _Row, keys: Mapping[UUID, bytes]) -> Event | None:
         return None
     version, data = upcast(row.type, row.version, data)
     return Event(row.position, row.id, row.type, version, row.subject_id, row.time, data, row.source)
+
+
+def _is_anothers_answer(service: str, event: Event) -> bool:
+    """A service hears answers to its own purposes; what else a person agreed to is none of its business."""
+    return event.source == "consent" and not str(event.data.get("purpose", f"{service}.")).startswith(f"{service}.")
 
 
 def _leave_receipt(service: str, row: _Row, purpose: str | None) -> None:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -16,11 +17,14 @@ from django.db import connection
 from bocage.kernel import clock
 from bocage.kernel.acting import Actor, acting_as, current_actor
 from bocage.kernel.consent import queries as consent
+from bocage.kernel.consent.actions import grant
 from bocage.kernel.errors import Refusal
 from bocage.kernel.events import actions, delivery, queries
+from bocage.kernel.events.actions import emit
 from bocage.kernel.events.tests import fakes
 from bocage.kernel.events.types import Event
 from bocage.kernel.keys import subject_keys
+from bocage.kernel.manifest import Hears, Purpose
 from bocage.testing import connected_as
 
 LONG = timedelta(days=2)
@@ -78,6 +82,31 @@ def test_a_consent_withdrawn_between_event_and_delivery_means_not_delivered(log:
         fakes.deliver()
     assert fakes.effects() == [1, 3]
     assert _state()[:2] == (2, 1)
+
+
+def test_a_service_hears_answers_to_its_own_purposes_alone(log: str) -> None:
+    person = uuid4()
+    heard: list[str] = []
+    other = replace(
+        fakes.till(),
+        name="clinic",
+        purposes=(Purpose("clinic.treat", "Treat", "We read your charts.", ()),),
+        emits=(),
+    )
+    listening = replace(
+        fakes.garden(fakes.write_effect),
+        hears=(
+            Hears("consent.granted", lambda event: heard.append(event.data["purpose"]), None),
+            Hears("person.erased", lambda event: heard.append(event.type), None),
+        ),
+    )
+    with fakes.services(listening, other):
+        with acting_as(Actor.for_person(person)):
+            grant(person, "clinic.treat")
+            grant(person, fakes.PURPOSE)
+            emit("person.erased", subject_id=None, data={"person_id": person, "kept": []})
+        fakes.deliver()
+    assert heard == [fakes.PURPOSE, "person.erased"]
 
 
 def test_a_raised_version_of_a_purpose_needs_a_new_agreement(log: str) -> None:
