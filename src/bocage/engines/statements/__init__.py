@@ -1,10 +1,11 @@
 """Reads bank statements: MT940/942, CAMT.052/053/054, OFX and QFX, QIF and banks' CSV, into one plain shape."""
 
-from .reader import read, sniff
+from .reader import preview_csv, read, sniff
 from .types import (
     Account,
     BadLine,
     CsvMapping,
+    CsvPreview,
     Foreign,
     Format,
     Limits,
@@ -18,6 +19,7 @@ __all__ = [
     "Account",
     "BadLine",
     "CsvMapping",
+    "CsvPreview",
     "Foreign",
     "Format",
     "Limits",
@@ -25,6 +27,7 @@ __all__ = [
     "Note",
     "Statement",
     "StatementError",
+    "preview_csv",
     "read",
     "sniff",
 ]

@@ -61,7 +61,7 @@ class DraftAccount:
 
 @dataclass(slots=True)
 class Findings:
-    """All that a reader found in one file. `refuse` and `add` keep the limit on lines."""
+    """All that a reader found in one file. `open`, `add` and `refuse` keep the limits."""
 
     format: Format
     limits: Limits
@@ -70,6 +70,14 @@ class Findings:
     bad_lines: list[BadLine] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     mapping: CsvMapping | None = None
+
+    def open(self, account: DraftAccount) -> int:
+        """Take one more account; its index."""
+        if len(self.accounts) >= self.limits.accounts:
+            problem = f"The statement has more than {self.limits.accounts:,} accounts."
+            raise StatementError("too-many-accounts", problem, "Export fewer accounts at a time.")
+        self.accounts.append(account)
+        return len(self.accounts) - 1
 
     def add(self, draft: Draft) -> None:
         self.drafts.append(draft)

@@ -70,8 +70,7 @@ def _statement(statement: Element, findings: Findings, index: dict[tuple[str | N
     closing = _balance(statement, _CLOSING, currency, findings)
     key = (identifier, currency)
     if key not in index:
-        index[key] = len(findings.accounts)
-        findings.accounts.append(DraftAccount(identifier, currency, opening))
+        index[key] = findings.open(DraftAccount(identifier, currency, opening))
     account = findings.accounts[index[key]]
     start = len(findings.drafts)
     pending = 0

@@ -88,7 +88,7 @@ def read_csv(text: str, limits: Limits, mapping: CsvMapping | None, currency: st
         if draft is not None:
             findings.add(draft)
     if not findings.accounts:
-        findings.accounts.append(DraftAccount(None, default))
+        findings.open(DraftAccount(None, default))
     _tell(reader, table)
     _chain(reader)
     return findings
@@ -283,8 +283,7 @@ def _account(reader: _Reader, identifier: str, currency: str) -> int:
     key = (identifier, currency)
     known = reader.accounts.get(key)
     if known is None:
-        known = reader.accounts[key] = len(reader.findings.accounts)
-        reader.findings.accounts.append(DraftAccount(identifier[:64] or None, currency))
+        known = reader.accounts[key] = reader.findings.open(DraftAccount(identifier[:64] or None, currency))
     return known
 
 
@@ -312,8 +311,10 @@ def _tell(reader: _Reader, table: Table) -> None:
 def _chain(reader: _Reader) -> None:
     """Check each account's running balance; a fee stated apart counts where only that makes the chain hold."""
     findings = reader.findings
-    for index, account in enumerate(findings.accounts):
-        rows = [at for at, draft in enumerate(findings.drafts) if draft.account == index]
+    by_account: list[list[int]] = [[] for _ in findings.accounts]
+    for at, draft in enumerate(findings.drafts):
+        by_account[draft.account].append(at)
+    for account, rows in zip(findings.accounts, by_account, strict=True):
         if not rows or any(reader.balances[at] is None for at in rows):
             continue
         chain = _follow(reader, rows, with_fees=False)

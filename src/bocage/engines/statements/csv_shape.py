@@ -12,11 +12,13 @@ from .amounts import Amount, decimal_sign, parse_amount
 from .csv_chain import follow
 from .currencies import is_currency
 from .dates import looks_like_date
-from .types import Column, CsvMapping, FieldError, Limits, StatementError
+from .types import Column, CsvMapping, CsvPreview, FieldError, Limits, StatementError
 
 DELIMITERS = (";", ",", "\t", "|")
 HEADING_ROWS = 60
 SAMPLE_ROWS = 200
+PREVIEW_ROWS = 20
+PREVIEW_CHARACTERS = 80
 COLUMNS_LIMIT = 200
 ACCOUNTS_LIMIT = 20
 MOVING_COLUMNS = 6
@@ -91,6 +93,22 @@ def shape(text: str, limits: Limits, mapping: CsvMapping | None) -> tuple[Table,
     problem = "No columns of dates and amounts were recognised."
     advice = "Say which column holds the date, which the amount and which the text."
     raise StatementError("columns-unknown", problem, advice, line=rows[0][0] if rows else 1)
+
+
+def preview(text: str, limits: Limits, delimiter: str | None) -> CsvPreview:
+    """The first rows, cut as they seem to be, and the mapping where one was found. Raises `StatementError`."""
+    chosen = delimiter[:1] if delimiter else max(DELIMITERS, key=lambda sign: _promise(text, sign))
+    head = "\n".join(text.split("\n", PREVIEW_ROWS)[:PREVIEW_ROWS])
+    rows = [
+        tuple(cell[:PREVIEW_CHARACTERS] for cell in cells)
+        for cells in csv.reader(head.split("\n"), delimiter=chosen)
+        if cells
+    ]
+    try:
+        mapping = shape(text, limits, None)[1] if delimiter is None else None
+    except StatementError:
+        mapping = None
+    return CsvPreview(chosen, tuple(rows), mapping)
 
 
 def _promise(text: str, delimiter: str) -> tuple[int, int, int]:

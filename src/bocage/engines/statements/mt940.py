@@ -202,8 +202,7 @@ class _Accounts:
             raise StatementError(error.code, error.problem, _CUT, line=message.line, field=":60F:") from None
         key = (message.identifier, currency)
         if key not in self.index:
-            self.index[key] = len(findings.accounts)
-            findings.accounts.append(DraftAccount(message.identifier, currency, message.opening))
+            self.index[key] = findings.open(DraftAccount(message.identifier, currency, message.opening))
         account = self.index[key]
         start = len(findings.drafts)
         for entry, details in message.entries:

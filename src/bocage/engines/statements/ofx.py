@@ -141,7 +141,7 @@ def _open(reader: _Reader, name: str, line: int) -> None:
         _drop(reader, "STMTTRN")
     if name in _STATEMENTS:
         reader.account = DraftAccount(None, "")
-        reader.findings.accounts.append(reader.account)
+        reader.findings.open(reader.account)
     reader.investments += name in _INVESTMENTS
     reader.stack.append(_Scope(name, line))
     if len(reader.stack) > _DEPTH_LIMIT:
@@ -228,9 +228,11 @@ def _finish(reader: _Reader) -> None:
             findings.add(_draft(transaction, reader, decimal))
         except FieldError as error:
             findings.refuse(transaction.line, error)
-    for index, account in enumerate(findings.accounts):
+    currencies: list[set[str]] = [set() for _ in findings.accounts]
+    for draft in findings.drafts:
+        currencies[draft.account].add(draft.currency)
+    for account, named in zip(findings.accounts, currencies, strict=True):
         if not account.currency:
-            named = {draft.currency for draft in findings.drafts if draft.account == index}
             account.currency = named.pop() if len(named) == 1 else reader.default or NO_CURRENCY
     _balances(reader)
     if reader.investments:

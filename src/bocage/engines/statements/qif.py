@@ -45,8 +45,7 @@ class _Reader:
     def account(self, name: str | None) -> int:
         known = self.by_name.get(name or "")
         if known is None:
-            known = self.by_name[name or ""] = len(self.findings.accounts)
-            self.findings.accounts.append(DraftAccount(name, self.currency))
+            known = self.by_name[name or ""] = self.findings.open(DraftAccount(name, self.currency))
         return known
 
 

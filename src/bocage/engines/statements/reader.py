@@ -1,17 +1,19 @@
 """The door: `read` a statement of any supported format, or only `sniff` which one it is."""
 
+import csv
 import re
 
 from .assembly import Findings, assemble
 from .camt import read_camt
 from .container import unwrap
 from .csv_read import read_csv
+from .csv_shape import preview
 from .currencies import currency_code
 from .encodings import decode
 from .mt940 import read_mt940
 from .ofx import declared_encoding, read_ofx
 from .qif import read_qif
-from .types import CsvMapping, FieldError, Format, Limits, Note, Statement, StatementError
+from .types import CsvMapping, CsvPreview, FieldError, Format, Limits, Note, Statement, StatementError
 from .xml_text import parse_xml, root_name, xml_text
 
 _MT_LINE = re.compile(r"^:(?:20|25|25P|28C?|60[FM]|61|62[FM]|64|86|34F|13D):", re.MULTILINE | re.ASCII)
@@ -98,3 +100,22 @@ def sniff(data: bytes, *, limits: Limits = Limits()) -> Format:  # noqa: B008 - 
     ):
         return "mt942"
     return kind
+
+
+def preview_csv(
+    data: bytes,
+    *,
+    name: str = "statement",
+    limits: Limits = Limits(),  # noqa: B008 - frozen
+    delimiter: str | None = None,
+) -> CsvPreview:
+    """The first rows of a CSV that `read` does not understand, for a person to say what its columns hold."""
+    try:
+        inner, _ = unwrap(data, limits)
+        return preview(decode(inner)[0], limits, delimiter)
+    except StatementError as error:
+        error.name = error.name or name
+        raise
+    except csv.Error:
+        problem = "The file cannot be cut into rows and columns."
+        raise StatementError("columns-unknown", problem, _ADVICE, name=name) from None

@@ -22,6 +22,7 @@ class Limits:
 
     size_bytes: int = 10_000_000
     lines: int = 200_000
+    accounts: int = 1_000
     field_characters: int = 4_000
 
 
@@ -134,6 +135,18 @@ class CsvMapping:
     date_order: DateOrder | None = None
     decimal: Decimal | None = None
     negate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CsvPreview:
+    """The first rows of a CSV, to choose columns from: `rows` begin with the headings where there are any.
+
+    `mapping` is what the columns seem to hold, None where that is not clear.
+    """
+
+    delimiter: str
+    rows: tuple[tuple[str, ...], ...]
+    mapping: CsvMapping | None
 
 
 @dataclass(frozen=True, slots=True)

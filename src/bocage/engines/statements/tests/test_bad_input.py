@@ -131,6 +131,16 @@ def test_lines_are_limited() -> None:
     assert refused(records.encode(), limits=limits).code == "too-many-lines"
 
 
+def test_accounts_are_limited() -> None:
+    limits = Limits(accounts=10)
+    accounts = "".join(f"!Account\nN{number}\n^\n!Type:Bank\n" for number in range(11))
+    assert refused(accounts.encode(), limits=limits).code == "too-many-accounts"
+    messages = "".join(f":20:A\n:25:B{number}\n:60F:C240101EUR0,\n:62F:C240101EUR0,\n-\n" for number in range(11))
+    assert refused(messages.encode(), limits=limits).code == "too-many-accounts"
+    reports = "OFXHEADER:100\n<OFX>" + "<STMTRS></STMTRS>" * 11 + "</OFX>"
+    assert refused(reports.encode(), limits=limits).code == "too-many-accounts"
+
+
 @pytest.mark.parametrize(
     "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "latin-1", "cp437"]
 )

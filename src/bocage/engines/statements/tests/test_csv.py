@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from bocage.engines.statements import CsvMapping, Statement, StatementError, read
+from bocage.engines.statements import CsvMapping, Statement, StatementError, preview_csv, read
 
 from . import samples
 
@@ -210,3 +210,12 @@ def test_the_mapping_found_reads_the_file_alike() -> None:
         again = read(text.encode(), mapping=found.mapping, currency="EUR")
         assert [line.amount_minor for line in again.lines] == [line.amount_minor for line in found.lines]
         assert [line.fingerprint for line in again.lines] == [line.fingerprint for line in found.lines]
+
+
+def test_a_preview_shows_columns_to_choose_from() -> None:
+    shown = preview_csv(b"a;b;c\n5th;two;three\n")
+    assert (shown.delimiter, shown.rows, shown.mapping) == (";", (("a", "b", "c"), ("5th", "two", "three")), None)
+    clear = preview_csv(samples.CSV_SPANISH.encode())
+    assert clear.mapping is not None
+    assert (clear.mapping.date, clear.mapping.amount, clear.mapping.text) == ("Fecha", "Importe", ("Concepto",))
+    assert preview_csv(b"a|b;c\n1|2;3\n", delimiter="|").rows[0] == ("a", "b;c")
