@@ -5,7 +5,12 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from bocage.kernel.manifest import EventType
+from bocage.kernel.manifest import EventType, Text
+
+SCOPES: dict[str, Text] = {
+    "me:read": _("See who you are, what you agreed to and who looked"),
+    "me:write": _("Answer for you what services ask to see"),
+}
 
 _MANDATE = {"mandate_id": "uuid", "principal_id": "uuid", "agent_id": "uuid", "scopes": "list", "ends_at": "datetime"}
 

@@ -13,6 +13,7 @@ from django.db.models import Q
 
 from bocage.kernel.clock import now
 from bocage.kernel.identity import limits
+from bocage.kernel.identity.manifest import SCOPES
 from bocage.kernel.identity.models import ApiToken
 from bocage.kernel.identity.standing import standing
 from bocage.kernel.identity.types import TokenIdentity
@@ -55,8 +56,8 @@ def digest(raw: str) -> bytes:
 
 
 def known_scopes() -> dict[str, Text]:
-    """Each scope that a service's manifest names, with what it allows in words."""
-    return {name: says for service in services() for name, says in (service.scopes or {}).items()}
+    """Each scope that identity or a service's manifest names, with what it allows in words."""
+    return {**SCOPES, **{name: says for service in services() for name, says in (service.scopes or {}).items()}}
 
 
 def authenticate_token(raw: str) -> TokenIdentity | None:
