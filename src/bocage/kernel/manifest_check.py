@@ -151,7 +151,8 @@ def _emitted(owner: str, declared: set[str], source: Source) -> Iterator[str]:
 
 def _hears(service: Service, services: tuple[Service, ...]) -> Iterator[str]:
     owners = {event.name: each.name for each in services for event in each.emits}
-    owners.update(dict.fromkeys(registry.kernel_event_names(), ""))
+    # The kernel's facts are everyone's to hear, but for who people are.
+    owners.update({name: "identity" if name.startswith("identity.") else "" for name in registry.kernel_event_names()})
     for hears in service.hears:
         if hears.event not in owners:
             yield f"hears {hears.event}, which nobody declares"

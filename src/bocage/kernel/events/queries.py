@@ -8,7 +8,7 @@ from django.db import connection
 
 from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.events.models import ParkedRow, PositionRow, SubscriptionRow
-from bocage.kernel.events.registry import find, upcast
+from bocage.kernel.events.registry import event_types, find, upcast
 from bocage.kernel.events.sealed import GENESIS, digest_of, link_of, open_payload
 from bocage.kernel.events.types import (
     ChainFault,
@@ -155,7 +155,9 @@ def verify_chain(from_position: int = 1, to_position: int | None = None) -> Chai
 def _event(row: Sequence[Any], key: bytes) -> Event:
     position, event_id, event_type, version, source, subject_id, time, payload = row
     data = open_payload(key, subject_id, event_id, bytes(payload))
-    version, data = upcast(event_type, version, data)
+    # A fact of a service that is no longer there stays the subject's to read, as it was written.
+    if event_type in event_types():
+        version, data = upcast(event_type, version, data)
     return Event(position, event_id, event_type, version, subject_id, time, data, source)
 
 

@@ -139,6 +139,10 @@ CASES: dict[str, tuple[Callable[[], tuple[Service, ...]], str]] = {
         lambda: (replace(GARDEN, hears=(Hears("shed.opened", handler, None),)), SHED),
         "hears shed.opened of shed without a purpose",
     ),
+    "hears who people are without purpose": (
+        lambda: (replace(GARDEN, hears=(*GARDEN.hears, Hears("identity.registered", handler, None))), SHED),
+        "hears identity.registered of identity without a purpose",
+    ),
     "hears under another's purpose": (
         lambda: (replace(GARDEN, hears=(Hears("shed.opened", handler, "shed.look"),)), SHED),
         "under shed.look, which is not a purpose of its own",

@@ -136,6 +136,13 @@ class TestInTheDatabase:
             with pytest.raises(subject_keys.Erased):
                 emit("till.paid", subject_id=person, data={"n": 2})
 
+    def test_a_fact_of_a_service_that_is_gone_is_still_read_by_its_subject(self) -> None:
+        person = uuid4()
+        with fakes.town(), acting_as(Actor.for_person(person)):
+            emit("till.paid", subject_id=person, data={"n": 1})
+        with fakes.services(), acting_as(Actor.for_person(person)):
+            assert [event.data for event in queries.events_about(person)] == [{"n": 1}]
+
     def test_the_same_key_is_one_event_and_the_first_stands(self) -> None:
         person = uuid4()
         with fakes.town(), acting_as(Actor.for_person(person)):
