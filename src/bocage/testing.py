@@ -104,7 +104,7 @@ def live_site(fresh_database: str) -> Iterator[str]:
 
     from bocage.kernel.events import loop
 
-    server = LiveServerThread(_QuietStatic, host="localhost")
+    server = LiveServerThread("localhost", _QuietStatic)
     server.daemon = True
     server.start()
     server.is_ready.wait()

@@ -42,6 +42,7 @@ def test_each_page_stands_in_both_languages(signed_in: Client, ana: Person, name
 def test_each_open_page_stands(client: Client, name: str) -> None:
     page = client.get(reverse(name)).content.decode()
     assert len(re.findall(r"<h1", page)) == 1
+    assert " style=" not in page
 
 
 def test_a_profile_is_changed_and_a_bad_one_is_refused(signed_in: Client, ana: Person) -> None:
