@@ -6,8 +6,10 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from uuid import UUID
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
+from bocage.kernel import clock
 from bocage.kernel.errors import Refusal
 from bocage.services.pay import limits
 
@@ -80,3 +82,11 @@ def month(value: str, field: str = "month") -> date:
         return date(int(found[1]), int(found[2]), 1)
     except ValueError:
         raise Refusal("bad_month", _("Write the month as 2026-11."), field=field) from None
+
+
+def day(value: date, field: str = "day") -> date:
+    """A business day that has begun and is not too long past."""
+    today = clock.today(settings.TOWN["time_zone"])
+    if value > today or value.year < today.year - limits.YEARS_BACK_MAX:
+        raise Refusal("bad_day", _("Choose a day that has passed."), field=field)
+    return value

@@ -1,5 +1,6 @@
 """Codes to scan, and who is paid by one."""
 
+import re
 from collections.abc import Collection
 from uuid import UUID
 
@@ -10,6 +11,9 @@ from bocage.kernel.errors import Refusal, not_found
 from bocage.kernel.identity import queries as identity
 from bocage.services.pay import emv, limits, models, words
 from bocage.services.pay.types import Code, CodeKind, CodeState, Page, Payee
+
+_HANDLE = re.compile(r"[A-Za-z0-9._-]{1,40}", re.ASCII)
+HANDLE_CHARACTERS_MAX = 40
 
 
 def payee(party_id: UUID) -> Payee:
@@ -35,12 +39,13 @@ def payees(party_ids: Collection[UUID]) -> dict[UUID, Payee]:
 
 def payee_by_handle(handle: str) -> Payee:
     """Whoever is called `@handle`. Raises a `Refusal` naming the field."""
-    found = identity.party_by_handle(handle) if "\0" not in handle else None
+    plain = handle.strip().removeprefix("@")
+    found = identity.party_by_handle(plain) if _HANDLE.fullmatch(plain) else None
     if found is None:
         raise Refusal(
             "payee_unknown",
             _("Nobody here is called %(handle)s. Check the spelling, or scan their code.")
-            % {"handle": "@" + handle.strip().removeprefix("@")[:40]},
+            % {"handle": "@" + plain[:HANDLE_CHARACTERS_MAX]},
             field="to",
         )
     return payee(found.id)

@@ -2,9 +2,11 @@
 
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from bocage.kernel import clock
+from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.errors import not_found
 from bocage.services.pay import models
 from bocage.services.pay.types import Sheet
@@ -35,3 +37,20 @@ def as_sheet(row: models.Sheet) -> Sheet:
         confirmed=row.confirmed_at is not None,
         created_at=row.created_at,
     )
+
+
+def waiting(party_id: UUID, payment_id: UUID) -> Sheet | None:
+    """A payment that still waits for its payer's word, where the party is to pay it or to be paid; else None."""
+    with acting_as(Actor.for_service("pay")):
+        row = models.Sheet.objects.filter(
+            Q(payer_id=party_id) | Q(payee_id=party_id), id=payment_id, confirmed_at=None
+        ).first()
+    return as_sheet(row) if row else None
+
+
+def sheet_for_payee(payee_id: UUID, payment_id: UUID) -> Sheet:
+    """A payment laid before somebody by this payee's till. Raises a `Refusal` (404)."""
+    found = waiting(payee_id, payment_id)
+    if found is None:
+        raise not_found(_("There is no such payment to confirm."))
+    return found

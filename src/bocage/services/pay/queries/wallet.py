@@ -19,7 +19,6 @@ from bocage.services.pay.types import Line, LineKind, Page, Statement, Wallet
 
 KINDS_IN = (LineKind.TAKEN, LineKind.RECEIVED, LineKind.TOP_UP, LineKind.REFUND)
 KINDS_OUT = (LineKind.PAID, LineKind.SENT, LineKind.PAY_OUT)
-YEARS_BACK_MAX = 11
 
 
 def as_line(row: models.Line) -> Line:
@@ -114,7 +113,7 @@ def month_bounds(first_day: date) -> tuple[datetime, datetime]:
 def statement(owner_id: UUID, currency: str, first_day: date) -> Statement:
     """The wallet's month. The closing balance is the ledger's own, less what moved since."""
     today = clock.today(settings.TOWN["time_zone"])
-    if not today.year - YEARS_BACK_MAX <= first_day.year <= today.year or first_day > today:
+    if not today.year - limits.YEARS_BACK_MAX <= first_day.year <= today.year or first_day > today:
         raise Refusal("bad_month", _("There is no statement for this month. Choose another."), field="month")
     start, end = month_bounds(first_day)
     rows = models.Line.objects.filter(owner_id=owner_id, currency=currency)
@@ -146,7 +145,7 @@ def months(owner_id: UUID) -> tuple[date, ...]:
     month = clock.today(settings.TOWN["time_zone"]).replace(day=1)
     oldest = first.at.astimezone(zone).date().replace(day=1) if first else month
     found = [month]
-    while found[-1] > oldest and len(found) < YEARS_BACK_MAX * 12:
+    while found[-1] > oldest and len(found) < limits.YEARS_BACK_MAX * 12:
         found.append(date.fromordinal(found[-1].toordinal() - 1).replace(day=1))
     return tuple(found)
 

@@ -1,0 +1,12 @@
+"""Pay for programs: everything that the pages do, under `/api/v1/pay`."""
+
+from ninja import Router
+
+from bocage.services.pay.api import bank, codes, payments, people, wallet
+
+router = Router()
+router.add_router("", wallet.router)
+router.add_router("", payments.router)
+router.add_router("", codes.router)
+router.add_router("", people.router)
+router.add_router("", bank.router)
