@@ -1,0 +1,1 @@
+"""One test a journey, each written like the paragraph in ARCHITECTURE.md."""
