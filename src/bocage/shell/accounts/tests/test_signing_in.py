@@ -92,6 +92,13 @@ def test_the_offer_leads_nowhere_else(client: Client, ana: Person) -> None:
     assert client.post("/me/passkey", {"next": "https://evil.example/"}).headers["Location"] == "/"
 
 
+def test_an_answer_to_an_older_request_does_not_sign_out(signed_in: Client) -> None:
+    late = Client()
+    late.cookies["bocage"] = "a-session-that-signing-in-replaced"
+    assert "bocage" not in late.get("/").cookies
+    assert signed_in.post("/accounts/logout/").cookies["bocage"].value == ""
+
+
 def test_guessing_a_password_is_stopped_even_for_the_right_one(client: Client, ana: Person) -> None:
     for _ in range(5):
         assert login(client, ana.email, "wrong password") == ""
