@@ -8,15 +8,16 @@ import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest
 from django.utils.functional import Promise
 
-import bocage.services
-
 type Text = str | Promise
+
+SERVICES_FOLDER = Path(__file__).parents[1] / "services"
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ class Service:
 
 def service_names() -> tuple[str, ...]:
     """The folders of `bocage/services`, sorted: known without importing a line of them."""
-    return tuple(sorted(module.name for module in pkgutil.iter_modules(bocage.services.__path__) if module.ispkg))
+    return tuple(sorted(module.name for module in pkgutil.iter_modules([str(SERVICES_FOLDER)]) if module.ispkg))
 
 
 @cache

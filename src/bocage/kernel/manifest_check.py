@@ -10,14 +10,12 @@ from pathlib import Path
 
 from django.urls import NoReverseMatch, reverse
 
-import bocage.services
 from bocage.kernel import manifest
 from bocage.kernel.events import registry
 from bocage.kernel.events.registry import FIELD_TYPES
 from bocage.kernel.manifest import EventType, Hears, Needs, Offers, Service
 from bocage.kernel.ports import methods_of
 
-SERVICES_FOLDER = Path(next(iter(bocage.services.__path__)))
 KERNEL_FOLDER = Path(__file__).parent
 
 
@@ -29,7 +27,7 @@ class Source:
     texts: frozenset[str]
 
 
-def problems(services: Iterable[Service] | None = None, folder: Path = SERVICES_FOLDER) -> list[str]:
+def problems(services: Iterable[Service] | None = None, folder: Path = manifest.SERVICES_FOLDER) -> list[str]:
     """What is wrong between the manifests and the code under `folder/<service name>`, a line each; [] for nothing."""
     known = tuple(manifest.services() if services is None else services)
     found: list[str] = list(_names(known))

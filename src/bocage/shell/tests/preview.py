@@ -5,7 +5,9 @@
 """
 
 import sys
+from importlib import import_module
 from socketserver import ThreadingMixIn
+from types import ModuleType
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
@@ -13,10 +15,14 @@ import django
 from django.conf import settings
 
 
+def real_settings() -> ModuleType:
+    """The installation's settings, loaded by name as Django does."""
+    return import_module("bocage.settings")
+
+
 def sample_settings() -> dict[str, Any]:
     """What the sample town sets differently: nothing here needs a database."""
-    from bocage import settings as real
-
+    real = real_settings()
     templates = real.TEMPLATES[0]
     options: dict[str, Any] = {**templates["OPTIONS"]}  # type: ignore[dict-item]
     options["context_processors"] = [name for name in options["context_processors"] if "auth" not in name]
@@ -40,8 +46,7 @@ def sample_settings() -> dict[str, Any]:
 
 def configure() -> None:
     """The real settings with the sample town's over them."""
-    from bocage import settings as real
-
+    real = real_settings()
     settings.configure(**{name: getattr(real, name) for name in dir(real) if name.isupper()} | sample_settings())
     django.setup()
 
