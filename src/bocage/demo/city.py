@@ -7,6 +7,7 @@ import os
 import random
 import threading
 from dataclasses import dataclass
+from types import ModuleType
 from uuid import UUID
 
 from django.conf import settings
@@ -96,7 +97,7 @@ def _settle() -> City:
     return City(citizens, shops)
 
 
-def _demo_doors() -> list[object]:
+def _demo_doors() -> list[ModuleType]:
     names = [name for name in service_names() if has_module(name, "demo")]
     return [importlib.import_module(f"bocage.services.{name}.demo") for name in names]
 

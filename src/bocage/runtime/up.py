@@ -290,7 +290,7 @@ def environment_of(place: Home, addresses: Addresses, database_url: str, mode: s
 
 def programs(addresses: Addresses, environment: Mapping[str, str], tls: list[str], *, demo: bool) -> list[Program]:
     """The processes of an installation: pages and API, streams, jobs, event delivery; in a demo, its life."""
-    cores = os.process_cpu_count() if sys.version_info >= (3, 13) else os.cpu_count()
+    cores = os.cpu_count()
     workers = min(max(cores or 1, WEB_WORKERS.start), WEB_WORKERS.stop - 1)
     granian = [sys.executable, "-m", "granian", "--host", addresses.host, "--workers-kill-timeout", "3", *tls]
     web = ["--interface", "wsgi", "--port", str(addresses.web_port), "--workers", str(workers), "--no-ws"]

@@ -74,7 +74,7 @@ def idempotent[**P, R](
     """
 
     @wraps(operation)
-    def once(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> Any:
+    def once(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> Any:
         key = request.headers.get("Idempotency-Key", "")
         if not key or len(key) > IDEMPOTENCY_KEY_LENGTH_MAX or not key.isascii() or not key.isprintable():
             raise Refusal(
@@ -84,9 +84,7 @@ def idempotent[**P, R](
                 status=400,
             )
         actor = current_actor()
-        digest = hashlib.sha256(
-            b"\0".join((str(request.method).encode(), request.path.encode(), request.body))
-        ).digest()
+        digest = _digest(request)
         kept = idempotency.recall(actor.required_subject(), key, digest)
         if kept is not None:
             return HttpResponse(
@@ -102,6 +100,24 @@ def idempotent[**P, R](
         return HttpResponse(body, status=status, content_type="application/json")
 
     return once
+
+
+def _digest(request: HttpRequest) -> bytes:
+    """What makes two requests the same: method, path and body; of a form its fields and files."""
+    digest = hashlib.sha256(b"\0".join((str(request.method).encode(), request.path.encode(), b"")))
+    if request.content_type != "multipart/form-data":
+        digest.update(request.body)
+        return digest.digest()
+    # A multipart body has been read by now, and its boundary is another each time it is sent.
+    for name, values in sorted(request.POST.lists()):
+        digest.update(repr((name, values)).encode())
+    for name, files in sorted(request.FILES.lists()):
+        for file in files:
+            digest.update(repr((name, file.name, file.size)).encode())
+            for chunk in file.chunks():
+                digest.update(chunk)
+            file.seek(0)
+    return digest.digest()
 
 
 def encode_cursor(last_id: UUID) -> str:
@@ -143,27 +159,32 @@ def problem(status: int, code: str, title: str, detail: str, field: str | None =
     return HttpResponse(body.model_dump_json(), status=status, content_type=PROBLEM_TYPE)
 
 
-def _on_refusal(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+def _on_refusal(request: HttpRequest, refusal: Refusal | type[Refusal]) -> HttpResponse:
+    assert isinstance(refusal, Refusal), "the handlers are given what was raised"
     answer = problem(refusal.status, refusal.code, _("Refused"), str(refusal.message), refusal.field)
     setattr(answer, "recorded", refusal.recorded)
     return answer
 
 
-def _on_invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+def _on_invalid(request: HttpRequest, error: ValidationError | type[ValidationError]) -> HttpResponse:
+    assert isinstance(error, ValidationError), "the handlers are given what was raised"
     first = error.errors[0] if error.errors else {"loc": (), "msg": ""}
     where = ".".join(str(part) for part in first["loc"][1:] if part not in {"payload", "data"}) or None
     return problem(422, "invalid_input", _("Input not understood"), str(first["msg"])[:500], where)
 
 
-def _on_unauthenticated(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
+def _on_unauthenticated(request: HttpRequest, error: AuthenticationError | type[AuthenticationError]) -> HttpResponse:
+    assert isinstance(error, AuthenticationError), "the handlers are given what was raised"
     answer = problem(401, "sign_in", _("Not signed in"), _("Send a token: Authorization: Bearer bok_…"))
     answer["WWW-Authenticate"] = "Bearer"
     return answer
 
 
-def _on_missing(request: HttpRequest, error: Http404) -> HttpResponse:
+def _on_missing(request: HttpRequest, error: Http404 | type[Http404]) -> HttpResponse:
+    assert isinstance(error, Http404), "the handlers are given what was raised"
     return problem(404, "not_found", _("Not found"), _("There is nothing here that you may see."))
 
 
-def _on_http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
+def _on_http_error(request: HttpRequest, error: HttpError | type[HttpError]) -> HttpResponse:
+    assert isinstance(error, HttpError), "the handlers are given what was raised"
     return problem(error.status_code, "bad_request", _("Bad request"), str(error)[:500])
