@@ -70,6 +70,7 @@ INSTALLED_APPS = [
     *KERNEL_APPS,
     "bocage.shell",
     "bocage.shell.accounts",
+    "bocage.shell.console",
     *(f"bocage.services.{name}" for name in service_names() if has_module(name, "apps")),
     "allauth",
     "allauth.account",
