@@ -70,69 +70,97 @@ def prepare_all(place: Home, database: Database, environment: Mapping[str, str],
     compiled = translations.compile_all()
     if compiled:
         say(f"Compiled {len(compiled)} message catalogue(s).")
-    steps = _Steps(place, environment, say)
+    steps = _Steps(place, environment)
     note = _read_note(database, place)
     if note.get("demo") and environment["BOCAGE_MODE"] == "production":
         raise RuntimeRefusal(
             "This data folder holds the demo city, whose sign-ins everybody knows. Start production on another one: "
             "BOCAGE_HOME=/srv/bocage ./bocage up --production ..., or delete this one with ./bocage reset."
         )
-    tables = fingerprint([*SOURCE.rglob("migrations/*.py"), LOCK])
-    if note.get("tables") != tables:
-        say("Bringing the tables up to date.")
-        steps.django("migrate", "--database", "migrator", "--no-input", "--verbosity", "1")
-        note = {**note, "tables": tables}
-        _write_note(database, place, note)
-    _collect_static(place, steps, say)
-    if demo and not (note.get("demo") and place.sign_ins_file.exists()):
-        say("Settling the demo city.")
-        steps.command("demo", "populate")
-        _write_note(database, place, {**note, "demo": True})
+    # Squeezing the static files takes a processor for a while; the database's steps take another meanwhile.
+    gathering = _begin_static(place, steps)
+    try:
+        tables = fingerprint([*SOURCE.rglob("migrations/*.py"), LOCK])
+        if note.get("tables") != tables:
+            say("Bringing the tables up to date.")
+            steps.run("manage", "migrate", "--database", "migrator", "--no-input", "--skip-checks")
+            note = {**note, "tables": tables}
+            _write_note(database, place, note)
+        if demo and not (note.get("demo") and place.sign_ins_file.exists()):
+            say("Settling the demo city.")
+            steps.run("demo", "populate")
+            _write_note(database, place, {**note, "demo": True})
+        if gathering is not None:
+            gathering.finish()
+    except BaseException:
+        if gathering is not None:
+            gathering.abandon()
+        raise
+
+
+@dataclass(frozen=True)
+class _Step:
+    """One of Bocage's commands on its way, with the log that takes what it says."""
+
+    words: str
+    process: subprocess.Popen[bytes]
+    log: Path
+    then: Callable[[], object] | None = None
+
+    def finish(self) -> None:
+        """Wait for its end. Raises `RuntimeRefusal` with the end of what it said."""
+        try:
+            status = self.process.wait()
+        except BaseException:
+            self.abandon()
+            raise
+        if status != 0:
+            tail = "\n".join(self.log.read_text(errors="replace").splitlines()[-OUTPUT_LINES:])
+            raise RuntimeRefusal(f"`{self.words}` failed (all of it is in {self.log}):\n{tail}")
+        if self.then is not None:
+            self.then()
+
+    def abandon(self) -> None:
+        """End it now."""
+        self.process.kill()
+        self.process.wait()
 
 
 @dataclass(frozen=True)
 class _Steps:
+    """Runs Bocage's own commands, each to the end of its own log."""
+
     place: Home
     environment: Mapping[str, str]
-    say: Say
 
-    def django(self, *arguments: str) -> None:
-        # Django's own checks of the whole site belong to the tests; here they would only cost a person's time.
-        self.command("manage", *arguments, "--skip-checks")
+    def begin(self, *arguments: str, then: Callable[[], object] | None = None) -> _Step:
+        """Start one; `then` is called when it has ended well."""
+        name = next(word for word in reversed(arguments[:2]) if not word.startswith("-"))
+        log = self.place.logs / f"prepare-{name}.log"
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "bocage.cli", *arguments],
+                env=dict(self.environment),
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        return _Step(" ".join(arguments), process, log, then)
 
-    def command(self, *arguments: str) -> None:
-        """Run one of Bocage's commands to its end; its output goes to `prepare.log`. Raises `RuntimeRefusal`."""
-        log = self.place.logs / "prepare.log"
-        process = subprocess.Popen(
-            [sys.executable, "-m", "bocage.cli", *arguments],
-            env=dict(self.environment),
-            cwd=ROOT,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        try:
-            output, _ = process.communicate()
-        except BaseException:
-            process.kill()
-            process.wait()
-            raise
-        with log.open("ab") as file:
-            file.write(f"$ {' '.join(arguments)}\n".encode() + output)
-        if process.returncode != 0:
-            tail = "\n".join(output.decode(errors="replace").splitlines()[-OUTPUT_LINES:])
-            raise RuntimeRefusal(f"`{' '.join(arguments)}` failed (all of it is in {log}):\n{tail}")
+    def run(self, *arguments: str) -> None:
+        """Start one and wait for its end."""
+        self.begin(*arguments).finish()
 
 
-def _collect_static(place: Home, steps: _Steps, say: Say) -> None:
+def _begin_static(place: Home, steps: _Steps) -> _Step | None:
     stamp = place.folder / "static.stamp"
     current = fingerprint([*_static_files(), LOCK, SOURCE / "settings.py"], contents=False)
     if stamp.exists() and stamp.read_text() == current and (place.folder / "static").exists():
-        return
-    say("Gathering the static files.")
-    steps.django("collectstatic", "--no-input", "--clear", "--verbosity", "0")
-    stamp.write_text(current)
+        return None
+    arguments = ("manage", "collectstatic", "--no-input", "--clear", "--verbosity", "0", "--skip-checks")
+    return steps.begin(*arguments, then=lambda: stamp.write_text(current))
 
 
 def _static_files() -> Iterable[Path]:

@@ -4,8 +4,10 @@ import os
 import shutil
 import socket
 import stat
+import subprocess
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -48,14 +50,16 @@ def commands_run(monkeypatch: pytest.MonkeyPatch, place: Home) -> list[tuple[str
     """The commands that were run, without running them."""
     calls: list[tuple[str, ...]] = []
 
-    def remember(_steps: object, *arguments: str) -> None:
+    def remember(steps: preparing._Steps, *arguments: str, then: Callable[[], object] | None = None) -> preparing._Step:
         calls.append(arguments)
         if "collectstatic" in arguments:
             (place.folder / "static").mkdir(exist_ok=True)
         if arguments == ("demo", "populate"):
             place.sign_ins_file.write_text("[]")
+        process = subprocess.Popen([sys.executable, "-c", ""])
+        return preparing._Step(" ".join(arguments), process, steps.place.logs / "none.log", then)
 
-    monkeypatch.setattr(preparing._Steps, "command", remember)
+    monkeypatch.setattr(preparing._Steps, "begin", remember)
     return calls
 
 
@@ -128,14 +132,14 @@ def test_each_step_is_done_once_until_its_reason_changes(
     environment = {"BOCAGE_MODE": "demo"}
     preparing.prepare_all(place, database, environment, quiet, demo=True)
     words = [" ".join(each[:2]) for each in commands_run]
-    assert words == ["manage migrate", "manage collectstatic", "demo populate"]
+    assert words == ["manage collectstatic", "manage migrate", "demo populate"]
     commands_run.clear()
     preparing.prepare_all(place, database, environment, quiet, demo=True)
     assert commands_run == []
 
     monkeypatch.setattr(preparing, "fingerprint", lambda _files, **_options: "another")
     preparing.prepare_all(place, database, environment, quiet, demo=True)
-    assert [each[1] for each in commands_run] == ["migrate", "collectstatic"]
+    assert [each[1] for each in commands_run] == ["collectstatic", "migrate"]
 
     place.sign_ins_file.unlink()
     commands_run.clear()
@@ -147,10 +151,24 @@ def test_each_step_is_done_once_until_its_reason_changes(
 
 
 def test_a_failing_step_shows_the_end_of_what_it_said(place: Home) -> None:
-    steps = preparing._Steps(place, dict(os.environ), quiet)
+    steps = preparing._Steps(place, dict(os.environ))
     with pytest.raises(RuntimeRefusal, match="no-such-command"):
-        steps.command("no-such-command")
-    assert "no-such-command" in (place.logs / "prepare.log").read_text()
+        steps.run("no-such-command")
+    assert "no-such-command" in (place.logs / "prepare-no-such-command.log").read_text()
+
+
+def test_a_step_beside_a_failing_one_is_ended(
+    place: Home, database: preparing.Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beside = preparing._Step("beside", subprocess.Popen(["sleep", "600"]), place.logs / "none.log")
+    monkeypatch.setattr(preparing, "_begin_static", lambda *_arguments: beside)
+    monkeypatch.setattr(preparing, "fingerprint", lambda _files, **_options: "yet another")
+    failing = preparing._Step("failing", subprocess.Popen(["false"]), place.logs / "none.log")
+    (place.logs / "none.log").touch()
+    monkeypatch.setattr(preparing._Steps, "begin", lambda *_arguments, **_options: failing)
+    with pytest.raises(RuntimeRefusal, match="`failing` failed"):
+        preparing.prepare_all(place, database, {"BOCAGE_MODE": "demo"}, quiet, demo=True)
+    assert beside.process.poll() is not None
 
 
 def test_a_fingerprint_follows_contents_and_names(tmp_path: Path) -> None:
