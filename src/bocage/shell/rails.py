@@ -11,7 +11,7 @@ from bocage.kernel.acting import current_actor
 from bocage.kernel.identity import queries as identity
 from bocage.kernel.manifest import QuickAction, Service, services
 from bocage.kernel.notifications import queries as notifications
-from bocage.shell.types import Place, RailSection, Tile
+from bocage.shell.types import ActingFor, Place, RailSection, Tile
 
 TAB_SERVICES = ("pay", "forest")
 SCAN_ICON = "scan-line"
@@ -25,7 +25,6 @@ OPERATOR_PLACES = (
     QuickAction(gettext_lazy("Messages"), "console-outbox", "mail"),
     QuickAction(gettext_lazy("People"), "console-people", "users"),
     QuickAction(gettext_lazy("Approvals"), "console-approvals", "stamp"),
-    QuickAction(gettext_lazy("Messages"), "console-outbox", "mail"),
 )
 
 
@@ -83,12 +82,16 @@ def places_of(actions: Iterable[QuickAction]) -> list[Place]:
     return [Place(str(action.title), reverse(action.url_name), action.icon) for action in actions]
 
 
-def acting_for() -> str:
-    """The name of whom the person acts for just now; nothing when she acts for herself."""
+def acting_for() -> ActingFor | None:
+    """Whom the person acts for just now; nobody when she acts for herself."""
     actor = current_actor()
     if actor.subject_id is None or actor.subject_id == actor.person_id:
-        return ""
-    return identity.party_name(actor.subject_id)
+        return None
+    organisation = identity.organisations([actor.subject_id]).get(actor.subject_id)
+    if organisation is None:
+        return ActingFor(identity.party_name(actor.subject_id))
+    first = next((action for service in services() for action in service.merchant), None)
+    return ActingFor(organisation.name, reverse(first.url_name) if first else "")
 
 
 def unread_count(request: HttpRequest) -> int:

@@ -77,6 +77,14 @@ class Place:
 
 
 @dataclass(frozen=True)
+class ActingFor:
+    """Whom a person acts for: a name, and the first page of the business where it is one."""
+
+    name: str
+    business_url: str = ""
+
+
+@dataclass(frozen=True)
 class RailSection:
     """A titled group of places in a console's rail; the title may be empty."""
 

@@ -76,7 +76,9 @@ export function toast(template) {
 
 async function keepShell() {
   const known = Boolean(navigator.serviceWorker.controller);
-  const registration = await navigator.serviceWorker.register("/sw.js");
+  // Private windows and strict settings refuse workers: everything works without, except having no network.
+  const registration = await navigator.serviceWorker.register("/sw.js").catch(() => undefined);
+  if (!registration) return;
   const offer = (worker) => {
     const template = document.getElementById("update-ready");
     if (!template || !known) return;
