@@ -36,6 +36,8 @@ def pytest_configure(config: pytest.Config) -> None:
     from bocage.kernel import translations
 
     translations.compile_all()
+    # WhiteNoise warns of a missing folder, though under test it asks the finders.
+    (Path(os.environ.get("BOCAGE_HOME", tempfile.gettempdir())) / "static").mkdir(parents=True, exist_ok=True)
 
 
 @pytest.fixture(scope="session")
@@ -104,7 +106,8 @@ def live_site(fresh_database: str) -> Iterator[str]:
 
     from bocage.kernel.events import loop
 
-    server = LiveServerThread("localhost", _QuietStatic)
+    # Called like the class that it is typed as.
+    server = LiveServerThread("localhost", _QuietStatic)  # type: ignore[arg-type]
     server.daemon = True
     server.start()
     server.is_ready.wait()
