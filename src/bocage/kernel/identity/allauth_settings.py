@@ -19,6 +19,17 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_SIGNUP_FORM_CLASS = "bocage.shell.accounts.forms.SignupFields"
 ACCOUNT_SIGNUP_FORM_HONEYPOT_FIELD = "website"
+_forms = "bocage.shell.accounts.entrance_forms"
+ACCOUNT_FORMS = {
+    "login": f"{_forms}.Login",
+    "signup": f"{_forms}.Signup",
+    "add_email": f"{_forms}.AddEmail",
+    "change_password": f"{_forms}.ChangePassword",
+    "set_password": f"{_forms}.SetPassword",
+    "reset_password": f"{_forms}.ResetPassword",
+    "reset_password_from_key": f"{_forms}.ResetPasswordKey",
+    "reauthenticate": f"{_forms}.Reauthenticate",
+}
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ACCOUNT_CHANGE_EMAIL = True

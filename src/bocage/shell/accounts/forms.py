@@ -13,7 +13,7 @@ from django.contrib.auth.password_validation import password_validators_help_tex
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from bocage.kernel.clock import now
@@ -84,7 +84,7 @@ class HandleField(forms.CharField):
             return None
         found = people.person_by_handle(handle)
         if found is None or not found.active:
-            raise forms.ValidationError(_now("Nobody is called @%(handle)s.") % {"handle": handle.removeprefix("@")})
+            raise forms.ValidationError(gettext("Nobody is called @%(handle)s.") % {"handle": handle.removeprefix("@")})
         return found
 
 
@@ -194,7 +194,7 @@ class TokenForm(forms.Form):
         super().__init__(*args, **more)
         self.fields["subject"].choices = [(str(key), name) for key, name in subjects]  # type: ignore[attr-defined]
         self.fields["scopes"].choices = _scope_choices()  # type: ignore[attr-defined]
-        lives = [(days, _now("%(days)s days") % {"days": days}) for days in TOKEN_LIVES_DAYS]
+        lives = [(days, gettext("%(days)s days") % {"days": days}) for days in TOKEN_LIVES_DAYS]
         self.fields["days"].choices = lives  # type: ignore[attr-defined]
 
 
@@ -240,5 +240,5 @@ class EraseForm(forms.Form):
     def clean_handle(self) -> str:
         typed = str(self.cleaned_data["handle"]).strip().removeprefix("@").lower()
         if typed != self.own:
-            raise forms.ValidationError(_now("This is not your handle. Nothing was erased."))
+            raise forms.ValidationError(gettext("This is not your handle. Nothing was erased."))
         return typed
