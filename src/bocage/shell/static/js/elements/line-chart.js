@@ -29,6 +29,7 @@ customElements.define("line-chart", class extends HTMLElement {
   // The library's style sheet is needed only where a chart is drawn; its address, with its hash, comes from the page.
   dress() {
     const href = this.getAttribute("styles");
+    if (!href) throw new Error("<line-chart> needs styles=, as <c-chart> gives it; its table stays as it is");
     const known = document.querySelector(`link[href="${href}"]`);
     if (known) return known.sheet ? undefined : new Promise((done) => known.addEventListener("load", done, { once: true }));
     const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href });
