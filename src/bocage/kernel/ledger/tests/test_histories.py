@@ -1,5 +1,6 @@
 """Random histories: the ledger and the model give the same answers and the same balances, whatever is asked."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -20,7 +21,8 @@ from bocage.kernel.ledger.types import Hold, Operation, Posted, PostHold, Refuse
 # Long beside the seconds that a history takes, so that no expiry falls between two statements of one step.
 TICK = timedelta(hours=1)
 AMOUNTS = st.integers(1, 60)
-PLACES = st.integers(0, 6)
+# Mostly the wallets 2, 3 and 4; now and then a source, an account opened later, or one that does not exist.
+PLACES = st.sampled_from([2, 2, 2, 3, 3, 3, 4, 4, 4, 0, 1, 5, 6])
 LIMITS = st.sampled_from([None, None, 0, 50, 100])
 TICKS = st.integers(-1, 4)
 DRAWS = st.tuples(
@@ -30,6 +32,11 @@ DRAWS = st.tuples(
     AMOUNTS,
     TICKS,
     st.booleans(),
+)
+
+
+CHANGES = st.sampled_from(
+    ["amount_minor", "amount_minor", "code", "memo_ref", "unit", "credit_account_id", "expires_at"]
 )
 
 
@@ -48,15 +55,18 @@ class Histories(RuleBasedStateMachine):
             self.start: datetime = cursor.fetchone()[0]
 
     @initialize()
-    def two_sources(self) -> None:
+    def wallets_with_money(self) -> None:
         self._open("EUR", "issuer", None, None)
         self._open("gCO2", "issuer", None, None)
-        self._open("EUR", "wallet", 0, None)
-        self._open("EUR", "wallet", 0, 100)
+        for maximum in (None, None, 100):
+            self._open("EUR", "wallet", 0, maximum)
+        source, _grams, *wallets = self.model.accounts
+        for wallet in wallets:
+            self._submit([Transfer(uuid4(), source, wallet, 70, "EUR", "opening")], {})
 
     @rule(unit=st.sampled_from(["EUR", "EUR", "gCO2"]), maximum=LIMITS)
     def open(self, unit: str, maximum: int | None) -> None:
-        if len(self.model.accounts) < 6:
+        if len(self.model.accounts) < 7:
             self._open(unit, "wallet", 0, maximum)
 
     @rule(draws=st.lists(DRAWS, min_size=1, max_size=1))
@@ -79,12 +89,14 @@ class Histories(RuleBasedStateMachine):
             operations, expiries, _answers = self.asked[place % len(self.asked)]
             more, more_expiries = self._operations([draw])
             self._submit([*operations, *more], {**expiries, **more_expiries})
-            if isinstance(operations[0], Transfer):
-                first = operations[0]
-                changed = Transfer(
-                    first.id, first.debit_account_id, first.credit_account_id, first.amount_minor + 1, first.unit, "pay"
-                )
-                self._submit([changed], {})
+
+    @rule(place=st.integers(0, 50), change=CHANGES)
+    def one_field_changed(self, place: int, change: str) -> None:
+        if self.asked:
+            operations, expiries, _answers = self.asked[place % len(self.asked)]
+            other = [_changed(operations[0], change), *operations[1:]]
+            same = other == operations
+            assert (self._submit(other, expiries) == "id_conflict") != same
 
     @rule(ticks=st.integers(1, 3))
     def time_passes(self, ticks: int) -> None:
@@ -121,27 +133,18 @@ class Histories(RuleBasedStateMachine):
     @invariant()
     def balances_agree(self) -> None:
         found = queries.balances(list(self.model.accounts))
+        sums = {"EUR": 0, "gCO2": 0}
         for id, account in self.model.accounts.items():
             held = self.model.held_from(id, at=self.model.now)
             assert (found[id].posted_minor, found[id].pending_minor) == (account.balance, held)
             assert found[id].available_minor == account.balance - held
             if account.minimum is not None:
                 assert found[id].available_minor >= account.minimum
+            sums[account.unit] += found[id].posted_minor
+        assert sums == {"EUR": 0, "gCO2": 0}
 
-    @invariant()
-    def every_unit_sums_to_nothing(self) -> None:
-        found = queries.balances(list(self.model.accounts))
-        for unit in ("EUR", "gCO2"):
-            assert (
-                sum(found[id].posted_minor for id, account in self.model.accounts.items() if account.unit == unit) == 0
-            )
-
-    @invariant()
-    def counters_are_the_fold_of_the_transfers(self) -> None:
+    def teardown(self) -> None:
         assert queries.disagreements() == ()
-
-    @invariant()
-    def history_tells_each_movement(self) -> None:
         for id, account in self.model.accounts.items():
             told = [movement.amount_minor for movement in queries.history(id, limit=100)]
             assert told == account.entries[::-1][:100]
@@ -189,6 +192,26 @@ class Histories(RuleBasedStateMachine):
         if isinstance(expected, list) and not any(operations == known for known, _e, _a in self.asked):
             self.asked.append((operations, expiries, expected))
         return expected
+
+
+def _changed(operation: Operation, change: str) -> Operation:
+    """The operation with another value in one field, or itself where it has no such field."""
+    match operation:
+        case Hold(transfer, expires_at):
+            if change == "expires_at":
+                return Hold(transfer, expires_at + timedelta(microseconds=1))
+            other = _changed(transfer, change)
+            assert isinstance(other, Transfer)
+            return Hold(other, expires_at)
+        case Transfer() if change != "expires_at":
+            old = getattr(operation, change)
+            new = uuid4() if isinstance(old, UUID) else old + (1 if isinstance(old, int) else "x")
+            return replace(operation, **{change: new})  # type: ignore[arg-type]
+        case PostHold() if change == "amount_minor":
+            return replace(operation, amount_minor=(operation.amount_minor or 1_000) + 1)
+        case VoidHold() | PostHold() if change == "code":
+            return replace(operation, hold_id=uuid4())
+    return operation
 
 
 def _ask(operations: list[Operation]) -> list[Answer] | str:
