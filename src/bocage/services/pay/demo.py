@@ -20,6 +20,7 @@ OPENING_MINOR = 24_860
 DAYS_OF_PAST = 6
 LEFT_IN_WALLET_MINOR = 2_000
 TOP_UP_MINOR = 15_000
+SENT_SHARE = 0.15
 _OPENINGS = UUID("0b9e7a52-64d1-5f4e-8a2b-1f0c7f0e6a11")
 
 
@@ -31,21 +32,32 @@ class City(Protocol):
 
 
 def populate(city: City) -> None:
-    """Fill the wallets, hang posters in the shops, and give the first people a few days of past."""
-    open_demo_wallets(city.people.values(), OPENING_MINOR)
+    """Fill the wallets, hang posters in the shops, and give the first people a few weeks of past."""
     currency = settings.TOWN["currency"]
-    for shop_id in city.shops.values():
-        with acting_as(Actor.for_person(_owner_of(shop_id), shop_id)):
-            codes.make_poster(shop_id, currency, label="Till 1")
-    chance = random.Random(2026)  # noqa: S311 - a story, not a secret
     people, shops = list(city.people.values()), list(city.shops.values())
-    for days in range(DAYS_OF_PAST, 0, -1):
-        with clock.shifted(timedelta(days=-days, minutes=-chance.randrange(600))):
-            for person_id in people[:6]:
+    with clock.shifted(timedelta(days=-DAYS_OF_PAST - 1)):
+        open_demo_wallets(people, OPENING_MINOR)
+        for shop_id in shops:
+            with acting_as(Actor.for_person(_owner_of(shop_id), shop_id)):
+                codes.make_poster(shop_id, currency, label="Till 1")
+    chance = random.Random(2026)  # noqa: S311 - a story, not a secret
+    spenders = people[:6]
+    moments = [
+        (days * 1_440 - chance.randrange(480, 1_260), person)
+        for days in range(DAYS_OF_PAST, 0, -1)
+        for person in spenders
+    ]
+    for minutes_ago, person_id in sorted(moments, key=lambda each: -each[0]):
+        with clock.shifted(timedelta(minutes=-max(minutes_ago, 5))):
+            if chance.random() < SENT_SHARE:
+                demo_payment(
+                    person_id,
+                    chance.choice([each for each in spenders if each != person_id]),
+                    chance.randrange(500, 2_500, 50),
+                    chance.choice(("Lunch", "Concert", "Rent of the bike", "Thank you")),
+                )
+            else:
                 _spend(person_id, chance.choice(shops), chance)
-            if days % 2 == 0:
-                payer, payee = chance.sample(people[:6], 2)
-                demo_payment(payer, payee, chance.randrange(500, 2500, 50), "Lunch")
     with acting_as(Actor.for_person(people[4])):
         requests.ask(people[4], people[0], 1_250, currency, "Concert tickets")
 
@@ -59,7 +71,7 @@ def tick(city: City, chance: random.Random) -> None:
     if available_minor < LEFT_IN_WALLET_MINOR:
         with acting_as(Actor.for_service("pay")):
             bank.credit_wallet(payer, TOP_UP_MINOR, settings.TOWN["currency"], f"DEMO-{uuid7().hex[:20]}")
-    elif chance.random() < 0.15:
+    elif chance.random() < SENT_SHARE:
         payee = chance.choice([each for each in people if each != payer])
         demo_payment(payer, payee, chance.randrange(200, 1500, 10), "")
     else:

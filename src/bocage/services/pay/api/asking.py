@@ -16,8 +16,8 @@ from bocage.shell.api_site import PAGE_SIZE_MAX, encode_cursor
 READ, WRITE, TAKE = "pay:read", "pay:write", "pay:take"
 CURSOR_CHARACTERS_MAX = 200
 
-type Cursor = Annotated[str | None, Query(max_length=CURSOR_CHARACTERS_MAX, description="From the page before.")]
-type Limit = Annotated[int, Query(ge=1, le=PAGE_SIZE_MAX, description="Rows a page.")]
+Cursor = Annotated[str | None, Query(max_length=CURSOR_CHARACTERS_MAX, description="From the page before.")]
+Limit = Annotated[int, Query(ge=1, le=PAGE_SIZE_MAX, description="Rows a page.")]
 LIMIT_DEFAULT = limits.PAGE_ROWS
 
 

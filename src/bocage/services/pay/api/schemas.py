@@ -12,19 +12,19 @@ from bocage.services.pay import limits
 HANDLE_CHARACTERS_MAX = 31
 IBAN_CHARACTERS_MAX = 42
 
-type Amount = Annotated[
+Amount = Annotated[
     int, Field(ge=1, le=limits.AMOUNT_MINOR_MAX, description="Minor units: 340 is 3.40.", examples=[340])
 ]
-type Handle = Annotated[
+Handle = Annotated[
     str,
     Field(min_length=1, max_length=HANDLE_CHARACTERS_MAX, description="A name such as @moulin.", examples=["@moulin"]),
 ]
-type Memo = Annotated[str, Field(max_length=limits.MEMO_CHARACTERS_MAX, examples=["Coffee"])]
-type Reference = Annotated[
+Memo = Annotated[str, Field(max_length=limits.MEMO_CHARACTERS_MAX, examples=["Coffee"])]
+Reference = Annotated[
     str,
     Field(max_length=limits.REFERENCE_CHARACTERS_MAX, description="Yours; on both receipts.", examples=["Table 6"]),
 ]
-type Scanned = Annotated[
+Scanned = Annotated[
     str,
     Field(
         min_length=1,

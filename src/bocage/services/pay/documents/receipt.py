@@ -19,7 +19,7 @@ def receipt_pdf(receipt: Receipt) -> bytes:
     paper.write_text(str(words.LINE_KINDS[line.kind]), size=11, colour=(86, 101, 93), end="centre")
     paper.write_text(line.counterpart_name, size=16, bold=True, end="centre")
     paper.write_text(money_text(line.amount_minor, line.currency), size=30, bold=True, end="centre", gap_mm=8)
-    paper.write_facts(facts_of(receipt))
+    paper.write_facts([*facts_of(receipt), *numbers_of(receipt)])
     if receipt.refunds:
         paper.ln(6)
         paper.write_text(_("Refunds"), size=11, bold=True, gap_mm=2)
@@ -32,7 +32,7 @@ def receipt_pdf(receipt: Receipt) -> bytes:
 def facts_of(receipt: Receipt) -> list[tuple[str, str]]:
     """What the receipt says, name and value; the page and the PDF say the same."""
     line = receipt.line
-    facts = [(_("Date"), _moment(line.at)), (_("State"), receipt.state), (_("From or to"), receipt.owner_name)]
+    facts = [(_("Date"), _moment(line.at)), (_("State"), receipt.state), (_("Wallet of"), receipt.owner_name)]
     if receipt.category:
         facts.append((_("Category"), f"{receipt.category} ({line.mcc})"))
     if line.memo:
@@ -41,10 +41,14 @@ def facts_of(receipt: Receipt) -> list[tuple[str, str]]:
         facts.append((_("Reference"), line.reference))
     if line.fee_minor:
         facts.append((_("Fee, borne by who was paid"), money_text(line.fee_minor, line.currency)))
-    if line.payment_id:
-        facts.append((_("Payment"), str(line.payment_id)))
-    facts.append((_("Ledger transfer"), str(line.transfer_id)))
     return facts
+
+
+def numbers_of(receipt: Receipt) -> list[tuple[str, str]]:
+    """The numbers by which the line can be found again: the payment's, and the ledger's."""
+    line = receipt.line
+    payment = [(_("Payment"), str(line.payment_id))] if line.payment_id else []
+    return [*payment, (_("Ledger transfer"), str(line.transfer_id))]
 
 
 def _moment(instant: object) -> str:

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bocage.kernel import clock
@@ -30,8 +31,11 @@ from bocage.services.pay.pages.asking import (
     shown_since,
 )
 from bocage.services.pay.pages.forms import PayOutForm, TopUpForm
+from bocage.services.pay.pages.showing import next_url
 from bocage.services.pay.queries import bank as queries
 from bocage.services.pay.queries import wallet as wallet_queries
+
+STEPS = (gettext_lazy("How much"), gettext_lazy("Send it"), gettext_lazy("There it is"))
 
 
 @require_safe
@@ -40,7 +44,7 @@ def home(request: HttpRequest, subject_id: UUID) -> HttpResponse:
     """What is on its way from and to the bank."""
     before = request.GET.get("before")
     found = queries.pay_outs(subject_id, before=inputs.identifier(before, "before") if before else None)
-    context = {"top_ups": queries.waiting_top_ups(subject_id), "pay_outs": found.rows, "next_id": found.next_id}
+    context = {"top_ups": queries.waiting_top_ups(subject_id), "pay_outs": found.rows, "next_url": next_url(found)}
     return render(request, "pay/bank.html", context)
 
 
@@ -49,7 +53,7 @@ def home(request: HttpRequest, subject_id: UUID) -> HttpResponse:
 def top_up(request: HttpRequest, subject_id: UUID) -> HttpResponse:
     """How much will come."""
     form = TopUpForm(request.POST or None)
-    context = {"at_most_minor": limits.TOP_UP_MINOR_MAX, "currency": currency()}
+    context = {"at_most_minor": limits.TOP_UP_MINOR_MAX, "currency": currency(), "steps": STEPS}
     if request.method != "POST":
         return render(request, "pay/top_up.html", {"form": form, **context})
     if not form.is_valid():
@@ -66,11 +70,14 @@ def top_up(request: HttpRequest, subject_id: UUID) -> HttpResponse:
 def waiting(request: HttpRequest, subject_id: UUID, top_up_id: UUID) -> HttpResponse:
     """Where to send the money and under which reference; the part that changes asks for itself again."""
     found = queries.top_up(subject_id, top_up_id)
+    account = exchange.own_account()
     context = {
         "top_up": found,
         "reference": references.grouped(found.reference),
-        "account": exchange.own_account(),
+        "account": account,
+        "iban": references.grouped(account.iban),
         "is_demo": settings.MODE != "production",
+        "steps": STEPS,
     }
     template = "pay/top_up_waiting.html#state" if request.headers.get("HX-Request") else "pay/top_up_waiting.html"
     response = render(request, template, context)
@@ -146,7 +153,7 @@ def pay_out_state(request: HttpRequest, subject_id: UUID, pay_out_id: UUID) -> H
     """How far a pay-out has come."""
     found = queries.pay_out(subject_id, pay_out_id)
     template = "pay/pay_out_state.html#state" if request.headers.get("HX-Request") else "pay/pay_out_state.html"
-    response = render(request, template, {"pay_out": found})
+    response = render(request, template, {"pay_out": found, "iban": references.grouped(found.iban)})
     response["Vary"] = "HX-Request"
     return response
 

@@ -16,6 +16,7 @@ from bocage.services.pay.actions import paying
 from bocage.services.pay.actions import requests as request_actions
 from bocage.services.pay.pages.asking import READ, WRITE, currency, page, refused_form
 from bocage.services.pay.pages.forms import AskForm, SendForm, SplitForm
+from bocage.services.pay.pages.showing import next_url
 from bocage.services.pay.queries import codes as code_queries
 from bocage.services.pay.queries import requests as queries
 from bocage.services.pay.queries import wallet as wallet_queries
@@ -31,7 +32,10 @@ _AMOUNT_AFTER = re.compile(r"^(?P<who>\S+)(?:[\s:]+(?P<part>[\d.,\u00a0\u202f ]+
 def send(request: HttpRequest, subject_id: UUID) -> HttpResponse:
     """Whom, how much, what for; then the sheet to confirm."""
     form = SendForm(request.POST or None, initial={"to": request.GET.get("to", "")[:40].replace("\0", "")})
-    context = {"people": _people(subject_id), "wallet": wallet_queries.wallet(subject_id, currency())}
+    context = {
+        "people": wallet_queries.recent_people(subject_id),
+        "wallet": wallet_queries.wallet(subject_id, currency()),
+    }
     if request.method != "POST":
         return render(request, "pay/send.html", {"form": form, **context})
     if not form.is_valid():
@@ -55,7 +59,7 @@ def requests(request: HttpRequest, subject_id: UUID) -> HttpResponse:
     context = {
         "to_answer": queries.to_answer(subject_id),
         "rows": found.rows,
-        "next_id": found.next_id,
+        "next_url": next_url(found),
         "subject_id": subject_id,
     }
     return render(request, "pay/requests.html", context)
@@ -66,7 +70,7 @@ def requests(request: HttpRequest, subject_id: UUID) -> HttpResponse:
 def ask(request: HttpRequest, subject_id: UUID) -> HttpResponse:
     """Ask one person for money."""
     form = AskForm(request.POST or None, initial={"to": request.GET.get("to", "")[:40].replace("\0", "")})
-    context = {"people": _people(subject_id)}
+    context = {"people": wallet_queries.recent_people(subject_id)}
     if request.method != "POST":
         return render(request, "pay/ask.html", {"form": form, **context})
     if not form.is_valid():
@@ -115,7 +119,7 @@ def bills(request: HttpRequest, subject_id: UUID) -> HttpResponse:
     """The bills that the person shared."""
     before = request.GET.get("before")
     found = queries.splits(subject_id, before=inputs.identifier(before, "before") if before else None)
-    return render(request, "pay/bills.html", {"rows": found.rows, "next_id": found.next_id})
+    return render(request, "pay/bills.html", {"rows": found.rows, "next_url": next_url(found)})
 
 
 @require_safe
@@ -137,7 +141,7 @@ def split(request: HttpRequest, subject_id: UUID) -> HttpResponse:
         "owner_shares": True,
     }
     form = SplitForm(request.POST or None, initial=initial)
-    context = {"people": _people(subject_id)}
+    context = {"people": wallet_queries.recent_people(subject_id)}
     if request.method != "POST":
         return render(request, "pay/split.html", {"form": form, **context})
     if not form.is_valid():
@@ -193,9 +197,3 @@ def _person(handle: str, field: str) -> Payee:
     if not found.is_person:
         raise Refusal("not_a_person", _("%(name)s is not a person.") % {"name": found.name}, field=field)
     return found
-
-
-def _people(subject_id: UUID) -> list[Payee]:
-    people = wallet_queries.recent_people(subject_id)
-    known = code_queries.payees([each for each, _name in people])
-    return [known[each] for each, _name in people if each in known]

@@ -14,7 +14,7 @@ from bocage.services.pay.actions import refunds as refund_actions
 from bocage.services.pay.documents import receipt as documents
 from bocage.services.pay.pages.asking import READ, WRITE, page, refused_form
 from bocage.services.pay.pages.forms import RefundAskForm
-from bocage.services.pay.pages.showing import attachment, split_query
+from bocage.services.pay.pages.showing import attachment, split_query, title_of
 from bocage.services.pay.queries import receipts as queries
 from bocage.services.pay.queries import wallet as wallet_queries
 from bocage.services.pay.types import LineKind, Receipt
@@ -66,11 +66,11 @@ def _show(request: HttpRequest, receipt: Receipt) -> HttpResponse:
     context = {
         "receipt": receipt,
         "line": receipt.line,
-        "title": receipt.line.counterpart_name
-        or (_("A customer") if kind is LineKind.TAKEN else words.LINE_KINDS[kind]),
+        "title": title_of(receipt.line),
         "kind": words.LINE_KINDS[kind],
         "icon": words.line_icon(kind, receipt.line.mcc),
         "facts": documents.facts_of(receipt),
+        "numbers": documents.numbers_of(receipt),
         "split_query": split_query(receipt.line),
         "may_ask": kind is LineKind.PAID and receipt.refundable_minor > 0 and not _is_open(receipt),
         "request_state": words.REFUND_REQUEST_STATES[receipt.request.state] if receipt.request else "",

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import date
 from decimal import Decimal
 from itertools import groupby
+from typing import Any
 from urllib.parse import urlencode
 
 from babel.numbers import format_decimal
@@ -17,7 +18,7 @@ from django.utils.translation import gettext_lazy
 
 from bocage.services.pay import words
 from bocage.services.pay.queries.wallet import KINDS_IN, KINDS_OUT
-from bocage.services.pay.types import Line, LineKind
+from bocage.services.pay.types import Line, LineKind, Page
 from bocage.shell.templatetags.shell import exponent_of, locale
 from bocage.shell.types import ActivityRow
 
@@ -32,16 +33,24 @@ SHOWN_KINDS: dict[str, tuple[Promise, Collection[LineKind]]] = {
 }
 
 
+def title_of(line: Line) -> str:
+    """With whom, or what it was where there is nobody to name."""
+    if line.kind is LineKind.TAKEN:
+        return _("A customer")
+    if line.kind is LineKind.TOP_UP or not line.counterpart_name:
+        return str(words.LINE_KINDS[line.kind])
+    return line.counterpart_name
+
+
 def row_of(line: Line) -> ActivityRow:
     """A line as the shell's lists show it."""
-    kind = words.LINE_KINDS[line.kind]
     return ActivityRow(
-        title=line.counterpart_name or (_("A customer") if line.kind is LineKind.TAKEN else kind),
+        title=title_of(line),
         happened_at=line.at,
         icon=words.line_icon(line.kind, line.mcc),
         tint="leaf" if line.amount_minor > 0 else "",
         url=reverse("pay:line", args=[line.id]),
-        note=line.memo or line.reference or (kind if line.counterpart_name else ""),
+        note=line.memo or line.reference or (_("Refund") if line.kind is LineKind.REFUND else ""),
         amount_minor=line.amount_minor,
         currency=line.currency,
     )
@@ -64,6 +73,11 @@ def typed_amount(amount_minor: int) -> str:
 def split_query(line: Line) -> str:
     """The query string that begins a shared bill from a payment."""
     return urlencode({"amount": typed_amount(abs(line.amount_minor)), "title": line.memo or line.counterpart_name})
+
+
+def next_url(found: Page[Any]) -> str:
+    """The address of the page after this one; "" on the last."""
+    return f"?before={found.next_id}" if found.next_id else ""
 
 
 def attachment(content: bytes, content_type: str, name: str) -> HttpResponse:

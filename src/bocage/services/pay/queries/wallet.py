@@ -15,7 +15,8 @@ from bocage.kernel.identity import queries as identity
 from bocage.kernel.ledger import queries as ledger
 from bocage.kernel.payments import queries as payments
 from bocage.services.pay import limits, models
-from bocage.services.pay.types import Line, LineKind, Page, Statement, Wallet
+from bocage.services.pay.queries import codes
+from bocage.services.pay.types import Line, LineKind, Page, Payee, Statement, Wallet
 
 KINDS_IN = (LineKind.TAKEN, LineKind.RECEIVED, LineKind.TOP_UP, LineKind.REFUND)
 KINDS_OUT = (LineKind.PAID, LineKind.SENT, LineKind.PAY_OUT)
@@ -93,13 +94,13 @@ def line_of_payment(owner_id: UUID, payment_id: UUID) -> Line:
     return as_line(_row(rows))
 
 
-def recent_people(owner_id: UUID) -> tuple[tuple[UUID, str], ...]:
-    """People the owner sent to or received from lately, latest first: id and name as they are now."""
+def recent_people(owner_id: UUID) -> tuple[Payee, ...]:
+    """People the owner sent to or received from lately, latest first."""
     rows = models.Line.objects.filter(owner_id=owner_id, kind__in=[LineKind.SENT, LineKind.RECEIVED])
     latest = rows.exclude(counterpart_id=None).order_by("-id").values_list("counterpart_id", flat=True)[:100]
     ids = list(dict.fromkeys(each for each in latest if each is not None))[: limits.RECENT_PEOPLE]
-    people = identity.persons(ids)
-    return tuple((each, people[each].display_name) for each in ids if each in people)
+    people = codes.payees(ids) if ids else {}
+    return tuple(people[each] for each in ids if each in people)
 
 
 def month_bounds(first_day: date) -> tuple[datetime, datetime]:

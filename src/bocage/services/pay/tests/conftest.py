@@ -32,6 +32,9 @@ class Town:
     def as_wei(self) -> Actor:
         return Actor.for_person(self.wei)
 
+    def as_marco(self) -> Actor:
+        return Actor.for_person(self.marco)
+
     def as_moulin(self) -> Actor:
         return Actor.for_person(self.marco, self.moulin)
 
