@@ -2,19 +2,20 @@
 
 from django.urls import path
 
-from bocage.shell.console import pages
+from bocage.shell.console.pages import approving, ledger, machinery, overview, people
 
 urlpatterns = [
-    path("", pages.home, name="console-home"),
-    path("ledger", pages.ledger_explorer, name="console-ledger"),
-    path("events", pages.event_log, name="console-events"),
-    path("events/<slug:service>/<int:position>", pages.dead_letter, name="console-dead-letter"),
-    path("consents", pages.consent_counts, name="console-consents"),
-    path("jobs", pages.jobs, name="console-jobs"),
-    path("jobs/<int:job_id>/retry", pages.retry_job, name="console-retry-job"),
-    path("messages", pages.outbox, name="console-outbox"),
-    path("people", pages.people, name="console-people"),
-    path("people/<uuid:party_id>/freeze", pages.freeze, name="console-freeze"),
-    path("approvals", pages.proposals, name="console-approvals"),
-    path("approvals/<uuid:proposal_id>", pages.decide, name="console-decide"),
+    path("", overview.home, name="console-home"),
+    path("ledger", ledger.explorer, name="console-ledger"),
+    path("events", machinery.event_log, name="console-events"),
+    path("events/<slug:service>/<int:position>", machinery.dead_letter, name="console-dead-letter"),
+    path("consents", overview.consent_counts, name="console-consents"),
+    path("jobs", machinery.jobs, name="console-jobs"),
+    path("jobs/<int:job_id>/retry", machinery.retry_job, name="console-retry-job"),
+    path("messages", machinery.outbox, name="console-outbox"),
+    path("messages/<uuid:message_id>", machinery.read_message, name="console-message"),
+    path("people", people.people, name="console-people"),
+    path("people/<uuid:party_id>", people.party, name="console-party"),
+    path("approvals", approving.proposals, name="console-approvals"),
+    path("approvals/<uuid:proposal_id>", approving.decide, name="console-decide"),
 ]

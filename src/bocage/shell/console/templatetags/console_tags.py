@@ -1,10 +1,14 @@
-"""Amounts of any unit on the console's pages."""
+"""Amounts of any unit, and facts in words, on the console's pages."""
 
 from decimal import Decimal
 
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, get_currency_name
 from django import template
-from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from bocage.kernel.events.queries import says
+from bocage.kernel.events.registry import UndeclaredEvent
+from bocage.shell.templatetags.shell import MINUS, locale
 
 register = template.Library()
 
@@ -13,4 +17,22 @@ register = template.Library()
 def units(amount_minor: int, exponent: int) -> str:
     """`amount_minor` as a number of whole units with the unit's own decimals."""
     pattern = "#,##0" + ("." + "0" * exponent if exponent else "")
-    return format_decimal(Decimal(amount_minor).scaleb(-exponent), format=pattern, locale=get_language() or "en")
+    return format_decimal(Decimal(amount_minor).scaleb(-exponent), format=pattern, locale=locale()).replace("-", MINUS)
+
+
+@register.simple_tag
+def unit_name(unit: str, is_money: bool) -> str:
+    """What a unit counts, in words: "Euro", "Grams of CO₂"."""
+    if is_money:
+        return str(get_currency_name(unit, locale=locale()))
+    words = {"gCO2": _("Grams of CO₂"), "points": _("Points"), "trees": _("Trees"), "kWh": _("Kilowatt hours")}
+    return words.get(unit, unit)
+
+
+@register.simple_tag
+def event_words(event_type: str) -> str:
+    """What an event of this type says; its name when its service is no longer there."""
+    try:
+        return says(event_type)
+    except UndeclaredEvent:
+        return event_type
