@@ -169,6 +169,8 @@ CACHES = {
 }
 if MODE == "test":
     CACHES["default"] = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    # Half a second a person is right for people and wrong for a test's town.
+    PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 # -- Sessions, hosts, content security policy ------------------------------------------------------------------------
 SESSION_COOKIE_NAME = "bocage"
