@@ -9,7 +9,8 @@ ROOT = Path(__file__).parents[2]
 FILE_LINES_MAX = 500
 FUNCTION_LINES_MAX = 70
 BANNED_NAMES = {"utils", "helpers", "manager", "base", "common"}
-UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|NotImplementedError)\b")
+# Catching NotImplementedError, as zipfile raises it, is finished work; raising it is not.
+UNFINISHED = re.compile(r"\b(TODO|FIXME|raise NotImplementedError)\b|[#/]\s*XXX\b")
 HAND_WRITTEN = {".py", ".html", ".js", ".css", ".sql", ".toml", ".sh"}
 
 

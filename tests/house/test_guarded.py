@@ -20,6 +20,28 @@ OWNER_COLUMNS = (
 UNGUARDED = {
     "subject_key": "sealed by the master key; read to write a fact about somebody else",
     "identity_membership": "says for whom a person may act, read to find the actor",
+    "identity_rolegrant": "says what a person may do for the town, read to find what the actor may",
+    "identity_mandate": "says for whom a person may act, read to find the actor",
+    "identity_apitoken": "signs a program in; holds digests only",
+    "identity_trustedperson": "read in a recovery, when the person cannot sign in",
+    "identity_recoverycase": "read in a recovery, when the person cannot sign in",
+    "identity_countercode": "read in a recovery, when the person cannot sign in; holds digests only",
+    "account_emailaddress": "signing in reads it",
+    "mfa_authenticator": "signing in reads it",
+    "usersessions_usersession": "signing in writes it",
+    "allauth_idp_oidc_client": "programs sign in with it; its owner is an operator",
+    "allauth_idp_oidc_token": "signs a program in; holds digests only",
+    "identity_mandate": "says for whom a person may act, read to find the actor",
+    "identity_rolegrant": "says what an operator may do, read to find it out",
+    "identity_apitoken": "read to find who stands behind a token; holds digests alone",
+    "identity_trustedperson": "read while somebody who cannot sign in gets back in",
+    "identity_recoverycase": "read while somebody who cannot sign in gets back in; holds digests alone",
+    "identity_countercode": "read while somebody who cannot sign in gets back in; holds digests alone",
+    "account_emailaddress": "read to sign in",
+    "mfa_authenticator": "read to sign in by passkey; what is secret in it is sealed",
+    "usersessions_usersession": "written while signing in",
+    "allauth_idp_oidc_client": "read to show whom a person would sign in to",
+    "allauth_idp_oidc_token": "read to find who stands behind a token; holds digests alone",
 }
 
 
