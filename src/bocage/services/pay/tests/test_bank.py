@@ -24,7 +24,7 @@ from bocage.services.pay.types import EntryState, LineKind, PayOutState, TopUpSt
 pytestmark = pytest.mark.django_db
 
 IBAN = "FR1420041010050500013M02606"
-CLOSED_IBAN = "DE75512108001245120000"
+CLOSED_IBAN = "DE26512108001245120000"
 
 
 @pytest.fixture(autouse=True)
