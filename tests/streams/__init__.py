@@ -1,0 +1,1 @@
+"""The streams: hints for open pages."""
