@@ -31,17 +31,6 @@ UNGUARDED = {
     "usersessions_usersession": "signing in writes it",
     "allauth_idp_oidc_client": "programs sign in with it; its owner is an operator",
     "allauth_idp_oidc_token": "signs a program in; holds digests only",
-    "identity_mandate": "says for whom a person may act, read to find the actor",
-    "identity_rolegrant": "says what an operator may do, read to find it out",
-    "identity_apitoken": "read to find who stands behind a token; holds digests alone",
-    "identity_trustedperson": "read while somebody who cannot sign in gets back in",
-    "identity_recoverycase": "read while somebody who cannot sign in gets back in; holds digests alone",
-    "identity_countercode": "read while somebody who cannot sign in gets back in; holds digests alone",
-    "account_emailaddress": "read to sign in",
-    "mfa_authenticator": "read to sign in by passkey; what is secret in it is sealed",
-    "usersessions_usersession": "written while signing in",
-    "allauth_idp_oidc_client": "read to show whom a person would sign in to",
-    "allauth_idp_oidc_token": "read to find who stands behind a token; holds digests alone",
 }
 
 

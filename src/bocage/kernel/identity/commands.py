@@ -24,6 +24,7 @@ def add(
     name: Annotated[str, typer.Option(help="Make the account first, for a person of this name.")] = "",
 ) -> None:
     """Make somebody an operator. Do it for two people: what moves money or roles needs both of them."""
+    roles = role or GIVEN_UNLESS_SAID
     set_up_django()
     from bocage.kernel.acting import Actor, acting_as
     from bocage.kernel.errors import Refusal
@@ -38,11 +39,11 @@ def add(
                 raise typer.BadParameter(
                     f"nobody signed up as {email}; sign up first, or give --name to make the account"
                 )
-            for each in role:
+            for each in roles:
                 actions.bootstrap_role(person.id, each, reason="given at the command line")
     except Refusal as refusal:
         raise typer.BadParameter(str(refusal.message)) from None
-    typer.echo(f"{person.display_name} (@{person.handle}) is now {', '.join(role or GIVEN_UNLESS_SAID)}")
+    typer.echo(f"{person.display_name} (@{person.handle}) is now {', '.join(roles)}")
     if name:
         typer.echo("next: they choose a password at /accounts/password/reset/")
 

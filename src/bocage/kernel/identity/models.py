@@ -49,7 +49,7 @@ class Person(AbstractBaseUser):
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["email"]
 
-    objects: ClassVar[People] = People()  # type: ignore[misc]
+    objects: ClassVar[People] = People()
 
     class Meta:
         constraints = [

@@ -33,7 +33,7 @@ SIV_BITS = 512
 RETIRED_KEY_LIFE = timedelta(days=1)
 
 
-class OidcAdapter(DefaultOIDCAdapter):
+class OidcAdapter(DefaultOIDCAdapter):  # type: ignore[misc]
     """What allauth asks us about subjects, claims and keys."""
 
     scope_display = {
@@ -83,7 +83,8 @@ class OidcAdapter(DefaultOIDCAdapter):
         self, *, did_activate: Literal[True] | None = None, is_active: Literal[True] | None = None
     ) -> list[PrivateKey]:
         rows = list(OidcKey.objects.filter(purpose="sign")) or [_make("sign")]
-        return filter_keys([_private_key(row) for row in rows], did_activate=did_activate, is_active=is_active)
+        keys = [_private_key(row) for row in rows]
+        return list(filter_keys(keys, did_activate=did_activate, is_active=is_active))
 
 
 def subject_at(client: Client, person_id: UUID) -> str:

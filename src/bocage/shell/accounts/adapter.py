@@ -2,6 +2,7 @@
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any
+from uuid import UUID
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import get_authentication_records, record_authentication
@@ -94,7 +95,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         # Who has just signed in need not do so again to make the passkey that we offer her.
         record_authentication(request, user, method, reauthenticated=True)
         identity.signed_in(user.pk, method=method, device=describe(self.get_http_user_agent(request)))
-        if method == "password" and user.passkey_declined_at is None and not has_passkey(user):
+        if method == "password" and user.passkey_declined_at is None and not has_passkey(user.pk):
             return redirect(f"{reverse('me-passkey-offer')}?{urlencode({'next': response.headers['Location']})}")
         return response
 
@@ -133,6 +134,6 @@ def sign_in_method(request: HttpRequest, user: AbstractBaseUser) -> str:
     return str(records[-1]["method"]) if records else "password" if user.has_usable_password() else "passkey"
 
 
-def has_passkey(user: AbstractBaseUser) -> bool:
+def has_passkey(person_id: UUID) -> bool:
     """Whether the person has at least one passkey."""
-    return Authenticator.objects.filter(user_id=user.pk, type=Authenticator.Type.WEBAUTHN).exists()
+    return bool(Authenticator.objects.filter(user_id=person_id, type=Authenticator.Type.WEBAUTHN).exists())

@@ -39,13 +39,12 @@ def test_what_one_proposes_another_approves_and_it_is_done_at_once() -> None:
 def test_the_maker_is_never_the_checker() -> None:
     odile = operator("Odile")
     proposal_id = actions.propose("identity.grant_role", role_for("Ana"), odile.id, reason=REASON)
-    for decide in (
-        lambda: actions.approve(proposal_id, odile.id),
-        lambda: actions.reject(proposal_id, odile.id, REASON),
-    ):
-        with pytest.raises(Refusal) as refusal:
-            decide()
-        assert refusal.value.status == 403
+    with pytest.raises(Refusal) as refusal:
+        actions.approve(proposal_id, odile.id)
+    assert refusal.value.status == 403
+    with pytest.raises(Refusal) as refusal:
+        actions.reject(proposal_id, odile.id, REASON)
+    assert refusal.value.status == 403
     assert queries.proposal(proposal_id).state == "open"
 
 
@@ -64,14 +63,12 @@ def test_a_decision_is_made_once() -> None:
     odile, paul = operator("Odile"), operator("Paul")
     proposal_id = actions.propose("identity.grant_role", role_for("Ana"), odile.id, reason=REASON)
     actions.reject(proposal_id, paul.id, "Ask her first, please.")
-    for again in (
-        lambda: actions.approve(proposal_id, paul.id),
-        lambda: actions.withdraw(proposal_id, odile.id),
-        lambda: actions.break_glass(proposal_id, odile.id, REASON),
-    ):
-        with pytest.raises(Refusal) as refusal:
-            again()
-        assert refusal.value.code == "already_decided"
+    with pytest.raises(Refusal, match="already_decided"):
+        actions.approve(proposal_id, paul.id)
+    with pytest.raises(Refusal, match="already_decided"):
+        actions.withdraw(proposal_id, odile.id)
+    with pytest.raises(Refusal, match="already_decided"):
+        actions.break_glass(proposal_id, odile.id, REASON)
 
 
 def test_a_proposal_expires() -> None:

@@ -1,8 +1,8 @@
 """Acting for others: the switch, mandates, and the organisations one works for."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
-from allauth.account.decorators import reauthentication_required
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -18,14 +18,14 @@ from bocage.kernel.identity import queries as people
 from bocage.kernel.identity.actions.mandates import require_principal
 from bocage.kernel.identity.types import STAFF_ROLE_NAMES, StaffRole
 from bocage.shell.accounts.forms import MandateForm, MemberForm, OrganisationForm, attempt
-from bocage.shell.accounts.pages.me import FORM_METHODS
+from bocage.shell.accounts.pages.own import FORM_METHODS, just_signed_in, own_id
 
 
 @login_required
 @require_http_methods(FORM_METHODS)
 def acting(request: HttpRequest) -> HttpResponse:
     """For whom one may act, who may act for oneself, and the switch between them."""
-    person_id = request.user.pk
+    person_id = own_id(request)
     scope_words = people.known_scopes()
     subjects = people.subjects_of(person_id)
     chosen = request.session.get(ACTING_FOR_SESSION_KEY, str(person_id))
@@ -45,7 +45,7 @@ def acting(request: HttpRequest) -> HttpResponse:
 def switch(request: HttpRequest) -> HttpResponse:
     """Act for somebody else from now on, or for oneself again."""
     subject_id = _uuid(request.POST.get("subject", ""))
-    person_id = request.user.pk
+    person_id = own_id(request)
     if subject_id == person_id:
         request.session.pop(ACTING_FOR_SESSION_KEY, None)
         messages.success(request, _("You act for yourself again."))
@@ -59,11 +59,11 @@ def switch(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@reauthentication_required
+@just_signed_in
 @require_http_methods(FORM_METHODS)
 def grant(request: HttpRequest) -> HttpResponse:
     """Let somebody act for oneself, or for an organisation of one's own."""
-    person_id = request.user.pk
+    person_id = own_id(request)
     principals = [(person_id, _("Me")), *_owned(person_id)]
     form = MandateForm(request.POST or None, principals=principals)
     if request.method == "POST" and form.is_valid():
@@ -84,7 +84,7 @@ def grant(request: HttpRequest) -> HttpResponse:
 @require_POST
 def end(request: HttpRequest, mandate_id: UUID) -> HttpResponse:
     """End a mandate, from either side."""
-    identity.revoke_mandate(mandate_id, request.user.pk)
+    identity.revoke_mandate(mandate_id, own_id(request))
     messages.success(request, _("The mandate has ended."))
     return redirect("me-acting")
 
@@ -93,7 +93,7 @@ def end(request: HttpRequest, mandate_id: UUID) -> HttpResponse:
 @require_http_methods(FORM_METHODS)
 def organisations(request: HttpRequest) -> HttpResponse:
     """The organisations one works for, and opening one."""
-    person_id = request.user.pk
+    person_id = own_id(request)
     form = OrganisationForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
@@ -120,7 +120,7 @@ def organisations(request: HttpRequest) -> HttpResponse:
 @require_http_methods(FORM_METHODS)
 def organisation(request: HttpRequest, organisation_id: UUID) -> HttpResponse:
     """An organisation one works for: its staff, and for an owner who joins and leaves."""
-    person_id = request.user.pk
+    person_id = own_id(request)
     own = next((each for each in people.memberships(person_id) if each.organisation_id == organisation_id), None)
     if own is None:
         raise not_found(_("You do not work for an organisation of this kind."))
@@ -144,8 +144,8 @@ def organisation(request: HttpRequest, organisation_id: UUID) -> HttpResponse:
 @require_POST
 def remove_member(request: HttpRequest, organisation_id: UUID, person_id: UUID) -> HttpResponse:
     """End somebody's work for an organisation; everybody may leave."""
-    identity.remove_member(organisation_id, person_id, by_id=request.user.pk)
-    if person_id == request.user.pk:
+    identity.remove_member(organisation_id, person_id, by_id=own_id(request))
+    if person_id == own_id(request):
         return redirect("me-organisations")
     return redirect("me-organisation", organisation_id=organisation_id)
 
@@ -163,7 +163,7 @@ def _capacity(capacity: str) -> str:
     return str(STAFF_ROLE_NAMES[StaffRole(capacity)])
 
 
-def _in_words(scopes: frozenset[str], known: dict[str, object]) -> str:
+def _in_words(scopes: frozenset[str], known: Mapping[str, object]) -> str:
     if "*" in scopes:
         return _("everything")
     return ", ".join(str(known.get(scope, scope)) for scope in sorted(scopes))

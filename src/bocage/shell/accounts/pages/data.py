@@ -4,7 +4,6 @@ import json
 from itertools import groupby
 from uuid import UUID
 
-from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
@@ -22,7 +21,8 @@ from bocage.kernel.errors import Refusal
 from bocage.kernel.identity import queries as people
 from bocage.kernel.manifest import services
 from bocage.shell.accounts.forms import EraseForm, attempt
-from bocage.shell.accounts.pages.me import FORM_METHODS
+from bocage.shell.accounts.pages.own import FORM_METHODS, just_signed_in, own_id
+from bocage.shell.console.access import READER, READER_TITLE
 
 RECEIPTS_A_PAGE = 30
 ANSWERS = {"grant": consent.grant, "refuse": consent.refuse, "withdraw": consent.withdraw}
@@ -33,7 +33,7 @@ ANSWERS = {"grant": consent.grant, "refuse": consent.refuse, "withdraw": consent
 def consent_list(request: HttpRequest) -> HttpResponse:
     """Every purpose of every service, with what one has said to it."""
     titles = {each.name: (each.title, each.icon, each.tint) for each in services()}
-    choices = sorted(consents.choices(request.user.pk), key=lambda each: each.service)
+    choices = sorted(consents.choices(own_id(request)), key=lambda each: each.service)
     groups = [
         (titles.get(service, (service, "box", "")), list(found))
         for service, found in groupby(choices, key=lambda each: each.service)
@@ -48,7 +48,7 @@ def consent_answer(request: HttpRequest) -> HttpResponse:
     answer = ANSWERS.get(request.POST.get("answer", ""))
     if answer is None:
         raise Refusal("answer_unknown", _("Agree, refuse or withdraw."), field="answer")
-    answer(request.user.pk, request.POST.get("purpose", ""))
+    answer(own_id(request), request.POST.get("purpose", ""))
     messages.success(request, _("Noted. It holds from now on."))
     return redirect("me-consents")
 
@@ -62,10 +62,10 @@ def receipts(request: HttpRequest) -> HttpResponse:
         cursor = UUID(before) if before else None
     except ValueError:
         raise Refusal("cursor_unreadable", _("This link is damaged. Open the page again."), field="before") from None
-    titles = {each.name: each.title for each in services()}
-    page = consents.receipts(request.user.pk, cursor, RECEIPTS_A_PAGE)
+    titles = {each.name: each.title for each in services()} | {READER: READER_TITLE}
+    page = consents.receipts(own_id(request), cursor, RECEIPTS_A_PAGE)
     rows = [(each, titles.get(each.reader, each.reader)) for each in page.receipts]
-    context = {"rows": rows, "next_before": page.next_before, "history": consents.history(request.user.pk)[:20]}
+    context = {"rows": rows, "next_before": page.next_before, "history": consents.history(own_id(request))[:20]}
     return render(request, "accounts/receipts.html", context)
 
 
@@ -77,25 +77,25 @@ def data(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@reauthentication_required
+@just_signed_in
 @never_cache
 @require_safe
 def export(request: HttpRequest) -> HttpResponse:
     """Everything held of the person, as a JSON file."""
-    whole = rights.export_all(request.user.pk)
+    whole = rights.export_all(own_id(request))
     body = json.dumps(whole, ensure_ascii=False, indent=2)
-    name = f"bocage-{people.person(request.user.pk).handle}-{now():%Y-%m-%d}.json"
+    name = f"bocage-{people.person(own_id(request)).handle}-{now():%Y-%m-%d}.json"
     return HttpResponse(
         body, content_type="application/json", headers={"Content-Disposition": f'attachment; filename="{name}"'}
     )
 
 
 @login_required
-@reauthentication_required
+@just_signed_in
 @require_http_methods(FORM_METHODS)
 def erase(request: HttpRequest) -> HttpResponse:
     """The last page: what will be erased, what stays and why, and the handle to type."""
-    person_id = request.user.pk
+    person_id = own_id(request)
     form = EraseForm(request.POST or None, own=people.person(person_id).handle)
     if request.method == "POST" and form.is_valid():
         kept: list[str] = []

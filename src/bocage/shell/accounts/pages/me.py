@@ -21,16 +21,15 @@ from bocage.kernel.identity import queries as people
 from bocage.kernel.identity.types import TIER_NAMES, Person, Tier
 from bocage.shell.accounts.adapter import has_passkey
 from bocage.shell.accounts.forms import ProfileForm, ReasonForm, attempt
+from bocage.shell.accounts.pages.own import FORM_METHODS, own_id
 from bocage.shell.types import Place, RailSection
-
-FORM_METHODS = ("GET", "HEAD", "POST")
 
 
 @login_required
 @require_safe
 def me(request: HttpRequest) -> HttpResponse:
     """Who one is here, and the way to everything about it."""
-    person = people.person(request.user.pk)
+    person = people.person(own_id(request))
     acting_for = request.session.get(ACTING_FOR_SESSION_KEY)
     context = {
         "person": person,
@@ -52,7 +51,10 @@ def _sections(request: HttpRequest, person: Person) -> list[RailSection]:
         _place(_("Name, handle, language"), "me-profile", "id-card"),
         _place(_("E-mail"), "account_email", "mail", note=person.email or _("none yet")),
         _place(
-            _("Passkeys"), "mfa_index", "fingerprint-pattern", note="" if has_passkey(request.user) else _("none yet")
+            _("Passkeys"),
+            "mfa_index",
+            "fingerprint-pattern",
+            note="" if has_passkey(own_id(request)) else _("none yet"),
         ),
         _place(_("Password"), "account_change_password", "key-round"),
         _place(_("Devices"), "usersessions_list", "monitor-smartphone"),
@@ -85,7 +87,7 @@ def _place(title: str, url_name: str, icon: str, note: str = "") -> Place:
 @require_http_methods(FORM_METHODS)
 def profile(request: HttpRequest) -> HttpResponse:
     """Name, handle, language and time zone."""
-    person = people.person(request.user.pk)
+    person = people.person(own_id(request))
     start = {each: getattr(person, each) for each in ("display_name", "handle", "language", "time_zone")}
     form = ProfileForm(request.POST or None, initial=start)
     if request.method == "POST" and form.is_valid():
@@ -110,9 +112,9 @@ def passkey_offer(request: HttpRequest) -> HttpResponse:
     if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
         back = reverse("home")
     if request.method == "POST":
-        identity.decline_passkey(request.user.pk)
+        identity.decline_passkey(own_id(request))
         return redirect(back)
-    if has_passkey(request.user):
+    if has_passkey(own_id(request)):
         return redirect(back)
     return render(request, "accounts/passkey_offer.html", {"next": back})
 
@@ -123,7 +125,7 @@ def freeze(request: HttpRequest) -> HttpResponse:
     """Stop everything at once: for who has lost a phone, or fears a thief."""
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        person_id = request.user.pk
+        person_id = own_id(request)
         if attempt(form, lambda: identity.freeze(person_id, by_id=person_id, reason=form.cleaned_data["reason"])):
             logout(request)
             return redirect("me-frozen")
@@ -140,7 +142,7 @@ def frozen(request: HttpRequest) -> HttpResponse:
 @require_POST
 def device_out(request: HttpRequest, session_id: int) -> HttpResponse:
     """Sign one other device out."""
-    session = UserSession.objects.filter(pk=session_id, user_id=request.user.pk).first()
+    session = UserSession.objects.filter(pk=session_id, user_id=own_id(request)).first()
     if session is not None:
         session.end()
         messages.success(request, _("That device is signed out."))

@@ -8,6 +8,7 @@ from allauth.idp.oidc.views import AuthorizationView
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
+from django.utils.csp import CSP
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 
@@ -23,7 +24,7 @@ class Authorize(AuthorizationView):  # type: ignore[misc]
         # The browser holds the form's answer, a redirect to the program, to this page's form-action as well.
         if response.status_code == 200 and hasattr(self, "_request_info"):
             target = urlsplit(self._request_info["redirect_uri"])
-            allowed = [*settings.SECURE_CSP["form-action"], f"{target.scheme}://{target.netloc}"]
+            allowed = [CSP.SELF, f"{target.scheme}://{target.netloc}"]
             setattr(response, "_csp_config", settings.SECURE_CSP | {"form-action": allowed})
         return response
 

@@ -20,7 +20,7 @@ from bocage.kernel.identity import actions as identity
 from bocage.kernel.identity import limits
 from bocage.kernel.identity import queries as people
 from bocage.shell.accounts.forms import CodeForm, NewPasswordForm, RecoverForm, TrustedForm, attempt
-from bocage.shell.accounts.pages.me import FORM_METHODS
+from bocage.shell.accounts.pages.own import FORM_METHODS, own_id
 
 SESSION_KEY = "recovery"
 RATE_LIMITS = {"open": "5/10m/ip", "prove": "20/10m/ip"}
@@ -121,7 +121,7 @@ def leave(request: HttpRequest) -> HttpResponse:
 @require_http_methods(FORM_METHODS)
 def prepare(request: HttpRequest) -> HttpResponse:
     """Whom one trusts, who asks for help, and a recovery that runs against oneself."""
-    person_id = request.user.pk
+    person_id = own_id(request)
     form = TrustedForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         trusted = form.cleaned_data["handle"]
@@ -144,7 +144,7 @@ def prepare(request: HttpRequest) -> HttpResponse:
 @require_POST
 def agree(request: HttpRequest, trust_id: UUID) -> HttpResponse:
     """Agree to help somebody back in one day."""
-    identity.agree_to_help(trust_id, request.user.pk)
+    identity.agree_to_help(trust_id, own_id(request))
     return redirect("me-recovery")
 
 
@@ -152,7 +152,7 @@ def agree(request: HttpRequest, trust_id: UUID) -> HttpResponse:
 @require_POST
 def drop(request: HttpRequest, trust_id: UUID) -> HttpResponse:
     """End a trust, from either side."""
-    identity.drop_trusted(trust_id, request.user.pk)
+    identity.drop_trusted(trust_id, own_id(request))
     return redirect("me-recovery")
 
 
@@ -163,11 +163,11 @@ def vouch(request: HttpRequest, case_id: UUID) -> HttpResponse:
     _limit(request, "prove")
     form = CodeForm(request.POST)
     if form.is_valid() and attempt(
-        form, lambda: identity.give_trust(case_id, request.user.pk, form.cleaned_data["code"])
+        form, lambda: identity.give_trust(case_id, own_id(request), form.cleaned_data["code"])
     ):
         messages.success(request, _("Thank you. They are one step nearer."))
     else:
-        messages.error(request, " ".join(error for errors in form.errors.values() for error in errors))
+        messages.error(request, " ".join(str(error) for errors in form.errors.values() for error in errors))
     return redirect("me-recovery")
 
 
@@ -175,10 +175,10 @@ def vouch(request: HttpRequest, case_id: UUID) -> HttpResponse:
 @require_POST
 def stop(request: HttpRequest) -> HttpResponse:
     """It was not me: end the recovery of my account."""
-    running = people.recovery_of(request.user.pk)
+    running = people.recovery_of(own_id(request))
     if running is None:
         raise not_found(_("This recovery is over already."))
-    identity.cancel_recovery(running.id, request.user.pk)
+    identity.cancel_recovery(running.id, own_id(request))
     messages.success(request, _("The recovery was stopped. If somebody else began it, change your password."))
     return redirect("me-recovery")
 

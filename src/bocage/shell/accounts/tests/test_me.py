@@ -157,7 +157,7 @@ def test_the_stop_link_needs_a_second_tap(client: Client, ana: Person) -> None:
     from django.core import mail
 
     client.post("/me/recover", {"email": ana.email})
-    found = re.search(r"/me/recovery/stop/\S+", mail.outbox[0].body)
+    found = re.search(r"/me/recovery/stop/\S+", str(mail.outbox[0].body))
     assert found is not None
     assert Client().get(found[0]).status_code == 200
     assert people.recovery_of(ana.id) is not None

@@ -42,7 +42,8 @@ def question(client_id: str, **changes: str | None) -> str:
         "nonce": "n-1",
         "code_challenge": CHALLENGE,
         "code_challenge_method": "S256",
-    } | changes
+    }
+    asked |= changes
     return "/identity/o/authorize?" + urlencode({key: value for key, value in asked.items() if value is not None})
 
 
@@ -64,7 +65,8 @@ def exchange(client_id: str, secret: str | None, code: str, **changes: str) -> d
         "client_id": client_id,
         "code_verifier": VERIFIER,
     }
-    asked |= {"client_secret": secret} if secret else {}
+    if secret:
+        asked["client_secret"] = secret
     response = Client().post("/identity/o/api/token", asked | changes)
     answer: dict[str, str] = response.json()
     return answer
