@@ -134,13 +134,10 @@ def post_or_refuse(transfer: Transfer) -> Posted:
 def post_linked_or_refuse(operations: Sequence[Operation]) -> tuple[Posted, ...]:
     """`post_linked`, raising what is refused as a `Refusal` with the ledger's code."""
     with transaction.atomic():
-        answer = post_linked(operations)
-        if isinstance(answer, Refused):
-            raise refusal(answer.code)
-        return answer
+        return accepted(post_linked(operations))
 
 
-def accepted(answer: Posted | Refused) -> Posted:
+def accepted[Accepted: (Posted, tuple[Posted, ...])](answer: Accepted | Refused) -> Accepted:
     """The answer of any verb, raising what was refused as a `Refusal` with the ledger's code."""
     if isinstance(answer, Refused):
         raise refusal(answer.code)

@@ -19,7 +19,7 @@ from bocage.kernel.payments.actions.parts import (
     tell,
     write_intent,
 )
-from bocage.kernel.payments.actions.wallets import fees_from
+from bocage.kernel.payments.actions.wallets import fees_id
 from bocage.kernel.payments.allowances import spend
 from bocage.kernel.payments.fees import fee_of, terms_of
 from bocage.kernel.payments.models import Intent
@@ -77,11 +77,11 @@ def release_escrow(id: UUID, amount_minor: int | None = None) -> IntentView:
     if taken_minor > fee_minor:
         steps.append(_step(row, "release", _account(row), seller, taken_minor - fee_minor))
     if fee_minor:
-        steps.append(_step(row, "fee", _account(row), fees_from(row.payee_id, row.currency), fee_minor))
+        steps.append(_step(row, "fee", _account(row), fees_id(row.payee_id, row.currency), fee_minor))
     if taken_minor < row.amount_minor:
         steps.append(_step(row, "rest", _account(row), buyer, row.amount_minor - taken_minor))
     write_captured(row, taken_minor, fee_minor, part_id(id, "release"))
-    ledger.post_linked_or_refuse(steps)
+    ledger.accepted(ledger.post_linked(steps))
     return as_intent(row)
 
 

@@ -21,7 +21,7 @@ from bocage.kernel.payments.actions.parts import (
     tell,
     write_intent,
 )
-from bocage.kernel.payments.actions.wallets import OPERATING, fees_from, fees_id
+from bocage.kernel.payments.actions.wallets import OPERATING, fees_id
 from bocage.kernel.payments.allowances import give_back, spend
 from bocage.kernel.payments.fees import fee_of, terms_of
 from bocage.kernel.payments.models import Dispute, Intent
@@ -91,10 +91,10 @@ def capture(id: UUID, amount_minor: int | None = None) -> IntentView:
     transfer_id = part_id(id, "capture")
     steps: list[Operation] = [PostHold(transfer_id, part_id(id, "hold"), taken_minor)]
     if fee_minor:
-        payee_wallet, fees = wallet(row.payee_id, row.currency), fees_from(row.payee_id, row.currency)
+        payee_wallet, fees = wallet(row.payee_id, row.currency), fees_id(row.payee_id, row.currency)
         steps.append(Transfer(part_id(id, "fee"), payee_wallet, fees, fee_minor, row.currency, "payment.fee", str(id)))
     write_captured(row, taken_minor, fee_minor, transfer_id)
-    ledger.post_linked_or_refuse(steps)
+    ledger.accepted(ledger.post_linked(steps))
     return as_intent(row)
 
 

@@ -13,8 +13,9 @@ from bocage.kernel.identity import queries as identity
 from bocage.kernel.ledger import limits as ledger_limits
 from bocage.kernel.ledger import queries as accounts
 from bocage.kernel.payments import limits
-from bocage.kernel.payments.actions.wallets import OPERATING, wallet_of
+from bocage.kernel.payments.actions.wallets import OPERATING, fees_from, wallet_of
 from bocage.kernel.payments.models import Dispute, Intent
+from bocage.kernel.payments.queries import wallet
 from bocage.kernel.payments.types import IntentKind, IntentState
 
 
@@ -47,6 +48,8 @@ def write_intent(
             raise ValueError("memo_ref or service is too long")
         wallet_of(payer_id, currency)
         wallet_of(payee_id, currency)
+        if kind is not IntentKind.TRANSFER:
+            fees_from(payee_id, currency)
         # A second tab may be making the same row: it waits here, and then reads the first one's.
         Intent.objects.bulk_create([Intent(id=id, state=IntentState.CREATED, **body)], ignore_conflicts=True)
         row = Intent.objects.select_for_update().filter(pk=id).first()
@@ -87,7 +90,7 @@ def require_able(payer_id: UUID, payee_id: UUID, currency: str) -> None:
     if identity.is_frozen(payer_id):
         raise Refusal("payer_frozen", _("This account is frozen. Ask at the counter to have it opened again."))
     stopped = [each for each in identity.organisations([payee_id]).values() if each.frozen]
-    if stopped or accounts.standing(wallet_of(payee_id, currency)) != "open":
+    if stopped or accounts.standing(wallet(payee_id, currency)) != "open":
         raise Refusal("payee_frozen", _("The other side cannot take payments at the moment. Nothing was paid."))
 
 

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 
+from bocage.kernel import work
 from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.errors import Refusal
 from bocage.kernel.identity.actions.stops import freeze
@@ -29,6 +30,13 @@ def test_the_payers_amount_is_the_payees_part_and_the_fee() -> None:
     assert town.balance(town.shop) == 12_345 - 74
     fees = next(line for line in ledger.trial_balance() if line.kind == "fees")
     assert fees.credits_posted_minor - fees.debits_posted_minor == 74
+
+
+def test_paying_queues_no_job() -> None:
+    town = scene.make()
+    before = sum(work.counts().values())
+    town.paid()
+    assert sum(work.counts().values()) == before
 
 
 def test_each_step_taken_twice_is_taken_once() -> None:
