@@ -49,7 +49,7 @@ def assert_nothing_left(folder: Path) -> None:
 @pytest.mark.parametrize(("passes", "status"), [(True, 0), (False, 1)])
 def test_it_gives_pytests_status_and_takes_its_database_away(tmp_path: Path, passes: bool, status: int) -> None:
     run = begin(tmp_path, passes=passes)
-    said, _ = run.communicate(timeout=60)
+    said, _ = run.communicate(timeout=120)
     assert run.returncode == status, said
     assert_nothing_left(tmp_path)
 
@@ -64,7 +64,7 @@ def test_stopped_in_the_middle_it_takes_its_database_away(tmp_path: Path, number
         os.killpg(run.pid, number)  # a terminal tells the whole group
     else:
         run.send_signal(number)
-    run.communicate(timeout=30)
+    run.communicate(timeout=90)
     assert run.returncode != 0
     assert_nothing_left(tmp_path)
 

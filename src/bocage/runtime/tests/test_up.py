@@ -53,7 +53,7 @@ class Running:
 
     def ended(self) -> str:
         """The rest of what it said, once it has ended by itself."""
-        rest, _ = self.process.communicate(timeout=30)
+        rest, _ = self.process.communicate(timeout=90)
         self.output += rest
         return self.output
 
@@ -132,7 +132,7 @@ def test_a_second_up_says_that_one_runs(place: Home, port: int) -> None:
     first.read_until(STARTED)
     second = Running(place, "calm", port)
     said = second.read_until("already")
-    assert second.process.wait(10) == 1
+    assert second.process.wait(60) == 1
     assert f"http://localhost:{port}" in said
     assert "./bocage down" in said
     assert first.process.poll() is None
@@ -229,7 +229,7 @@ def test_down_stops_it_and_status_tells(place: Home, port: int, monkeypatch: pyt
     assert "./bocage down" in refused.output
 
     assert "down" in shell.invoke(app, ["down"]).output
-    assert running.process.wait(10) == 0
+    assert running.process.wait(60) == 0
     assert not launcher.alive(place.cluster)
     assert "not running" in shell.invoke(app, ["down"]).output
 
