@@ -117,3 +117,16 @@ def test_sign_up_without_any_password(page: Page) -> None:
     expect(page).to_have_url(HOME)
     page.goto("/me/")
     expect(page.get_by_role("heading", name="Bob Lin")).to_be_visible()
+
+
+def test_a_passkey_is_one_proof_when_getting_back_in(page: Page) -> None:
+    sign_up(page)
+    make_passkey(page)
+    sign_out(page)
+    page.goto("/accounts/login/")
+    page.get_by_role("link", name="Device lost?").click()
+    page.get_by_label("E-mail address of the account").fill("ana@example.org")
+    page.get_by_role("button", name="Begin").click()
+    expect(page.get_by_text("0 of 2 proofs given")).to_be_visible()
+    page.get_by_role("button", name="Use a passkey").click()
+    expect(page.get_by_text("1 of 2 proofs given")).to_be_visible()
