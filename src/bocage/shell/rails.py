@@ -25,6 +25,7 @@ OPERATOR_PLACES = (
     QuickAction(gettext_lazy("Messages"), "console-outbox", "mail"),
     QuickAction(gettext_lazy("People"), "console-people", "users"),
     QuickAction(gettext_lazy("Approvals"), "console-approvals", "stamp"),
+    QuickAction(gettext_lazy("Programs"), "console-programs", "app-window"),
 )
 
 

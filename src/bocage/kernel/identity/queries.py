@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable
 from hashlib import sha256
 from uuid import UUID
 
+from allauth.idp.oidc.models import Client
 from allauth.idp.oidc.models import Token as OidcToken
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
@@ -24,6 +25,7 @@ from bocage.kernel.identity.types import (
     Person,
     Program,
     RecoveryCase,
+    RegisteredProgram,
     Role,
     StaffRole,
     Subject,
@@ -57,6 +59,7 @@ __all__ = [
     "recovery_asks",
     "recovery_case",
     "recovery_of",
+    "registered_programs",
     "require_scope",
     "roles",
     "search_people",
@@ -244,6 +247,21 @@ def programs_of(person_id: UUID) -> list[Program]:
         since = known.since if known else token.created_at
         found[token.client_id] = Program(token.client_id, token.client.name, scopes, since)
     return sorted(found.values(), key=lambda each: each.name)
+
+
+def registered_programs() -> list[RegisteredProgram]:
+    """Every program that may offer "sign in with Bocage", by name; for operators."""
+    return [
+        RegisteredProgram(
+            client_id=row.id,
+            name=row.name,
+            redirect_uris=tuple(row.get_redirect_uris()),
+            scopes=frozenset(row.get_scopes()),
+            public=row.type == Client.Type.PUBLIC,
+            registered_at=row.created_at,
+        )
+        for row in Client.objects.order_by("name", "id")[:LIST_ROWS_MAX]
+    ]
 
 
 def trusted_people(person_id: UUID) -> list[TrustedPerson]:

@@ -198,3 +198,15 @@ class Program:
     name: str
     scopes: frozenset[str]
     since: datetime
+
+
+@dataclass(frozen=True)
+class RegisteredProgram:
+    """A program that may offer "sign in with Bocage"; a public one (an app) has no secret."""
+
+    client_id: str
+    name: str
+    redirect_uris: tuple[str, ...]
+    scopes: frozenset[str]
+    public: bool
+    registered_at: datetime

@@ -30,7 +30,7 @@ CODE_CHARACTERS_MAX = 20
 
 def attempt(form: forms.Form, act: Callable[[], object]) -> bool:
     """Do it; a refusal undoes what it began (unless it is one to keep) and is said beside the field at fault."""
-    savepoint = transaction.savepoint()
+    savepoint = transaction.savepoint_create()
     try:
         act()
     except Refusal as refusal:
@@ -222,6 +222,31 @@ class MemberForm(forms.Form):
 
     handle = HandleField(label=_("Handle"))
     role = forms.ChoiceField(label=_("Role"), choices=[(role.value, name) for role, name in STAFF_ROLE_NAMES.items()])
+
+
+class ProgramForm(forms.Form):
+    """A program that wants to offer "sign in with Bocage"."""
+
+    name = forms.CharField(
+        label=_("Name"), max_length=limits.NAME_CHARACTERS_MAX, help_text=_("As people will read it.")
+    )
+    redirect_uris = forms.CharField(
+        label=_("Addresses to return to"),
+        max_length=5000,
+        help_text=_("One a line, each beginning with https://"),
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
+    )
+    scopes = forms.MultipleChoiceField(
+        label=_("What it may ask for"),
+        required=False,
+        choices=[("profile", _("Name, handle, language and zone")), ("email", _("E-mail address"))],
+        widget=forms.CheckboxSelectMultiple,
+    )
+    public = forms.BooleanField(
+        label=_("It runs on people's own devices"),
+        required=False,
+        help_text=_("An app cannot keep a secret: it gets none."),
+    )
 
 
 class EraseForm(forms.Form):

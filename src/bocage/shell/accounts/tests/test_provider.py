@@ -16,7 +16,7 @@ from bocage.kernel.errors import Refusal
 from bocage.kernel.identity import actions as identity
 from bocage.kernel.identity import oidc
 from bocage.kernel.identity import queries as people
-from bocage.kernel.identity.tests.making import operator, person
+from bocage.kernel.identity.tests.making import PASSWORD, operator, person
 from bocage.kernel.identity.types import Person
 
 pytestmark = pytest.mark.django_db
@@ -209,3 +209,22 @@ def test_a_program_returns_to_a_safe_address_alone(address: str) -> None:
 def test_only_operators_register_programs(ana: Person) -> None:
     with pytest.raises(Refusal):
         identity.register_client(ana.id, name="X", redirect_uris=[BACK], scopes=[], public=True)
+
+
+def test_an_operator_registers_and_ends_a_program_at_the_console(client: Client, ana: Person) -> None:
+    clerk = operator("Odile")
+    client.post("/accounts/login/", {"login": clerk.email, "password": PASSWORD})
+    said = {"name": "Mini", "redirect_uris": f"{BACK}\nhttps://mini.example/two", "scopes": ["profile"]}
+    bad = client.post("/console/programs", said | {"redirect_uris": "http://mini.example"})
+    assert "redirect_uris" in bad.context["form"].errors
+    made = client.post("/console/programs", said)
+    assert len(made.context["secret"]) >= 40
+    (program,) = people.registered_programs()
+    assert (program.name, program.redirect_uris) == ("Mini", (BACK, "https://mini.example/two"))
+    assert made.context["secret"] not in client.get("/console/programs").content.decode()
+    client.post(f"/console/programs/{program.client_id}/end")
+    assert people.registered_programs() == []
+
+
+def test_the_console_of_programs_is_for_operators(signed_in: Client) -> None:
+    assert signed_in.get("/console/programs").status_code == 403
