@@ -15,12 +15,14 @@ from bocage.kernel.ids import uuid7
 from bocage.services.pay.actions import bank, codes, paying, requests
 from bocage.services.pay.queries import wallet
 
-OPENING_MINOR = 24_860
+OPENING_MINOR = 48_600
 # The ledger goes by its own clock, so the past reaches no further than an authorisation lives.
 DAYS_OF_PAST = 6
 LEFT_IN_WALLET_MINOR = 2_000
 TOP_UP_MINOR = 15_000
 SENT_SHARE = 0.15
+FIRST_SHOP_WEIGHT = 8
+PURCHASES_A_DAY = 2
 _OPENINGS = UUID("0b9e7a52-64d1-5f4e-8a2b-1f0c7f0e6a11")
 
 
@@ -42,10 +44,13 @@ def populate(city: City) -> None:
                 codes.make_poster(shop_id, currency, label="Till 1")
     chance = random.Random(2026)  # noqa: S311 - a story, not a secret
     spenders = people[:6]
+    # The demo's merchant signs in to the first shop, which should have something to show.
+    visited = [*shops, *[shops[0]] * FIRST_SHOP_WEIGHT]
     moments = [
         (days * 1_440 - chance.randrange(480, 1_260), person)
         for days in range(DAYS_OF_PAST, 0, -1)
         for person in spenders
+        for _purchase in range(PURCHASES_A_DAY)
     ]
     for minutes_ago, person_id in sorted(moments, key=lambda each: -each[0]):
         with clock.shifted(timedelta(minutes=-max(minutes_ago, 5))):
@@ -57,7 +62,7 @@ def populate(city: City) -> None:
                     chance.choice(("Lunch", "Concert", "Rent of the bike", "Thank you")),
                 )
             else:
-                _spend(person_id, chance.choice(shops), chance)
+                _spend(person_id, chance.choice(visited), chance)
     with acting_as(Actor.for_person(people[4])):
         requests.ask(people[4], people[0], 1_250, currency, "Concert tickets")
 

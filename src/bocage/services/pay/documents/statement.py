@@ -116,5 +116,10 @@ def _cells(line: Line) -> list[str]:
     return [str(day), line.counterpart_name, what, money_text(line.amount_minor, line.currency, "always")]
 
 
+def plain_amount(amount_minor: int, currency: str) -> str:
+    """An amount for programs and charts: a point, no grouping, whatever the language."""
+    return _plain(amount_minor, exponent_of(currency))
+
+
 def _plain(amount_minor: int, exponent: int) -> str:
     return f"{Decimal(amount_minor).scaleb(-exponent):.{exponent}f}"

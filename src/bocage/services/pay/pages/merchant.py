@@ -31,6 +31,7 @@ from bocage.services.pay.actions import paying
 from bocage.services.pay.actions import refunds as refund_actions
 from bocage.services.pay.documents import poster as poster_documents
 from bocage.services.pay.documents import statement as documents
+from bocage.services.pay.documents.statement import plain_amount
 from bocage.services.pay.pages.asking import (
     READ,
     TAKE,
@@ -52,7 +53,7 @@ from bocage.services.pay.queries import wallet as wallet_queries
 from bocage.services.pay.types import CodeKind, Line, LineKind
 from bocage.shell import rails
 from bocage.shell.policy import scanning_page
-from bocage.shell.templatetags.shell import exponent_of, locale
+from bocage.shell.templatetags.shell import locale
 from bocage.shell.types import ActivityRow
 
 CHART_DAYS = 14
@@ -103,7 +104,11 @@ def work_for(request: HttpRequest) -> HttpResponse:
 @shop_page(TAKE)
 def till(request: HttpRequest, shop: Organisation) -> HttpResponse:
     """Type an amount: show a code for it, or scan the customer's."""
-    return _till(request, shop, OrderForm(), ChargeForm())
+    if "amount" not in request.GET:
+        return _till(request, shop, OrderForm(), ChargeForm())
+    form = OrderForm(request.GET)
+    charge_form = ChargeForm(initial=form.cleaned_data) if form.is_valid() else form
+    return _till(request, shop, OrderForm(), charge_form, charge_minor=form.cleaned_data.get("amount"))
 
 
 @scanning_page
@@ -164,7 +169,8 @@ def charge(request: HttpRequest, shop: Organisation) -> HttpResponse:
         )
     except Refusal as refusal:
         form.refuse(refusal)
-        return _till(request, shop, OrderForm(), form, status=UNPROCESSABLE)
+        charge_minor = form.cleaned_data.get("amount")
+        return _till(request, shop, OrderForm(), form, charge_minor=charge_minor, status=UNPROCESSABLE)
     return redirect("pay:till-charge-state", payment_id)
 
 
@@ -202,7 +208,7 @@ def takings(request: HttpRequest, shop: Organisation) -> HttpResponse:
         "file_url": reverse("pay:takings-file", args=[day.isoformat()]),
         "rows": [_taken_row(line) for line in queries.takings_lines(shop.id, currency(), day)[::-1]],
         "daily": [
-            {"day": each, "iso": each.isoformat(), "minor": minor, "value": minor / 10 ** exponent_of(currency())}
+            {"day": each, "iso": each.isoformat(), "minor": minor, "value": plain_amount(minor, currency())}
             for each, minor in queries.daily(shop.id, currency(), day, CHART_DAYS)
         ],
         "day_before": day - timedelta(days=1),
@@ -313,13 +319,21 @@ def cancel_poster(request: HttpRequest, shop: Organisation, code_id: UUID) -> Ht
 
 
 def _till(
-    request: HttpRequest, shop: Organisation, order_form: OrderForm, charge_form: ChargeForm, status: int = 200
+    request: HttpRequest,
+    shop: Organisation,
+    order_form: OrderForm,
+    charge_form: OrderForm,
+    *,
+    charge_minor: int | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     is_charge = charge_form.is_bound or request.GET.get("mode") == "charge"
     context = {
         **shop_context(shop),
         "order_form": order_form,
         "charge_form": charge_form,
+        "charge_minor": charge_minor,
+        "charge_amount": typed_amount(charge_minor) if charge_minor else "",
         "orders": code_queries.codes(shop.id, CodeKind.ORDER, limit=ORDERS_SHOWN).rows,
         "payment_id": uuid7(),
         "is_charge": is_charge,

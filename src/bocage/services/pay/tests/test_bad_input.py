@@ -1,5 +1,7 @@
 """Whatever comes in, there is one clear refusal that names the field, and nothing is half done."""
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -138,12 +140,13 @@ def test_an_expired_or_cancelled_order_is_not_paid(town: Town) -> None:
 @pytest.mark.parametrize("amount_minor", [0, -1, -(2**63), 2**63, 2**63 - 1, 10**30, limits.AMOUNT_MINOR_MAX + 1])
 def test_amounts_out_of_bounds_are_refused_everywhere(town: Town, amount_minor: int) -> None:
     with acting_as(town.as_ana()):
-        for attempt in (
+        attempts: tuple[Callable[[], object], ...] = (
             lambda: paying.lay_sheet(town.ana, town.moulin, amount_minor, "EUR"),
             lambda: request_actions.ask(town.ana, town.wei, amount_minor, "EUR"),
             lambda: request_actions.split_equally(town.ana, "x", amount_minor, "EUR", [town.wei]),
             lambda: codes.make_order(town.ana, "EUR", amount_minor),
-        ):
+        )
+        for attempt in attempts:
             with pytest.raises(Refusal) as caught:
                 attempt()
             assert (caught.value.code, caught.value.field) in {
