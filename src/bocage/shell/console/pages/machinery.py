@@ -7,7 +7,7 @@ from django.contrib import messages as flash
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from bocage.kernel import work
@@ -24,10 +24,10 @@ from bocage.shell.console.pages import PAGE_ROWS, cursor_of
 
 UNPROCESSABLE = 422
 JOB_STATUSES = {
-    "failed": gettext_lazy("Failed"),
-    "todo": gettext_lazy("Waiting"),
-    "doing": gettext_lazy("Running"),
-    "succeeded": gettext_lazy("Done"),
+    "failed": pgettext_lazy("jobs", "Failed"),
+    "todo": pgettext_lazy("jobs", "Waiting"),
+    "doing": pgettext_lazy("jobs", "Running"),
+    "succeeded": pgettext_lazy("jobs", "Done"),
 }
 
 
