@@ -9,7 +9,9 @@ Rates are grams CO2e a passenger-kilometre, fuel supply included: UK Government 
 
 from dataclasses import dataclass
 
+from babel.numbers import format_decimal
 from django.utils.functional import Promise
+from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext_lazy as _
 
 CAR_GRAMS_PER_KM = 208.71
@@ -33,6 +35,15 @@ class Act:
     per_day_max: int
     icon: str
     sums: Promise
+
+    @property
+    def says(self) -> str:
+        """The sum behind the grams, filled in."""
+        return self.sum_of(self.grams)
+
+    def sum_of(self, grams: int) -> str:
+        """The same for the grams of an award of its time."""
+        return str(self.sums) % {"grams": format_decimal(grams, locale=to_locale(get_language() or "en"))}
 
 
 def _instead_of_car(distance_km: int, grams_per_km: float) -> int:

@@ -14,6 +14,7 @@ from bocage.kernel.consent import queries as consents
 from bocage.kernel.ids import uuid7
 from bocage.services.forest import limits, queries
 from bocage.services.forest.actions import earning, importing, planting
+from bocage.services.forest.types import Columns
 from bocage.shell.api_site import decode_cursor, encode_cursor, idempotent, scoped
 
 router = Router()
@@ -63,6 +64,22 @@ class MonthOut(Schema):
     high_micrograms: int
     lines: int
     categories: list[CategoryOut]
+
+
+Place = Annotated[int | None, Field(ge=0, lt=limits.COLUMNS_SHOWN_MAX)]
+
+
+class StatementIn(Schema):
+    """The country of the account, and where a CSV's columns are, counted from 0, when they are not recognised."""
+
+    country: Annotated[str, Field(pattern="^([A-Z]{2})?$")] = ""
+    date: Place = None
+    amount: Place = None
+    debit: Place = None
+    credit: Place = None
+    text: Place = None
+    currency: Place = None
+    spent_is_positive: bool = False
 
 
 class UploadOut(Schema):
@@ -148,12 +165,16 @@ def line(request: HttpRequest, line_id: UUID) -> Any:
 
 @router.post("/statements", response={201: PreviewOut}, auth=scoped("forest:write"))
 @idempotent
-def receive(
-    request: HttpRequest, file: File[UploadedFile], country: Form[Annotated[str, Field(pattern="^([A-Z]{2})?$")]] = ""
-) -> Any:
-    """Hand in a bank statement and see what it would add; nothing is kept before it is confirmed."""
-    person = current_actor().required_subject()
-    upload = importing.receive(person, uuid7(), file.name or "statement", file.read(), country)
+def receive(request: HttpRequest, file: File[UploadedFile], payload: Form[StatementIn]) -> Any:
+    """Hand in a bank statement and see what it would add; nothing is kept before it is confirmed.
+
+    A CSV whose columns are not recognised is refused (`columns_unknown`): say them by their places, counted from 0.
+    """
+    if file.size is None or file.size > limits.UPLOAD_BYTES_MAX:
+        raise importing.too_large(file.size or 0)
+    person, columns = current_actor().required_subject(), _columns(payload)
+    content, name = file.read(), file.name or "statement"
+    upload = importing.receive(person, uuid7(), name, content, payload.country, columns, waits_for_columns=False)
     return 201, _preview(person, upload.id)
 
 
@@ -187,20 +208,34 @@ def collect(request: HttpRequest) -> Any:
 
 @router.put("/trees/{tree_id}", response=TreeOut, auth=scoped("forest:write"))
 @idempotent
-def sow(request: HttpRequest, tree_id: UUID, sowing: Sowing) -> Any:
+def sow(request: HttpRequest, tree_id: UUID, payload: Sowing) -> Any:
     """Begin a tree under an id of yours."""
     person = current_actor().required_subject()
-    planting.sow(person, tree_id, sowing.species)
+    planting.sow(person, tree_id, payload.species)
     return _tree(person, tree_id)
 
 
 @router.post("/trees/{tree_id}/waterings/{watering_id}", response=TreeOut, auth=scoped("forest:write"))
 @idempotent
-def water(request: HttpRequest, tree_id: UUID, watering_id: UUID, watering: Watering) -> Any:
+def water(request: HttpRequest, tree_id: UUID, watering_id: UUID, payload: Watering) -> Any:
     """Give a tree grams, under an id of yours."""
     person = current_actor().required_subject()
-    planting.water(person, watering_id, tree_id, watering.grams)
+    planting.water(person, watering_id, tree_id, payload.grams)
     return _tree(person, tree_id)
+
+
+def _columns(given: StatementIn) -> Columns | None:
+    if given.date is None:
+        return None
+    return Columns(
+        date=given.date,
+        amount=given.amount,
+        debit=given.debit,
+        credit=given.credit,
+        text=given.text,
+        currency=given.currency,
+        spent_is_positive=given.spent_is_positive,
+    )
 
 
 def _tree(person_id: UUID, tree_id: UUID) -> TreeOut:

@@ -1,13 +1,15 @@
 """What people fill in on Forest's pages."""
 
+from dataclasses import asdict
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from bocage.services.forest import limits
+from bocage.services.forest.engine_words import class_title, countries
 from bocage.services.forest.species import SPECIES
-from bocage.services.forest.weighing import countries
+from bocage.services.forest.types import Choices
+from bocage.services.forest.weighing import correctable
 
 ACCEPTED_FILES = ".csv,.txt,.sta,.mt940,.940,.ofx,.qfx,.qif,.xml,.zip,.gz"
 
@@ -30,15 +32,51 @@ class StatementForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["country"].choices = [("", _("As the file says")), *countries()]  # type: ignore[attr-defined]
 
-    def clean_file(self) -> Any:
-        file = self.cleaned_data["file"]
-        if file.size > limits.UPLOAD_BYTES_MAX:
-            raise forms.ValidationError(
-                _("This file has %(size)s MB; at most %(most)s MB are read. Export a shorter period."),
-                params={"size": file.size // 1_000_000, "most": limits.UPLOAD_BYTES_MAX // 1_000_000},
-                code="too_large",
-            )
-        return file
+
+class ColumnsForm(forms.Form):
+    """Which column of a CSV holds what."""
+
+    date = forms.TypedChoiceField(label=_("Date"), coerce=int)
+    amount = forms.TypedChoiceField(
+        label=_("Amount"),
+        coerce=int,
+        empty_value=None,
+        required=False,
+        help_text=_("One column with minus signs. Leave it empty where money out and in stand apart."),
+    )
+    debit = forms.TypedChoiceField(label=_("Money out"), coerce=int, empty_value=None, required=False)
+    credit = forms.TypedChoiceField(label=_("Money in"), coerce=int, empty_value=None, required=False)
+    text = forms.TypedChoiceField(label=_("Text: who was paid"), coerce=int, empty_value=None, required=False)
+    currency = forms.TypedChoiceField(label=_("Currency"), coerce=int, empty_value=None, required=False)
+    spent_is_positive = forms.BooleanField(
+        label=_("Amounts without a sign are money out"), required=False, help_text=_("As on a card's statement.")
+    )
+
+    def __init__(self, choices: Choices, *args: Any, **kwargs: Any) -> None:
+        guess = choices.guess
+        kwargs.setdefault("initial", asdict(guess) if guess else {})
+        super().__init__(*args, **kwargs)
+        named = [(str(at), f"{at + 1} · {name}" if name else str(at + 1)) for at, name in enumerate(choices.columns)]
+        for name, field in self.fields.items():
+            if isinstance(field, forms.TypedChoiceField):
+                field.choices = named if name == "date" and guess else [("", "\N{EM DASH}"), *named]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if all(cleaned.get(name) is None for name in ("amount", "debit", "credit")) and not self.errors:
+            self.add_error("amount", _("Choose the column of the amount, or those of money out and money in."))
+        return cleaned
+
+
+class CategoryForm(forms.Form):
+    """What a merchant sells; nothing takes the person's word back."""
+
+    category = forms.ChoiceField(label=_("It was"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        titles = sorted(((name, class_title(name)) for name in correctable()), key=lambda pair: pair[1])
+        self.fields["category"].choices = [("", _("As Forest reads it")), *titles]  # type: ignore[attr-defined]
 
 
 class SowForm(forms.Form):

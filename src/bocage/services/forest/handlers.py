@@ -60,9 +60,10 @@ def on_agreed(event: Event) -> None:
             ),
         )
     oldest = now.date() - timedelta(days=limits.REWARDED_DAYS)
-    earning.award_for(
-        list(Line.objects.filter(person_id=person_id, origin="statement", booked_on__gte=oldest).order_by("id"))
-    )
+    lines = list(Line.objects.filter(person_id=person_id, origin="statement", booked_on__gte=oldest).order_by("id"))
+    earning.award_for(lines)
+    # What was bought and sent back before she agreed earns nothing either.
+    earning.take_back_refunded(lines)
 
 
 def _person(event: Event) -> UUID:

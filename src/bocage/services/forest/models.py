@@ -8,7 +8,10 @@ from bocage.services.forest import limits
 
 
 class Upload(models.Model):
-    """A statement somebody handed in: kept, encrypted with her key, until she confirms or discards the preview."""
+    """A statement somebody handed in: kept, encrypted with her key, until she confirms or discards the preview.
+
+    `columns` are those she chose for a CSV; in the state `columns` they are still to be chosen.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     person_id = models.UUIDField()
@@ -16,6 +19,7 @@ class Upload(models.Model):
     digest = models.CharField(max_length=64)
     country = models.CharField(max_length=2, blank=True)
     content = models.BinaryField(null=True)
+    columns = models.JSONField(null=True)
     state = models.CharField(max_length=10, default="preview")
     created_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True)
@@ -27,7 +31,7 @@ class Upload(models.Model):
         db_table = "forest_upload"
         constraints = [
             models.CheckConstraint(
-                condition=Q(state__in=["preview", "confirmed", "discarded"]), name="forest_upload_state"
+                condition=Q(state__in=["columns", "preview", "confirmed", "discarded"]), name="forest_upload_state"
             ),
         ]
         indexes = [models.Index(fields=["person_id", "-id"], name="forest_upload_by_person")]
@@ -37,6 +41,7 @@ class Line(models.Model):
     """One movement of money and its footprint. Masses are whole micrograms, so that sums are exact.
 
     `reasons` is the engine's chain as it was worked out under `book`; working it out again gives the same bytes.
+    `country` is where it was spent and `home` that of the account; `merchant` is the name that corrections go by.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -51,6 +56,9 @@ class Line(models.Model):
     text = models.CharField(max_length=limits.TEXT_CHARACTERS_MAX)
     mcc = models.CharField(max_length=4, blank=True)
     country = models.CharField(max_length=2, blank=True)
+    home = models.CharField(max_length=2, blank=True, default="", db_default="")
+    merchant = models.CharField(max_length=limits.MERCHANT_CHARACTERS_MAX, blank=True, default="", db_default="")
+    corrected = models.BooleanField(default=False, db_default=False)
     category = models.CharField(max_length=32)
     item = models.CharField(max_length=32, blank=True)
     factor = models.CharField(max_length=64, blank=True)
@@ -70,7 +78,24 @@ class Line(models.Model):
             models.UniqueConstraint(fields=["person_id", "fingerprint"], name="forest_line_once"),
             models.CheckConstraint(condition=Q(origin__in=["statement", "payment"]), name="forest_line_origin"),
         ]
-        indexes = [models.Index(fields=["person_id", "-booked_on", "-id"], name="forest_line_by_day")]
+        indexes = [
+            models.Index(fields=["person_id", "-booked_on", "-id"], name="forest_line_by_day"),
+            models.Index(fields=["person_id", "merchant"], name="forest_line_by_merchant"),
+        ]
+
+
+class Correction(models.Model):
+    """What a person said of a merchant: all of her lines of it follow."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    person_id = models.UUIDField()
+    merchant = models.CharField(max_length=limits.MERCHANT_CHARACTERS_MAX)
+    category = models.CharField(max_length=32)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "forest_correction"
+        constraints = [models.UniqueConstraint(fields=["person_id", "merchant"], name="forest_correction_once")]
 
 
 class Award(models.Model):

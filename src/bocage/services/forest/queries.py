@@ -6,6 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Max, Min
+from django.utils.translation import gettext as _
 
 from bocage.kernel import clock
 from bocage.kernel.errors import not_found
@@ -13,11 +15,14 @@ from bocage.kernel.ledger import queries as ledger
 from bocage.kernel.ledger.types import account_id_of
 from bocage.services.forest import accounts, limits, reading
 from bocage.services.forest.acts import ACT_BY_SLUG
-from bocage.services.forest.models import Award, Line, Tree, Upload
+from bocage.services.forest.engine_words import class_title, words
+from bocage.services.forest.models import Award, Correction, Line, Tree, Upload
 from bocage.services.forest.species import SPECIES_BY_SLUG
+from bocage.services.forest.statement_words import field_word, note_words, problem_words
 from bocage.services.forest.types import (
     AwardView,
     CategorySum,
+    Choices,
     FootprintLine,
     Grove,
     Month,
@@ -26,7 +31,7 @@ from bocage.services.forest.types import (
     TreeView,
     UploadView,
 )
-from bocage.services.forest.weighing import Group, class_title, interval, weigh, words
+from bocage.services.forest.weighing import Group, interval
 
 _TREES_SHOWN_MAX = 200
 
@@ -36,14 +41,13 @@ def month(person_id: UUID, first_day: date) -> Month:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            select category, factor, sum(micrograms)::bigint, sum(low_micrograms)::bigint,
-                sum(high_micrograms)::bigint, count(*)
+            select category, factor, sum(micrograms), sum(low_micrograms), sum(high_micrograms), count(*)
             from forest_line where person_id = %s and booked_on >= %s and booked_on < %s and counted
             group by category, factor, micrograms < 0
             """,
             [person_id, first_day, _month_after(first_day)],
         )
-        rows = cursor.fetchall()
+        rows = [(row[0], row[1], *map(int, row[2:])) for row in cursor.fetchall()]
     low, high = interval(Group(*row[:5]) for row in rows)
     total = sum(row[2] for row in rows)
     sums: dict[str, list[int]] = {}
@@ -67,19 +71,19 @@ def trend(person_id: UUID, last_month: date) -> tuple[MonthSum, ...]:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            select date_trunc('month', booked_on)::date, sum(micrograms)::bigint from forest_line
+            select date_trunc('month', booked_on)::date, sum(micrograms) from forest_line
             where person_id = %s and booked_on >= %s and booked_on < %s group by 1
             """,
             [person_id, months[-1], _month_after(last_month)],
         )
-        sums = dict(cursor.fetchall())
+        sums = {first: int(sum_of) for first, sum_of in cursor.fetchall()}
     return tuple(MonthSum(first, sums.get(first, 0)) for first in reversed(months))
 
 
-def latest_month(person_id: UUID) -> date | None:
-    """The first day of the latest month with a line."""
-    latest = Line.objects.filter(person_id=person_id).order_by("-booked_on").values_list("booked_on", flat=True).first()
-    return latest.replace(day=1) if latest else None
+def span(person_id: UUID) -> tuple[date, date] | None:
+    """The first days of the earliest and of the latest month with a line."""
+    found = Line.objects.filter(person_id=person_id).aggregate(first=Min("booked_on"), last=Max("booked_on"))
+    return (found["first"].replace(day=1), found["last"].replace(day=1)) if found["first"] else None
 
 
 def lines(
@@ -94,7 +98,7 @@ def lines(
     if before is not None:
         last = Line.objects.filter(person_id=person_id, pk=before).values_list("booked_on", "id").first()
         if last is None:
-            raise not_found("line", field="cursor")
+            raise not_found(_("There is no such line among yours."), field="cursor")
         rows = rows.extra(where=["(booked_on, id) < (%s, %s)"], params=list(last))
     return tuple(_line(row) for row in rows[: limits.PAGE_ROWS_MAX])
 
@@ -103,7 +107,7 @@ def line(person_id: UUID, line_id: UUID) -> FootprintLine:
     """One line with its reasons. Raises `Refusal` (not_found)."""
     row = Line.objects.filter(person_id=person_id, pk=line_id).first()
     if row is None:
-        raise not_found("line", field="id")
+        raise not_found(_("There is no such line among yours."), field="id")
     return _line(row)
 
 
@@ -111,6 +115,12 @@ def awards(person_id: UUID, limit: int = limits.PAGE_ROWS_MAX) -> tuple[AwardVie
     """What acts earned, latest day first."""
     rows = Award.objects.filter(person_id=person_id).order_by("-day", "-id")
     return tuple(_award(row) for row in rows[:limit])
+
+
+def award_of(person_id: UUID, line_id: UUID) -> AwardView | None:
+    """What one line earned."""
+    row = Award.objects.filter(person_id=person_id, line_id=line_id).first()
+    return _award(row) if row else None
 
 
 def grove(person_id: UUID) -> Grove:
@@ -144,12 +154,8 @@ def preview(person_id: UUID, upload_id: UUID) -> Preview:
     """What confirming the upload would add. Raises `Refusal` (not_found) for another's or a forgotten one."""
     upload = Upload.objects.filter(person_id=person_id, pk=upload_id).first()
     if upload is None or upload.state == "discarded":
-        raise not_found("upload", field="id")
-    statement = reading.read_statement(reading.content_of(upload), upload.name)
-    purchases = reading.purchases_of(statement)
-    fresh = reading.fresh_of(person_id, purchases)
-    weighed = weigh(fresh, upload.country, reading.earlier_than(person_id, fresh))
-    new = list(zip(fresh, weighed, strict=True))
+        raise not_found(_("There is no such statement among yours."), field="id")
+    taken = reading.take(upload)
     first = tuple(
         FootprintLine(
             id=upload.id,
@@ -161,6 +167,9 @@ def preview(person_id: UUID, upload_id: UUID) -> Preview:
             category=weight.category,
             category_title=class_title(weight.category),
             probability=weight.probability,
+            counted=weight.counted,
+            assessed=weight.assessed,
+            corrected=weight.corrected,
             micrograms=weight.micrograms,
             low_micrograms=weight.low_micrograms,
             high_micrograms=weight.high_micrograms,
@@ -168,24 +177,34 @@ def preview(person_id: UUID, upload_id: UUID) -> Preview:
             book=weight.book,
             origin="statement",
         )
-        for purchase, weight in new[: limits.PREVIEW_LINES_MAX]
+        for purchase, weight in list(zip(taken.fresh, taken.weighed, strict=True))[: limits.PREVIEW_LINES_MAX]
     )
-    reconciled = [account.reconciles for account in statement.accounts if account.reconciles is not None]
+    accounts_read = taken.statement.accounts
+    reconciled = [account.reconciles for account in accounts_read if account.reconciles is not None]
     return Preview(
         upload=_upload(upload),
-        format=statement.format,
-        accounts=tuple(account.identifier for account in statement.accounts if account.identifier),
-        lines_new=len(new),
-        lines_known=len(purchases) - len(new),
-        micrograms=sum(weight.micrograms for _purchase, weight in new),
+        format=taken.statement.format,
+        accounts=tuple(account.identifier for account in accounts_read if account.identifier),
+        lines_new=len(taken.fresh),
+        lines_known=taken.known,
+        micrograms=sum(weight.micrograms for weight in taken.weighed),
         first=first,
         bad_lines=tuple(
-            (bad.line, bad.field, bad.problem) for bad in statement.bad_lines[: limits.BAD_LINES_SHOWN_MAX]
+            (bad.line, field_word(bad.field), problem_words(bad))
+            for bad in taken.bad_lines[: limits.BAD_LINES_SHOWN_MAX]
         ),
-        bad_lines_total=len(statement.bad_lines),
-        notes=tuple(note.text for note in statement.notes),
+        bad_lines_total=len(taken.bad_lines),
+        notes=tuple(note_words(note) for note in taken.statement.notes),
         reconciles=all(reconciled) if reconciled else None,
     )
+
+
+def choices(person_id: UUID, upload_id: UUID) -> Choices:
+    """The first rows of a CSV that waits, to choose columns from. Raises `Refusal` (not_found, bad_statement)."""
+    upload = Upload.objects.filter(person_id=person_id, pk=upload_id, state__in=["columns", "preview"]).first()
+    if upload is None:
+        raise not_found(_("There is no such statement among yours."), field="id")
+    return reading.choices_of(upload)
 
 
 def grams_for(person_id: UUID, payment_ids: Collection[UUID]) -> dict[UUID, int]:
@@ -207,6 +226,7 @@ def export(person_id: UUID) -> dict[str, Any]:
         "lines": list(Line.objects.filter(person_id=person_id).order_by("booked_on", "id").values()),
         "awards": list(Award.objects.filter(person_id=person_id).order_by("id").values()),
         "trees": list(Tree.objects.filter(person_id=person_id).order_by("id").values()),
+        "corrections": list(Correction.objects.filter(person_id=person_id).order_by("id").values()),
         "statements": list(Upload.objects.filter(person_id=person_id).defer("content").values("id", "name", "state")),
     }
 
@@ -230,6 +250,9 @@ def _line(row: Line) -> FootprintLine:
         category=row.category,
         category_title=class_title(row.category),
         probability=row.probability,
+        counted=row.counted,
+        assessed=row.assessed,
+        corrected=row.corrected,
         micrograms=row.micrograms,
         low_micrograms=row.low_micrograms,
         high_micrograms=row.high_micrograms,
@@ -254,7 +277,7 @@ def _award(row: Award) -> AwardView:
         state=state,
         ripe_at=row.ripe_at,
         fades_at=row.fades_at,
-        sums=str(act.sums) % {"grams": row.grams},
+        sums=act.sum_of(row.grams),
         line_id=row.line_id,
     )
 

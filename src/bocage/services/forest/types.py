@@ -9,7 +9,11 @@ from bocage.shell.types import TreeKind
 
 @dataclass(frozen=True)
 class FootprintLine:
-    """A line of a statement or a payment with its footprint, and the chain of reasons behind it."""
+    """A line of a statement or a payment with its footprint, and the chain of reasons behind it.
+
+    `counted` is False where nothing was bought, `assessed` where a figure is missing to say anything, and `corrected`
+    says that the person gave the category herself.
+    """
 
     id: UUID
     booked_on: date
@@ -20,6 +24,9 @@ class FootprintLine:
     category: str
     category_title: str
     probability: float
+    counted: bool
+    assessed: bool
+    corrected: bool
     micrograms: int
     low_micrograms: int
     high_micrograms: int
@@ -136,6 +143,33 @@ class UploadView:
     lines_added: int
     lines_known: int
     lines_bad: int
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Which column of a CSV holds what, by its place from 0. Either `amount`, or `debit` and `credit`.
+
+    `spent_is_positive`: amounts without a sign are money out.
+    """
+
+    date: int
+    amount: int | None = None
+    debit: int | None = None
+    credit: int | None = None
+    text: int | None = None
+    currency: int | None = None
+    spent_is_positive: bool = False
+
+
+@dataclass(frozen=True)
+class Choices:
+    """A CSV whose columns a person says: its first rows, what stands on top of each column, and a guess."""
+
+    upload_id: UUID
+    name: str
+    rows: tuple[tuple[str, ...], ...]
+    columns: tuple[str, ...]
+    guess: Columns | None
 
 
 @dataclass(frozen=True)

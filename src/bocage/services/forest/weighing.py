@@ -1,35 +1,67 @@
 """Between Forest's lines and the carbon engine: what the engine is given, and its answer in the shape that is kept."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.utils.translation import gettext
-
 from bocage.engines import carbon
-from bocage.engines.carbon import Footprint, Payment, assess, total
+from bocage.engines.carbon import Footprint, Payment, assess, kind_of, total
+from bocage.engines.carbon.reasons import BY_MCC
+from bocage.services.forest import limits
+from bocage.services.forest.engine_words import CORRECTED
 
-_STEP_TITLES = {
-    "text": "What the line says",
-    "category": "What it was for",
-    "kind": "Whether it counts",
-    "place": "Where",
-    "currency": "Currency",
-    "price": "Price",
-    "money": "Money of that year",
-    "factor": "Factor",
-    "quantity": "Quantity",
-    "interval": "How sure",
-    "refund": "Refund",
+# A merchant category code a class, by which the engine takes a person's word for what a merchant sells.
+_CODE_OF_CLASS = {
+    "groceries": "5411",
+    "alcohol_tobacco": "5921",
+    "restaurants": "5812",
+    "clothing": "5651",
+    "housing": "6513",
+    "home_improvement": "5211",
+    "home_energy": "4900",
+    "furniture": "5712",
+    "appliances": "5722",
+    "household": "2842",
+    "medicines": "5912",
+    "health": "8011",
+    "vehicles": "5511",
+    "vehicle_care": "7538",
+    "fuel": "5541",
+    "parking_tolls": "7523",
+    "public_transport": "4111",
+    "taxi": "4121",
+    "flights": "4511",
+    "post_parcels": "4215",
+    "electronics": "5732",
+    "telecom": "4814",
+    "digital": "4816",
+    "leisure_goods": "5945",
+    "garden_pets": "5261",
+    "leisure": "7997",
+    "books_paper": "5942",
+    "travel": "4722",
+    "education": "8299",
+    "accommodation": "7011",
+    "insurance": "6300",
+    "personal_care": "7230",
+    "personal_effects": "5944",
+    "social": "8398",
+    "services": "7299",
+    "public_services": "9399",
+    "general_shops": "5311",
+    "movement": "4829",
 }
-_TRANSLATED_VALUES = frozenset({"category", "item", "country", "home", "product"})
 
 
 @dataclass(frozen=True)
 class Purchase:
-    """A movement of money as Forest takes it in, from a statement or from the wallet."""
+    """A movement of money as Forest takes it in, from a statement or from the wallet.
+
+    `country` is where it was spent and `home` that of the account, where known. `source_line` is its place in the
+    file, 0 for the wallet's; `account` tells the accounts of one file apart.
+    """
 
     fingerprint: str
     booked_on: date
@@ -39,11 +71,17 @@ class Purchase:
     text: str
     mcc: str | None
     country: str | None
+    home: str | None = None
+    source_line: int = 0
+    account: str = ""
 
 
 @dataclass(frozen=True)
 class Weighed:
-    """The engine's answer for one purchase. `reasons` are steps with a sentence and its values, to be put in words."""
+    """The engine's answer for one purchase. `reasons` are steps with a sentence and its values, to be put in words.
+
+    `merchant` is the name that corrections go by; `corrected` says that one decided the category.
+    """
 
     category: str
     item: str
@@ -56,6 +94,8 @@ class Weighed:
     high_micrograms: int
     reasons: list[dict[str, Any]]
     book: str
+    merchant: str
+    corrected: bool
 
 
 @dataclass(frozen=True)
@@ -69,10 +109,46 @@ class Group:
     high_micrograms: int
 
 
-def weigh(purchases: Sequence[Purchase], country: str, earlier: Sequence[Purchase] = ()) -> list[Weighed]:
-    """Weigh `purchases` of a person who lives in `country`; refunds among them may undo `earlier` purchases."""
-    assessment = assess([_payment(each, country or None) for each in (*earlier, *purchases)])
-    return [_weighed(each, assessment.book) for each in assessment.footprints[len(earlier) :]]
+def weigh(
+    purchases: Sequence[Purchase], earlier: Sequence[Purchase] = (), corrections: Mapping[str, str] | None = None
+) -> list[Weighed]:
+    """Weigh one person's `purchases`; refunds among them may undo `earlier` ones.
+
+    `corrections` maps merchants to the class that the person gave them.
+    """
+    said = corrections or {}
+    payments = [_payment(each) for each in (*earlier, *purchases)]
+    merchants = [_merchant(payment) for payment in payments]
+    classes = [said.get(merchant) for merchant in merchants]
+    assessment = assess(
+        [
+            replace(payment, mcc=_CODE_OF_CLASS[corrected]) if corrected else payment
+            for payment, corrected in zip(payments, classes, strict=True)
+        ]
+    )
+    weighed = [
+        _weighed(footprint, assessment.book, merchant, corrected)
+        for footprint, merchant, corrected in zip(assessment.footprints, merchants, classes, strict=True)
+    ]
+    return weighed[len(earlier) :]
+
+
+def own_item(purchase: Purchase) -> str:
+    """What the engine takes the purchase for by itself, whatever the person has corrected."""
+    return kind_of(_payment(purchase)).item
+
+
+def correctable() -> list[str]:
+    """The classes that a person can give a merchant."""
+    return list(_CODE_OF_CLASS)
+
+
+def given_back(micrograms: int, paid_minor: int, before_minor: int, after_minor: int) -> int:
+    """What a refund takes off a purchase's weight, when `before_minor` of what was paid had come back already.
+
+    The difference of two running shares, so that refunds in parts add up to the whole without a remainder.
+    """
+    return micrograms * before_minor // paid_minor - micrograms * after_minor // paid_minor
 
 
 def interval(groups: Iterable[Group]) -> tuple[int, int]:
@@ -97,24 +173,19 @@ def interval(groups: Iterable[Group]) -> tuple[int, int]:
     return combined.low_micrograms, combined.high_micrograms
 
 
-def class_title(category: str) -> str:
-    """The class in words, in the language in force."""
-    return gettext(carbon.class_title(category))
+def home_currency(country: str) -> str | None:
+    """The currency of a country that the book has figures for."""
+    book = carbon.load()
+    return book.home_currency(country) if country in book.countries else None
 
 
-def countries() -> list[tuple[str, str]]:
-    """The countries that the book has figures for: code and title, by title in the language in force."""
-    return sorted(((code, gettext(title)) for code, title in carbon.countries()), key=lambda pair: pair[1])
+def _merchant(payment: Payment) -> str:
+    """The first words of the name behind a payment; the whole text where none is a name."""
+    named = kind_of(payment).found.merchant
+    return (" ".join(named) or " ".join(payment.text.casefold().split()))[: limits.MERCHANT_CHARACTERS_MAX]
 
 
-def words(reason: dict[str, Any]) -> dict[str, str]:
-    """One step of the chain as a title and a sentence, in the language in force."""
-    values = {name: gettext(value) if name in _TRANSLATED_VALUES else value for name, value in reason["values"].items()}
-    sentence = gettext(reason["template"]).format(**values)
-    return {"title": gettext(_STEP_TITLES.get(reason["step"], reason["step"])), "text": sentence}
-
-
-def _payment(purchase: Purchase, home: str | None) -> Payment:
+def _payment(purchase: Purchase) -> Payment:
     return Payment(
         booked_on=purchase.booked_on,
         amount_minor=purchase.amount_minor,
@@ -123,11 +194,15 @@ def _payment(purchase: Purchase, home: str | None) -> Payment:
         text=purchase.text,
         mcc=purchase.mcc,
         country=purchase.country,
-        home=home,
+        home=purchase.home,
+        account=purchase.account,
     )
 
 
-def _weighed(footprint: Footprint, book: str) -> Weighed:
+def _weighed(footprint: Footprint, book: str, merchant: str, corrected: str | None) -> Weighed:
+    reasons = [
+        {"step": each.step, "template": each.template, "values": dict(each.values)} for each in footprint.reasons
+    ]
     return Weighed(
         category=footprint.category,
         item=footprint.item,
@@ -138,8 +213,14 @@ def _weighed(footprint: Footprint, book: str) -> Weighed:
         micrograms=footprint.micrograms,
         low_micrograms=footprint.low_micrograms,
         high_micrograms=footprint.high_micrograms,
-        reasons=[
-            {"step": each.step, "template": each.template, "values": dict(each.values)} for each in footprint.reasons
-        ],
+        reasons=_as_corrected(reasons, corrected) if corrected else reasons,
         book=book,
+        merchant=merchant,
+        corrected=corrected is not None,
     )
+
+
+def _as_corrected(reasons: list[dict[str, Any]], category: str) -> list[dict[str, Any]]:
+    """The chain with the person's word where the engine names the code that stood for it."""
+    told = {"step": "category", "template": CORRECTED, "values": {"category": carbon.class_title(category)}}
+    return [told if each["template"] == BY_MCC else each for each in reasons]

@@ -17,6 +17,8 @@ from bocage.kernel.ledger.types import Hold, PostHold, Transfer
 from bocage.services.forest import accounts, limits
 from bocage.services.forest.acts import ACT_BY_SLUG, Act, act_of
 from bocage.services.forest.models import Award, Line
+from bocage.services.forest.reading import purchase_of
+from bocage.services.forest.weighing import own_item
 
 _HOLD_SPACE = UUID("2c1c5a86-7d1c-5f7e-9d57-0b8b8e8d6a11")
 _COLLECT_SPACE = UUID("a1f3f7a8-3a53-5c35-8f0e-6d8b0f5d1c02")
@@ -34,7 +36,7 @@ def award_for(lines: Sequence[Line]) -> int:
     earning = [
         (line, act)
         for line in lines
-        if (act := act_of(line.item)) and line.amount_minor < 0 and line.booked_on >= oldest
+        if line.amount_minor < 0 and line.booked_on >= oldest and (act := act_of(_own_item(line)))
     ]
     made = [award for line, act in earning if (award := _take_place(line, act))]
     source = accounts.source() if made else None
@@ -96,7 +98,7 @@ def take_back_refunded(lines: Sequence[Line]) -> int:
     """Claw back for the refunds among a statement's new lines: the latest held act of the same kind and amount."""
     returned = 0
     for refund in lines:
-        if refund.amount_minor <= 0 or refund.micrograms >= 0 or act_of(refund.item) is None:
+        if refund.amount_minor <= 0 or refund.micrograms >= 0 or act_of(_own_item(refund)) is None:
             continue
         bought = Line.objects.filter(
             person_id=refund.person_id,
@@ -109,6 +111,11 @@ def take_back_refunded(lines: Sequence[Line]) -> int:
         held = Award.objects.filter(line_id__in=bought.values("id"), state="held").order_by("-day", "-id").first()
         returned += take_back([held.line_id]) if held else 0
     return returned
+
+
+def _own_item(line: Line) -> str:
+    """What the engine takes the line for: a person's own word changes its footprint, never her grams."""
+    return own_item(purchase_of(line)) if line.corrected else line.item
 
 
 def _take_place(line: Line, act: Act) -> Award | None:

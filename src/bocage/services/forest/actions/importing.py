@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
@@ -9,43 +10,90 @@ from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from bocage.kernel import clock
-from bocage.kernel.errors import conflict, not_found
+from bocage.kernel.errors import Refusal, conflict, not_found
 from bocage.kernel.events.actions import emit
 from bocage.kernel.ids import uuid7
 from bocage.kernel.keys import subject_keys
 from bocage.services.forest import limits
 from bocage.services.forest.actions.earning import award_for, take_back, take_back_refunded
+from bocage.services.forest.actions.turns import one_at_a_time
+from bocage.services.forest.engine_words import REFUNDED
 from bocage.services.forest.models import Line, Upload
-from bocage.services.forest.reading import content_of, earlier_than, fresh_of, purchases_of, read_statement
-from bocage.services.forest.weighing import Purchase, Weighed, weigh
+from bocage.services.forest.reading import as_kept, choices_of, content_of, corrections, read_statement, take
+from bocage.services.forest.types import Columns
+from bocage.services.forest.weighing import Purchase, Weighed, given_back, weigh
 
 _ROWS_AN_INSERT = 500
-REFUNDED = "Money came back: this share of the purchase's footprint goes with it."
 
 
-def receive(person_id: UUID, upload_id: UUID, name: str, content: bytes, country: str) -> Upload:
+def receive(
+    person_id: UUID,
+    upload_id: UUID,
+    name: str,
+    content: bytes,
+    country: str,
+    columns: Columns | None = None,
+    *,
+    waits_for_columns: bool = True,
+) -> Upload:
     """Take a statement in for a preview, encrypted with the person's key; the same id and bytes again change nothing.
 
-    Raises `Refusal` (bad_statement) naming file, line and field for what is not a statement.
+    A CSV whose columns are not recognised waits for them in the state `columns`, or is refused (columns_unknown)
+    where nobody is there to choose. Raises `Refusal` (too_large, or bad_statement naming file, line and field) for
+    what is not a statement.
     """
+    if len(content) > limits.UPLOAD_BYTES_MAX:
+        raise too_large(len(content))
     name = name.replace("\0", "")[-limits.NAME_CHARACTERS_MAX :] or "statement"
     digest = hashlib.sha256(content).hexdigest()
+    one_at_a_time(person_id)
+    taken = conflict("id_conflict", _("This id is another file's."), field="id")
     found = Upload.objects.filter(pk=upload_id).first()
     if found is not None:
         if (found.person_id, found.digest, found.country) != (person_id, digest, country):
-            raise conflict("id_conflict", _("This id is another file's."), field="id")
+            raise taken
         return found
-    read_statement(content, name)
-    _make_room(person_id)
-    return Upload.objects.create(
+    upload = Upload(
         id=upload_id,
         person_id=person_id,
         name=name,
         digest=digest,
         country=country,
         content=subject_keys.encrypt(person_id, content, upload_id.bytes),
+        columns=as_kept(columns) if columns else None,
+        state=_state_of(content, name, country, columns, waits_for_columns=waits_for_columns),
         created_at=clock.now(),
     )
+    if upload.state == "columns":
+        choices_of(upload)
+    _make_room(person_id)
+    # Row-level security hides another person's upload of this id: only the insert finds out.
+    Upload.objects.bulk_create([upload], ignore_conflicts=True)
+    if not Upload.objects.filter(pk=upload_id).exists():
+        raise taken
+    return upload
+
+
+def too_large(size_bytes: int) -> Refusal:
+    """The refusal of a file that is not even read."""
+    return Refusal(
+        "too_large",
+        _("This file has %(size)s MB; at most %(most)s MB are read. Export a shorter period.")
+        % {"size": -(-size_bytes // 1_000_000), "most": limits.UPLOAD_BYTES_MAX // 1_000_000},
+        field="file",
+        status=413,
+    )
+
+
+def choose_columns(person_id: UUID, upload_id: UUID, columns: Columns) -> Upload:
+    """Read a CSV by the columns that the person chose. Raises `Refusal` (columns_unknown) where they do not fit it."""
+    upload = _locked(person_id, upload_id)
+    if upload.state in {"confirmed", "discarded"}:
+        raise conflict("already_done", _("This statement was dealt with already. Import it again."), field="id")
+    read_statement(content_of(upload), upload.name, upload.country, columns)
+    upload.columns, upload.state = as_kept(columns), "preview"
+    upload.save(update_fields=["columns", "state"])
+    return upload
 
 
 def confirm(person_id: UUID, upload_id: UUID, *, rewarded: bool) -> Upload:
@@ -53,21 +101,19 @@ def confirm(person_id: UUID, upload_id: UUID, *, rewarded: bool) -> Upload:
 
     `rewarded`: the person agreed to `forest.grow`, so acts among the lines earn grams.
     """
+    one_at_a_time(person_id)
     upload = _locked(person_id, upload_id)
     if upload.state == "confirmed":
         return upload
-    statement = read_statement(content_of(upload), upload.name)
-    purchases = purchases_of(statement)
-    fresh = fresh_of(person_id, purchases)
-    weighed = weigh(fresh, upload.country, earlier_than(person_id, fresh))
-    added = _keep(person_id, "statement", upload.id, fresh, weighed)
+    taken = take(upload)
+    added = _keep(person_id, "statement", upload.id, taken.fresh, taken.weighed)
     if rewarded:
         award_for(added)
     take_back_refunded(added)
     upload.state, upload.confirmed_at, upload.content = "confirmed", clock.now(), None
     upload.lines_added = len(added)
-    upload.lines_known = len(purchases) - len(added)
-    upload.lines_bad = len(statement.bad_lines)
+    upload.lines_known = taken.known
+    upload.lines_bad = len(taken.bad_lines)
     upload.save()
     emit(
         "forest.imported",
@@ -81,14 +127,21 @@ def confirm(person_id: UUID, upload_id: UUID, *, rewarded: bool) -> Upload:
 def discard(person_id: UUID, upload_id: UUID) -> None:
     """Forget a statement that was not confirmed."""
     upload = _locked(person_id, upload_id)
-    if upload.state == "preview":
+    if upload.state in {"columns", "preview"}:
         upload.state, upload.content = "discarded", None
         upload.save(update_fields=["state", "content"])
 
 
+def forget_left_waiting() -> int:
+    """Delete the statements that nobody confirmed for a week; how many. Runs as the service itself."""
+    waiting = Upload.objects.filter(state__in=["columns", "preview"])
+    return waiting.filter(created_at__lt=clock.now() - limits.UPLOAD_KEPT).delete()[0]
+
+
 def keep_payment(person_id: UUID, payment_id: UUID, purchase: Purchase) -> Line | None:
     """Weigh one payment of the wallet and award its acts; None when it was weighed before."""
-    added = _keep(person_id, "payment", payment_id, [purchase], weigh([purchase], purchase.country or ""))
+    own = replace(purchase, home=purchase.home or purchase.country)
+    added = _keep(person_id, "payment", payment_id, [own], weigh([own], corrections=corrections(person_id)))
     award_for(added)
     if added:
         emit(
@@ -113,11 +166,7 @@ def refund_payment(person_id: UUID, payment_id: UUID, refund_id: UUID, amount_mi
         or 0
     )
     after_minor = min(before_minor + amount_minor, paid_minor)
-
-    def part(micrograms: int) -> int:
-        # The difference of two running shares, so that refunds in parts add up to the whole without a remainder.
-        return micrograms * before_minor // paid_minor - micrograms * after_minor // paid_minor
-
+    shares = (paid_minor, before_minor, after_minor)
     refund = Line(
         id=uuid7(),
         person_id=person_id,
@@ -131,15 +180,19 @@ def refund_payment(person_id: UUID, payment_id: UUID, refund_id: UUID, amount_mi
         text=line.text,
         mcc=line.mcc,
         country=line.country,
+        home=line.home,
+        merchant=line.merchant,
+        corrected=line.corrected,
         category=line.category,
         item=line.item,
         factor=line.factor,
         counted=line.counted,
         assessed=line.assessed,
         probability=line.probability,
-        micrograms=part(line.micrograms),
-        low_micrograms=part(line.low_micrograms),
-        high_micrograms=part(line.high_micrograms),
+        micrograms=given_back(line.micrograms, *shares),
+        # The purchase's bounds turned round, as the engine has it.
+        low_micrograms=given_back(line.high_micrograms, *shares),
+        high_micrograms=given_back(line.low_micrograms, *shares),
         reasons=[*line.reasons, {"step": "refund", "template": REFUNDED, "values": {}}],
         book=line.book,
         created_at=clock.now(),
@@ -166,6 +219,9 @@ def _keep(
             text=purchase.text,
             mcc=purchase.mcc or "",
             country=purchase.country or "",
+            home=purchase.home or "",
+            merchant=weight.merchant,
+            corrected=weight.corrected,
             category=weight.category,
             item=weight.item,
             factor=weight.factor,
@@ -193,8 +249,18 @@ def _locked(person_id: UUID, upload_id: UUID) -> Upload:
     return upload
 
 
+def _state_of(content: bytes, name: str, country: str, columns: Columns | None, *, waits_for_columns: bool) -> str:
+    try:
+        read_statement(content, name, country, columns)
+    except Refusal as refusal:
+        if refusal.code != "columns_unknown" or not waits_for_columns:
+            raise
+        return "columns"
+    return "preview"
+
+
 def _make_room(person_id: UUID) -> None:
     """Only a few previews wait at once; older ones are forgotten."""
-    waiting = Upload.objects.filter(person_id=person_id, state="preview").order_by("-id").values_list("pk", flat=True)
-    surplus = list(waiting[limits.UPLOADS_WAITING_MAX - 1 :])
+    waiting = Upload.objects.filter(person_id=person_id, state__in=["columns", "preview"])
+    surplus = list(waiting.order_by("-id").values_list("pk", flat=True)[limits.UPLOADS_WAITING_MAX - 1 :])
     Upload.objects.filter(pk__in=surplus).update(state="discarded", content=None)

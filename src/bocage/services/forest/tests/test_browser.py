@@ -1,0 +1,167 @@
+"""Forest's pages in a real browser: in everybody's reach, within the policy, on a phone and wide, by day and by night.
+
+`BOCAGE_SHOTS=FOLDER` keeps a picture of each.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from bocage.services.forest.tests.conftest import PASSWORD, make_person
+from bocage.services.forest.tests.test_pages import full
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+AXE = Path(__file__).parents[5] / "ui" / "node_modules" / "axe-core" / "axe.min.js"
+AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+SHOTS = os.environ.get("BOCAGE_SHOTS", "")
+TOUCH_PX = 46
+EMPTY = ("/forest/", "/forest/lines", "/forest/import", "/forest/trees")
+FULL = (*EMPTY, "/forest/lines/{line}", "/forest/import/{preview}", "/forest/import/{columns}/columns")
+LOOKS = [(390, 844, "light", "en"), (1280, 900, "dark", "fr"), (320, 640, "dark", "fr"), (1280, 900, "light", "en")]
+PATIENCE_MS = 30_000
+
+
+@pytest.fixture
+def ids(fresh_database: str, statement: bytes, request: pytest.FixtureRequest) -> dict[str, UUID]:
+    """Ana with everything, Wei with nothing; both speak the language of the look."""
+    look = getattr(request.node, "callspec", None) and request.node.callspec.params.get("look")
+    language = look[3] if look else "en"
+    made = full(make_person("Ana Morel", language), statement)
+    make_person("Wei Lin", language)
+    return made
+
+
+@pytest.fixture
+def chromium(live_site: str, ids: dict[str, UUID]) -> Iterator[tuple[Browser, str]]:
+    path = os.environ.get("BOCAGE_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    if path is None:
+        pytest.skip("no Chromium: install one, or name it in BOCAGE_CHROMIUM")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser, live_site
+        browser.close()
+
+
+def sign_in(page: Page, email: str) -> None:
+    page.goto("/accounts/login/")
+    page.locator("input[name=login]").fill(email)
+    page.locator("input[name=password]").fill(PASSWORD)
+    page.locator("input[name=password]").press("Enter")
+    page.wait_for_url(lambda url: "/accounts/login" not in url)
+
+
+def opened(browser: Browser, address: str, look: tuple[int, int, str, str]) -> tuple[Page, list[str]]:
+    width, height, scheme, language = look
+    context = browser.new_context(
+        base_url=address,
+        viewport={"width": width, "height": height},
+        color_scheme="dark" if scheme == "dark" else "light",
+        locale=language,
+        service_workers="block",
+    )
+    page, wrong = context.new_page(), []
+    page.set_default_timeout(PATIENCE_MS)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
+    return page, wrong
+
+
+def look_at(page: Page, name: str) -> list[object]:
+    """What is wrong with the page as it stands, and its picture."""
+    page.wait_for_load_state("networkidle")
+    if SHOTS:
+        page.wait_for_timeout(600)
+        page.screenshot(path=f"{SHOTS}/{name}.png", full_page=True)
+    found: list[object] = []
+    if page.evaluate("document.documentElement.scrollWidth - innerWidth") > 0:
+        found.append("wider than the window")
+    small = page.evaluate(
+        """least => [...document.querySelectorAll("main a, main button, main summary, main select, main input")]
+             .filter(each => { const box = (each.closest("label") ?? each).getBoundingClientRect();
+               return box.width && !each.matches("p a, .link, .error-summary a, input[type=file]")
+                 && box.height < least - 0.5; })
+             .map(each => each.outerHTML.slice(0, 120))""",
+        TOUCH_PX,
+    )
+    found += small
+    if AXE.exists():
+        page.evaluate(AXE.read_text())
+        found += page.evaluate(
+            "rules => axe.run(document, {runOnly: rules}).then(found => found.violations.map("
+            "each => [each.id, each.nodes.map(node => node.html.slice(0, 160))]))",
+            AXE_RULES,
+        )
+    return found
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: "-".join(map(str, look)))
+def test_each_page_is_in_everybodys_reach(
+    chromium: tuple[Browser, str], ids: dict[str, UUID], look: tuple[int, int, str, str]
+) -> None:
+    browser, address = chromium
+    found: dict[str, object] = {}
+    told = "-".join(map(str, look))
+    for email, paths, state in (("wei.lin", EMPTY, "empty"), ("ana.morel", FULL, "full")):
+        page, wrong = opened(browser, address, look)
+        sign_in(page, f"{email}@example.org")
+        for path in paths:
+            page.goto(path.format(**ids))
+            name = path.replace("/", "_").strip("_").replace("{", "").replace("}", "")
+            if broken := look_at(page, f"{told}-{state}-{name}"):
+                found[f"{state} {path}"] = broken
+        if state == "empty":
+            for broken in failing(page, told):
+                found["failing"] = broken
+        page.context.close()
+        harmless = ("Failed to load resource", "Transition was")
+        assert [text for text in wrong if not text.startswith(harmless)] == []
+    assert found == {}
+
+
+def failing(page: Page, told: str) -> Iterator[list[object]]:
+    """Pages that show an error: a file that is no statement, columns that do not fit, too many grams."""
+    page.goto("/forest/import")
+    page.locator("input[type=file]").set_input_files(
+        {"name": "letter.txt", "mimeType": "text/plain", "buffer": b"Dear bank"}
+    )
+    page.locator("main form button.primary").click()
+    page.locator(".error-summary").wait_for()
+    yield look_at(page, f"{told}-failing-import")
+    page.goto("/forest/lines/00000000-0000-7000-8000-000000000000")
+    yield look_at(page, f"{told}-failing-line")
+
+
+def test_columns_are_chosen_and_a_category_is_corrected(chromium: tuple[Browser, str], ids: dict[str, UUID]) -> None:
+    browser, address = chromium
+    page, wrong = opened(browser, address, LOOKS[0])
+    sign_in(page, "ana.morel@example.org")
+    page.goto("/forest/import")
+    page.locator("input[type=file]").set_input_files(
+        {"name": "odd.csv", "mimeType": "text/csv", "buffer": b"1|2026-11-03|alpha|12,40\n2|2026-11-04|beta|8,15\n"}
+    )
+    page.get_by_role("button", name="Show me first").click()
+    if page.url.endswith("/columns") is False:
+        page.get_by_role("link", name="Choose the columns").click()
+    page.get_by_label("Date").select_option("1")
+    page.get_by_label("Amount", exact=False).first.select_option("3")
+    page.get_by_label("Text: who was paid").select_option("2")
+    page.get_by_label("Amounts without a sign are money out").check()
+    page.get_by_role("button", name="Read it so").click()
+    page.get_by_role("button", name="Keep 2 new lines").click()
+    page.goto("/forest/lines?month=2026-11")
+    page.get_by_role("link", name="alpha").click()
+    page.get_by_text("Is it something else?").click()
+    page.get_by_label("It was").select_option("groceries")
+    page.get_by_role("button", name="Weigh anew").click()
+    expect(page.get_by_text("1 line follows.")).to_be_visible()
+    expect(page.get_by_text("as you said")).to_be_visible()
+    page.goto("/forest/")
+    page.get_by_role("button", name="Collect").click()
+    expect(page.get_by_text("You collected")).to_be_visible()
+    assert wrong == []
