@@ -64,18 +64,24 @@ def worker_name() -> str:
 @pytest.fixture
 def fresh_database(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
     """A database of this test's own that really commits: for threads, processes, delivery and locks. Its name."""
+    with django_db_blocker.unblock(), own_database() as name:
+        yield name
+
+
+@contextmanager
+def own_database() -> Iterator[str]:
+    """A clone of the template that every alias points at for the block; several tests of a module may share it."""
     from django.db import connections
 
     previous = str(connections["default"].settings_dict["NAME"])
     name = f"bocage_fresh_{secrets.token_hex(6)}"
-    with django_db_blocker.unblock():
-        _clone(name)
-        _point_at(name)
-        try:
-            yield name
-        finally:
-            _point_at(previous)
-            _drop(name)
+    _clone(name)
+    _point_at(name)
+    try:
+        yield name
+    finally:
+        _point_at(previous)
+        _drop(name)
 
 
 @contextmanager
@@ -100,6 +106,13 @@ def connected_as(role: str) -> Iterator[None]:
 @pytest.fixture
 def live_site(fresh_database: str) -> Iterator[str]:
     """The whole site on a real port over a fresh database, with events delivered as they come. Its address."""
+    with serving() as address:
+        yield address
+
+
+@contextmanager
+def serving() -> Iterator[str]:
+    """The whole site on a real port over the present database, with events delivered as they come. Its address."""
     from django.conf import settings
     from django.db import connections
     from django.test.testcases import LiveServerThread
