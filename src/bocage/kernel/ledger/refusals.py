@@ -16,6 +16,7 @@ _MESSAGES: dict[str, Promise] = {
     "account_not_empty": _("The account still holds something. Empty it first, then close it."),
     "unit_mismatch": _("The two accounts do not count in this unit. Use accounts of the same unit."),
     "unit_not_found": _("This unit is not known here. Use one of the listed units."),
+    "limits_out_of_range": _("Only an issuer may go below zero, and no limit above what can be counted."),
     "exceeds_balance": _("The balance does not cover this amount. Add to it, or choose a smaller amount."),
     "exceeds_limit": _("The receiving account may not hold that much. Choose a smaller amount."),
     "exceeds_bounds": _("The account has reached the largest sum that can be counted. Use another account."),

@@ -344,6 +344,10 @@ begin
         if not exists (select from ledger_unit where code = p_unit) then
             return 'unit_not_found';
         end if;
+        if (p_kind not in ('issuer', 'clearing') and p_minimum is distinct from 0) or p_minimum > 0
+            or p_minimum < -2000000000000000000 or p_maximum not between 0 and 2000000000000000000 then
+            return 'limits_out_of_range';
+        end if;
         insert into ledger_account (id, owner_id, unit, kind, service, minimum_minor, maximum_minor)
             values (p_id, p_owner, p_unit, p_kind, p_service, p_minimum, p_maximum)
             on conflict (id) do nothing;

@@ -11,6 +11,21 @@ create trigger ledger_transfer_is_append_only before update or delete or truncat
 create trigger ledger_account_stays before delete or truncate on ledger_account
     for each statement execute function ledger_refuse_change();
 
+-- What must hold of every row, however it was written. A null limit is no limit: a check that is null passes. The terms
+-- of an account are checked once, where it is opened.
+alter table ledger_account
+    add constraint ledger_account_covers_its_debits check (
+        credits_posted_minor - debits_posted_minor - debits_pending_minor >= minimum_minor),
+    add constraint ledger_account_keeps_its_maximum check (
+        credits_posted_minor + credits_pending_minor - debits_posted_minor <= maximum_minor),
+    add constraint ledger_account_bounds check (
+        least(debits_pending_minor, credits_pending_minor) >= 0
+        and greatest(debits_posted_minor + debits_pending_minor, credits_posted_minor + credits_pending_minor)
+            <= 2000000000000000000);
+alter table ledger_transfer
+    add constraint ledger_transfer_amount check (amount_minor between 1 and 1000000000000000),
+    add constraint ledger_transfer_two_accounts check (debit_account_id <> credit_account_id);
+
 -- Room on the page for the next version of a row whose counters change, so that no index has to follow it.
 alter table ledger_account set (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05);
 
