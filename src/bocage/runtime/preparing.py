@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from psycopg import sql
 from bocage.kernel import translations
 from bocage.kernel.postgres import launcher, roles
 from bocage.runtime.place import DATABASE, ROOT, Home, RuntimeRefusal, without_credentials
+from bocage.runtime.processes import POLL_SECONDS
 
 SOURCE = ROOT / "src" / "bocage"
 LOCK = ROOT / "lock.txt"
@@ -65,8 +67,8 @@ def finish_upgrade(place: Home) -> None:
         place.moved_cluster.rename(place.cluster)
 
 
-def prepare_all(place: Home, database: Database, environment: Mapping[str, str], say: Say, *, demo: bool) -> None:
-    """Bring translations, tables, static files and the demo city up to date."""
+def prepare(place: Home, database: Database, environment: Mapping[str, str], say: Say) -> None:
+    """Bring translations, tables and static files up to date: what every process needs before it starts."""
     compiled = translations.compile_all()
     if compiled:
         say(f"Compiled {len(compiled)} message catalogue(s).")
@@ -84,12 +86,7 @@ def prepare_all(place: Home, database: Database, environment: Mapping[str, str],
         if note.get("tables") != tables:
             say("Bringing the tables up to date.")
             steps.run("manage", "migrate", "--database", "migrator", "--no-input", "--skip-checks")
-            note = {**note, "tables": tables}
-            _write_note(database, place, note)
-        if demo and not (note.get("demo") and place.sign_ins_file.exists()):
-            say("Settling the demo city.")
-            steps.run("demo", "populate")
-            _write_note(database, place, {**note, "demo": True})
+            _write_note(database, place, {**note, "tables": tables})
         if gathering is not None:
             gathering.finish()
     except BaseException:
@@ -98,8 +95,19 @@ def prepare_all(place: Home, database: Database, environment: Mapping[str, str],
         raise
 
 
+def begin_demo(place: Home, database: Database, environment: Mapping[str, str], say: Say) -> "Step | None":
+    """Start to settle the demo city, unless it is there: while pages answer already, for it takes a while."""
+    note = _read_note(database, place)
+    if note.get("demo") and place.sign_ins_file.exists():
+        return None
+    say("Settling the demo city.")
+    settled = {**note, "demo": True}
+    steps = _Steps(place, environment)
+    return steps.begin("demo", "populate", then=lambda: _write_note(database, place, settled))
+
+
 @dataclass(frozen=True)
-class _Step:
+class Step:
     """One of Bocage's commands on its way, with the log that takes what it says."""
 
     words: str
@@ -107,9 +115,13 @@ class _Step:
     log: Path
     then: Callable[[], object] | None = None
 
-    def finish(self) -> None:
-        """Wait for its end. Raises `RuntimeRefusal` with the end of what it said."""
+    def finish(self, meanwhile: Callable[[], object] | None = None) -> None:
+        """Wait for its end and call `meanwhile` until then. Raises `RuntimeRefusal` with the end of what it said."""
         try:
+            while self.process.poll() is None:
+                if meanwhile is not None:
+                    meanwhile()
+                time.sleep(POLL_SECONDS)
             status = self.process.wait()
         except BaseException:
             self.abandon()
@@ -133,7 +145,7 @@ class _Steps:
     place: Home
     environment: Mapping[str, str]
 
-    def begin(self, *arguments: str, then: Callable[[], object] | None = None) -> _Step:
+    def begin(self, *arguments: str, then: Callable[[], object] | None = None) -> Step:
         """Start one; `then` is called when it has ended well."""
         name = next(word for word in reversed(arguments[:2]) if not word.startswith("-"))
         log = self.place.logs / f"prepare-{name}.log"
@@ -147,14 +159,14 @@ class _Steps:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        return _Step(" ".join(arguments), process, log, then)
+        return Step(" ".join(arguments), process, log, then)
 
     def run(self, *arguments: str) -> None:
         """Start one and wait for its end."""
         self.begin(*arguments).finish()
 
 
-def _begin_static(place: Home, steps: _Steps) -> _Step | None:
+def _begin_static(place: Home, steps: _Steps) -> Step | None:
     stamp = place.folder / "static.stamp"
     current = fingerprint([*_static_files(), LOCK, SOURCE / "settings.py"], contents=False)
     if stamp.exists() and stamp.read_text() == current and (place.folder / "static").exists():

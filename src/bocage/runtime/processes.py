@@ -77,16 +77,19 @@ class Child:
 
 
 class Supervisor:
-    """Starts `programs`, starts again what crashes, and stops everything."""
+    """Starts programs, starts again what crashes, and stops everything."""
 
-    def __init__(self, programs: Sequence[Program], logs: Path, say: Callable[[str], None]) -> None:
-        self.children = [Child(program, logs / f"{program.name}.log") for program in programs]
+    def __init__(self, logs: Path, say: Callable[[str], None]) -> None:
+        self.children: list[Child] = []
+        self._logs = logs
         self._say = say
 
-    def start(self) -> None:
-        """Start every process."""
-        for child in self.children:
+    def start(self, programs: Sequence[Program]) -> None:
+        """Start `programs`, and look after them from now on."""
+        for program in programs:
+            child = Child(program, self._logs / f"{program.name}.log")
             keep_short(child.log)
+            self.children.append(child)
             child.start()
 
     def check(self) -> bool:

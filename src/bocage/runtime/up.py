@@ -21,7 +21,7 @@ from rich.table import Table
 
 from bocage.kernel.postgres import launcher
 from bocage.runtime.place import Home, ProcessState, RuntimeRefusal, State, read_state, sole_runner
-from bocage.runtime.preparing import CLUSTER_OPTIONS, Database, Say, open_database, prepare_all
+from bocage.runtime.preparing import CLUSTER_OPTIONS, Database, Say, begin_demo, open_database, prepare
 from bocage.runtime.processes import POLL_SECONDS, RUN_VARIABLE, GivenUp, Program, Supervisor, end_leftovers, keep_short
 
 LOOPBACK = "127.0.0.1"
@@ -154,11 +154,16 @@ def _start(place: Home, wish: Wish, started: Started, say: Say) -> Running:
     database = open_database(place, say)
     environment = {**environment_of(place, addresses, database.url, mode), RUN_VARIABLE: started.run}
     demo = wish.demo and not wish.production
-    prepare_all(place, database, environment, say, demo=demo)
-    supervisor = Supervisor(programs(addresses, environment, tls, demo=demo), place.logs, say)
+    prepare(place, database, environment, say)
+    supervisor = Supervisor(place.logs, say)
     started.supervisor = supervisor
-    supervisor.start()
+    supervisor.start(programs(addresses, environment, tls))
     _note(place, state, supervisor)
+    settling = begin_demo(place, database, environment, say) if demo else None
+    if settling is not None:
+        settling.finish(meanwhile=supervisor.check)
+    if demo:
+        supervisor.start([demo_life(environment)])
     _await_ready(supervisor, addresses)
     state.ready = True
     _note(place, state, supervisor)
@@ -288,8 +293,8 @@ def environment_of(place: Home, addresses: Addresses, database_url: str, mode: s
     }
 
 
-def programs(addresses: Addresses, environment: Mapping[str, str], tls: list[str], *, demo: bool) -> list[Program]:
-    """The processes of an installation: pages and API, streams, jobs, event delivery; in a demo, its life."""
+def programs(addresses: Addresses, environment: Mapping[str, str], tls: list[str]) -> list[Program]:
+    """The processes of an installation: pages and API, streams, jobs, event delivery."""
     cores = os.cpu_count()
     workers = min(max(cores or 1, WEB_WORKERS.start), WEB_WORKERS.stop - 1)
     granian = [sys.executable, "-m", "granian", "--host", addresses.host, "--workers-kill-timeout", "3", *tls]
@@ -298,14 +303,17 @@ def programs(addresses: Addresses, environment: Mapping[str, str], tls: list[str
     streams = ["--interface", "asgi", "--port", str(addresses.streams_port), "bocage.streams:application"]
     command = [sys.executable, "-m", "bocage.cli"]
     delivering = {**environment, "BOCAGE_DATABASE_ROLE": "deliverer"}
-    life = [Program("demo", [*command, "demo", "live"], environment, essential=False)] if demo else []
     return [
         Program("web", [*granian, *web], environment),
         Program("streams", [*granian, *streams], delivering),
         Program("worker", [*command, "work"], environment),
         Program("deliverer", [*command, "deliver"], delivering),
-        *life,
     ]
+
+
+def demo_life(environment: Mapping[str, str]) -> Program:
+    """What lets the demo city live; everything else goes on without it."""
+    return Program("demo", [sys.executable, "-m", "bocage.cli", "demo", "live"], environment, essential=False)
 
 
 def _note(place: Home, state: State, supervisor: Supervisor) -> None:

@@ -36,16 +36,14 @@ SCENARIOS = {"calm": SLEEPER, "stubborn": STUBBORN, "crashing": CRASHING}
 def main(scenario: str, port: int) -> int:
     """Run `up` until it is told to stop."""
 
-    def programs(
-        addresses: up.Addresses, environment: Mapping[str, str], _tls: list[str], **_options: bool
-    ) -> list[Program]:
+    def programs(addresses: up.Addresses, environment: Mapping[str, str], _tls: list[str]) -> list[Program]:
         web = Program("web", [sys.executable, "-c", WEB, str(addresses.web_port)], environment)
         return [web, Program("worker", [sys.executable, "-c", SCENARIOS[scenario]], environment)]
 
     console = Console(highlight=False)
     try:
-        with patch.object(up, "programs", programs), patch.object(up, "prepare_all"):
-            return up.up(home(), up.Wish(port=port), console)
+        with patch.object(up, "programs", programs), patch.object(up, "prepare"):
+            return up.up(home(), up.Wish(port=port, demo=False), console)
     except (RuntimeRefusal, GivenUp) as error:
         console.print(f"bocage: {error}")
         return 1

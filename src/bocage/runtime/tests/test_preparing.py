@@ -50,14 +50,14 @@ def commands_run(monkeypatch: pytest.MonkeyPatch, place: Home) -> list[tuple[str
     """The commands that were run, without running them."""
     calls: list[tuple[str, ...]] = []
 
-    def remember(steps: preparing._Steps, *arguments: str, then: Callable[[], object] | None = None) -> preparing._Step:
+    def remember(steps: preparing._Steps, *arguments: str, then: Callable[[], object] | None = None) -> preparing.Step:
         calls.append(arguments)
         if "collectstatic" in arguments:
             (place.folder / "static").mkdir(exist_ok=True)
         if arguments == ("demo", "populate"):
             place.sign_ins_file.write_text("[]")
         process = subprocess.Popen([sys.executable, "-c", ""])
-        return preparing._Step(" ".join(arguments), process, steps.place.logs / "none.log", then)
+        return preparing.Step(" ".join(arguments), process, steps.place.logs / "none.log", then)
 
     monkeypatch.setattr(preparing._Steps, "begin", remember)
     return calls
@@ -130,24 +130,28 @@ def test_each_step_is_done_once_until_its_reason_changes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     environment = {"BOCAGE_MODE": "demo"}
-    preparing.prepare_all(place, database, environment, quiet, demo=True)
-    words = [" ".join(each[:2]) for each in commands_run]
-    assert words == ["manage collectstatic", "manage migrate", "demo populate"]
-    commands_run.clear()
-    preparing.prepare_all(place, database, environment, quiet, demo=True)
-    assert commands_run == []
 
-    monkeypatch.setattr(preparing, "fingerprint", lambda _files, **_options: "another")
-    preparing.prepare_all(place, database, environment, quiet, demo=True)
-    assert [each[1] for each in commands_run] == ["collectstatic", "migrate"]
+    def prepare() -> list[str]:
+        commands_run.clear()
+        preparing.prepare(place, database, environment, quiet)
+        settling = preparing.begin_demo(place, database, environment, quiet)
+        if settling is not None:
+            settling.finish()
+        return [" ".join(each[:2]) for each in commands_run]
+
+    assert prepare() == ["manage collectstatic", "manage migrate", "demo populate"]
+    assert prepare() == []
+
+    with monkeypatch.context() as patched:
+        patched.setattr(preparing, "fingerprint", lambda _files, **_options: "another")
+        assert prepare() == ["manage collectstatic", "manage migrate"]
+        assert prepare() == []
 
     place.sign_ins_file.unlink()
-    commands_run.clear()
-    preparing.prepare_all(place, database, environment, quiet, demo=True)
-    assert commands_run == [("demo", "populate")]
+    assert prepare()[-1] == "demo populate"
 
     with pytest.raises(RuntimeRefusal, match="holds the demo city"):
-        preparing.prepare_all(place, database, {"BOCAGE_MODE": "production"}, quiet, demo=False)
+        preparing.prepare(place, database, {"BOCAGE_MODE": "production"}, quiet)
 
 
 def test_a_failing_step_shows_the_end_of_what_it_said(place: Home) -> None:
@@ -160,14 +164,14 @@ def test_a_failing_step_shows_the_end_of_what_it_said(place: Home) -> None:
 def test_a_step_beside_a_failing_one_is_ended(
     place: Home, database: preparing.Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    beside = preparing._Step("beside", subprocess.Popen(["sleep", "600"]), place.logs / "none.log")
+    beside = preparing.Step("beside", subprocess.Popen(["sleep", "600"]), place.logs / "none.log")
     monkeypatch.setattr(preparing, "_begin_static", lambda *_arguments: beside)
     monkeypatch.setattr(preparing, "fingerprint", lambda _files, **_options: "yet another")
-    failing = preparing._Step("failing", subprocess.Popen(["false"]), place.logs / "none.log")
+    failing = preparing.Step("failing", subprocess.Popen(["false"]), place.logs / "none.log")
     (place.logs / "none.log").touch()
     monkeypatch.setattr(preparing._Steps, "begin", lambda *_arguments, **_options: failing)
     with pytest.raises(RuntimeRefusal, match="`failing` failed"):
-        preparing.prepare_all(place, database, {"BOCAGE_MODE": "demo"}, quiet, demo=True)
+        preparing.prepare(place, database, {"BOCAGE_MODE": "demo"}, quiet)
     assert beside.process.poll() is not None
 
 
