@@ -1,9 +1,11 @@
 """The actor of a transaction: a person (for herself, under a mandate, or for her organisation) or a service."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -50,7 +52,7 @@ class Actor:
 @dataclass
 class _Frame:
     actor: Actor
-    hooks: list[Callable[[], None]] = field(default_factory=list)
+    gathered: dict[Callable[[Counter[Any]], None], Counter[Any]] = field(default_factory=dict)
 
 
 _frame: ContextVar[_Frame | None] = ContextVar("acting_frame", default=None)
@@ -72,10 +74,10 @@ def acting_as(actor: Actor) -> Iterator[None]:
         try:
             _tell_database(actor)
             yield
-            # A set_rollback leaves nothing to commit, so there is nothing for the hooks to add to.
+            # A set_rollback leaves nothing to commit, so there is nothing to add what was gathered to.
             if not transaction.get_rollback():
-                for hook in frame.hooks:
-                    hook()
+                for write, counts in frame.gathered.items():
+                    write(counts)
                 if outer is not None:
                     _tell_database(outer.actor)
                 elif connection.in_atomic_block:
@@ -93,13 +95,15 @@ def become(actor: Actor) -> None:
     _tell_database(actor)
 
 
-def before_commit(hook: Callable[[], None]) -> None:
-    """Run `hook` at the successful end of the running `acting_as` block, inside its transaction."""
+def gather[Item](write: Callable[[Counter[Item]], None], item: Item, count: int = 1) -> None:
+    """Count `item` in the running `acting_as` block; `write` is given all counts once, in its transaction, at its end.
+
+    A block that is rolled back forgets what it gathered.
+    """
     frame = _frame.get()
     if frame is None:
-        raise RuntimeError("before_commit() needs a running acting_as() block")
-    if hook not in frame.hooks:
-        frame.hooks.append(hook)
+        raise RuntimeError("gather() needs a running acting_as() block")
+    frame.gathered.setdefault(write, Counter())[item] += count
 
 
 def _tell_database(actor: Actor) -> None:

@@ -1,23 +1,20 @@
-"""Receipts of reads: gathered while a transaction runs, written by one insert at its end.
+"""Receipts of reads: gathered while an `acting_as` block runs, written by one insert at its end.
 
-A read that happened is told even where its transaction failed: what could not be written then stays gathered and is
-written by the next `acting_as` block of the same thread, or at once by `write_gathered`.
+A block that is rolled back leaves none: what it read went nowhere. Who tells somebody all the same what was read (the
+delivery, where a handler failed) records it again in the transaction that notes the failure.
 """
 
 from collections import Counter
-from contextvars import ContextVar
 from uuid import UUID
 
 from django.db import connection
 
 from bocage.kernel import clock
-from bocage.kernel.acting import before_commit
+from bocage.kernel.acting import gather
 from bocage.kernel.consent.models import WHAT_LENGTH
 from bocage.kernel.ids import uuid7
 
 type _Read = tuple[UUID, str, str, str]
-
-_gathered: ContextVar[Counter[_Read] | None] = ContextVar("gathered_receipts", default=None)
 
 
 def record_read(subject_id: UUID, reader: str, purpose: str, what: str, count: int = 1) -> None:
@@ -28,19 +25,10 @@ def record_read(subject_id: UUID, reader: str, purpose: str, what: str, count: i
     """
     if not what or len(what) > WHAT_LENGTH:
         raise ValueError(f"a receipt says what was read in 1 to {WHAT_LENGTH} characters, not {what!r}")
-    gathered = _gathered.get()
-    if gathered is None:
-        gathered = Counter()
-        _gathered.set(gathered)
-    gathered[(subject_id, reader, purpose, what)] += count
-    before_commit(write_gathered)
+    gather(_write, (subject_id, reader, purpose, what), count)
 
 
-def write_gathered() -> None:
-    """Write what was gathered, in one insert. Runs by itself before the end of an `acting_as` block."""
-    gathered = _gathered.get()
-    if not gathered:
-        return
+def _write(gathered: Counter[_Read]) -> None:
     now = clock.now()
     reads = sorted(gathered, key=str)
     with connection.cursor() as cursor:
@@ -58,4 +46,3 @@ def write_gathered() -> None:
                 [gathered[read] for read in reads],
             ],
         )
-    gathered.clear()

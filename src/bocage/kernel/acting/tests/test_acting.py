@@ -1,11 +1,12 @@
 """The transaction tells PostgreSQL who acts, and forgets it at its end."""
 
+from collections import Counter
 from uuid import uuid4
 
 import pytest
 from django.db import connection, transaction
 
-from bocage.kernel.acting import Actor, acting_as, become, before_commit, current_actor
+from bocage.kernel.acting import Actor, acting_as, become, current_actor, gather
 from bocage.kernel.ids import uuid7
 
 pytestmark = pytest.mark.django_db
@@ -50,24 +51,27 @@ def test_become_changes_the_actor_of_the_running_block() -> None:
         assert told()[0] == str(person)
 
 
-def test_hooks_run_once_at_a_good_end_and_not_after_an_error() -> None:
-    ran: list[str] = []
+def test_what_is_gathered_is_written_once_at_a_good_end_and_forgotten_after_an_error() -> None:
+    written: list[dict[str, int]] = []
 
-    def hook() -> None:
-        ran.append("hook")
+    def write(counts: Counter[str]) -> None:
+        written.append(dict(counts))
 
     with acting_as(Actor.nobody()):
-        before_commit(hook)
-        before_commit(hook)
-        assert ran == []
-    assert ran == ["hook"]
+        gather(write, "apple")
+        gather(write, "pear", 2)
+        gather(write, "apple", 3)
+        assert written == []
+    assert written == [{"apple": 4, "pear": 2}]
     with pytest.raises(ValueError, match="lost"), acting_as(Actor.nobody()):
-        before_commit(hook)
+        gather(write, "lost")
         raise ValueError("lost")
     with acting_as(Actor.nobody()):
-        before_commit(hook)
+        gather(write, "rolled back")
         transaction.set_rollback(True)
-    assert ran == ["hook"]
+    with acting_as(Actor.nobody()):
+        pass
+    assert len(written) == 1
 
 
 def test_ids_grow_with_time_and_carry_their_version() -> None:

@@ -138,15 +138,22 @@ def test_receipts_of_one_transaction_are_one_insert_and_only_its_subject_sees_th
         assert queries.receipts(other).receipts == ()
 
 
-def test_a_read_is_told_even_where_its_transaction_failed() -> None:
+def test_a_read_that_was_rolled_back_leaves_no_receipt_in_a_later_transaction() -> None:
     person = uuid4()
     with pytest.raises(RuntimeError), acting_as(Actor.for_service("garden")):
         actions.record_read(person, "garden", P, "read and failed")
         raise RuntimeError
     with acting_as(Actor.for_service("garden")):
+        actions.record_read(person, "garden", P, "read and refused")
+        transaction.set_rollback(True)
+    with acting_as(Actor.for_service("garden")):
+        actions.record_read(person, "garden", P, "read later", 2)
+        with pytest.raises(RuntimeError), acting_as(Actor.for_service("garden")):
+            actions.record_read(person, "garden", P, "read inside and failed")
+            raise RuntimeError
         actions.record_read(person, "garden", P, "read later")
     with acting_as(Actor.for_person(person)):
-        assert {r.what for r in queries.receipts(person).receipts} == {"read and failed", "read later"}
+        assert [(r.what, r.count) for r in queries.receipts(person).receipts] == [("read later", 3)]
 
 
 def test_receipts_come_in_pages_without_gap_or_repeat() -> None:
