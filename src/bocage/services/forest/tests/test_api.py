@@ -120,11 +120,11 @@ def test_another_persons_ids_are_not_there(anas: Program, weis: Program, ana: An
         ("put", "/trees/%s", {"species": "x" * 21}, "species"),
         ("put", "/trees/%s", {}, "species"),
         ("put", "/trees/not-an-id", {"species": "oak"}, "tree_id"),
-        ("post", f"/trees/00000000-0000-4000-8000-000000000001/waterings/%s", {"grams": 0}, "grams"),
-        ("post", f"/trees/00000000-0000-4000-8000-000000000001/waterings/%s", {"grams": -1}, "grams"),
-        ("post", f"/trees/00000000-0000-4000-8000-000000000001/waterings/%s", {"grams": 2**63}, "grams"),
-        ("post", f"/trees/00000000-0000-4000-8000-000000000001/waterings/%s", {"grams": "many"}, "grams"),
-        ("post", f"/trees/00000000-0000-4000-8000-000000000001/waterings/nothing", {"grams": 1}, "watering_id"),
+        ("post", "/trees/00000000-0000-4000-8000-000000000001/waterings/%s", {"grams": 0}, "grams"),
+        ("post", "/trees/00000000-0000-4000-8000-000000000001/waterings/%s", {"grams": -1}, "grams"),
+        ("post", "/trees/00000000-0000-4000-8000-000000000001/waterings/%s", {"grams": 2**63}, "grams"),
+        ("post", "/trees/00000000-0000-4000-8000-000000000001/waterings/%s", {"grams": "many"}, "grams"),
+        ("post", "/trees/00000000-0000-4000-8000-000000000001/waterings/nothing", {"grams": 1}, "watering_id"),
     ],
 )
 def test_input_that_cannot_be_taken_is_a_problem_that_names_the_field(
