@@ -24,7 +24,7 @@ def sample_settings() -> dict[str, Any]:
     """What the sample town sets differently: nothing here needs a database."""
     real = real_settings()
     templates = real.TEMPLATES[0]
-    options: dict[str, Any] = {**templates["OPTIONS"]}  # type: ignore[dict-item]
+    options: dict[str, Any] = {**templates["OPTIONS"]}
     options["context_processors"] = [name for name in options["context_processors"] if "auth" not in name]
     return {
         "ROOT_URLCONF": "bocage.shell.tests.sample_site",

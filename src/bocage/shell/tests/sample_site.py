@@ -1,6 +1,7 @@
 """The sample town as a site without a database: its addresses, who is signed in, and which town it is."""
 
 import math
+import threading
 from typing import Any
 from unittest import mock
 
@@ -14,6 +15,8 @@ from bocage.shell.policy import scanning_page
 from bocage.shell.tests import samples
 
 TOWNS = {"full": samples.full_town, "bare": samples.bare_town, "failing": samples.failing_town}
+# What is patched is the process's, not the thread's.
+_ONE_AT_A_TIME = threading.Lock()
 SAMPLE_NAMES = ("scan", "send", "code", *(service.name for service in samples.full_town()))
 
 
@@ -42,6 +45,7 @@ class SampleTown:
         unread = 0 if town == "bare" else 2
         found = samples.notification_page(is_empty=town == "bare")
         with (
+            _ONE_AT_A_TIME,
             mock.patch("bocage.shell.rails.services", services),
             mock.patch("bocage.shell.finding.services", services),
             mock.patch("bocage.shell.pages.services", services),

@@ -24,7 +24,9 @@ AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-pract
 HOME_MAX_REQUESTS = 10
 HOME_MAX_BYTES = 200 * 1024
 TOUCH_PX = 46
-START_SECONDS = 20
+START_SECONDS = 90
+# A container's shared memory is often too small for a browser, which then hangs.
+BROWSER_ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage"]
 CODE = "00020101021226370011fr.bocage.pay0118moulin-cafe-till-26304A13B"
 
 
@@ -62,7 +64,7 @@ def chromium() -> Iterator[Browser]:
     if path is None:
         pytest.skip("no Chromium: install one, or name it in BOCAGE_CHROMIUM")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=path, args=BROWSER_ARGUMENTS)
         yield browser
         browser.close()
 
