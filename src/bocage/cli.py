@@ -61,7 +61,7 @@ def translate(
 
 def register_all() -> None:
     """Add every part's commands to `app`."""
-    modules = [f"bocage.{name}.commands" for name in ("runtime", "kernel.identity", "demo", "scaffold")]
+    modules = [f"bocage.{name}.commands" for name in ("runtime", "kernel.identity", "kernel.events", "demo", "scaffold")]
     modules += [f"bocage.services.{name}.commands" for name in service_names() if has_module(name, "commands")]
     for module in modules:
         importlib.import_module(module).register(app)
