@@ -40,6 +40,13 @@ def pytest_configure(config: pytest.Config) -> None:
     (Path(os.environ.get("BOCAGE_HOME", tempfile.gettempdir())) / "static").mkdir(parents=True, exist_ok=True)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One worker runs all that opens a browser, so that there is never more than one."""
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_blocker: Any, worker_name: str) -> Iterator[None]:
     """One migrated template a run; one clone of it a worker."""
