@@ -2,7 +2,7 @@
 
 import socket
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from bocage.kernel.errors import Refusal
 from bocage.kernel.events.models import URL_LENGTH
 
+_NAT64 = IPv6Network("64:ff9b::/96")
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -58,7 +59,8 @@ def resolve(url: str) -> Target:
     port = parts.port or (443 if parts.scheme == "https" else 80)
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError as error:
+    # UnicodeError, because a name with a label of more than 63 characters cannot be looked up at all.
+    except (OSError, UnicodeError) as error:
         raise AddressRefused(_("The host of this address is not known.")) from error
     addresses = [ip_address(str(each[4][0]).partition("%")[0]) for each in found]
     for address in addresses:
@@ -77,6 +79,8 @@ def _parse(url: str) -> SplitResult:
         raise AddressRefused(_("This is not a web address.")) from error
     if not parts.hostname or parts.username is not None or parts.password is not None or parts.fragment or port == 0:
         raise AddressRefused(_("Give an address like https://shop.example/events, without a password in it."))
+    if not parts.hostname.isascii():
+        raise AddressRefused(_("Write the host in its ASCII form, as in xn--caf-dma.example."))
     if parts.scheme != "https" and not (parts.scheme == "http" and _may_be_loopback(parts)):
         raise AddressRefused(_("The address must begin with https://."))
     return parts
@@ -94,8 +98,17 @@ def _literal(host: str) -> IPv4Address | IPv6Address | None:
 
 
 def _check_public(address: IPv4Address | IPv6Address, parts: SplitResult) -> None:
-    inner = address.ipv4_mapped if isinstance(address, IPv6Address) and address.ipv4_mapped else address
+    inner = _carried(address)
     if inner.is_loopback and _may_be_loopback(parts):
         return
     if not inner.is_global or inner.is_multicast or inner.is_reserved:
         raise AddressRefused(_("This address leads into a private network. Give one that the public can reach."))
+
+
+def _carried(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    """The IPv4 address that an IPv6 one leads to (mapped, 6to4, NAT64), where it is one of those."""
+    if isinstance(address, IPv4Address):
+        return address
+    if address in _NAT64:
+        return IPv4Address(int(address) & 0xFFFF_FFFF)
+    return address.ipv4_mapped or address.sixtofour or address

@@ -5,11 +5,16 @@ when this process dies), send, write down how it went.
 """
 
 import json
+import socket
+import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from types import TracebackType
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -27,6 +32,7 @@ from bocage.kernel.events.webhooks import SUBSCRIPTION, secrets_of, signature
 BATCH = 16
 IN_PARALLEL = 8
 TIMEOUT_SECONDS = 10.0
+EXCHANGE_SECONDS_MAX = 20.0
 LEASE = timedelta(seconds=60)
 ANSWER_BYTES_MAX = 4096
 DISABLE_AFTER = timedelta(days=5)
@@ -61,6 +67,34 @@ class _Outcome:
     @property
     def arrived(self) -> bool:
         return self.status is not None and 200 <= self.status < 300
+
+
+class _Deadline:
+    """Cuts the connection when a whole exchange takes too long: httpx's own limit begins anew with every byte."""
+
+    def __init__(self) -> None:
+        self._socket: socket.socket | None = None
+        self._timer = threading.Timer(EXCHANGE_SECONDS_MAX, self._cut)
+        self._timer.daemon = True
+
+    def __enter__(self) -> "_Deadline":
+        self._timer.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._timer.cancel()
+
+    def watch(self, event: str, info: dict[str, Any]) -> None:
+        """httpx's trace of a request, which shows the socket once it is connected."""
+        if event in {"connection.connect_tcp.complete", "connection.start_tls.complete"}:
+            self._socket = info["return_value"].get_extra_info("socket")
+
+    def _cut(self) -> None:
+        if self._socket is not None:
+            with suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)
 
 
 def send_due() -> int:
@@ -112,13 +146,14 @@ def _send(letter: _Letter) -> _Outcome:
     try:
         target = resolve(letter.url)
         with (
+            _Deadline() as deadline,
             httpx.Client(trust_env=False, follow_redirects=False, timeout=TIMEOUT_SECONDS) as client,
             client.stream(
                 "POST",
                 target.url,
                 content=letter.body,
                 headers={**letter.headers, "host": target.host_header},
-                extensions={"sni_hostname": target.host},
+                extensions={"sni_hostname": target.host, "trace": deadline.watch},
             ) as response,
         ):
             status = response.status_code
@@ -126,7 +161,8 @@ def _send(letter: _Letter) -> _Outcome:
                 error = f"answered {status}: {_beginning(response, began)}"
     except AddressRefused as refused:
         error = str(refused)
-    except httpx.HTTPError as failure:
+    # Whatever one address does, the outcomes of the others in the batch must be written down.
+    except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as failure:
         error = f"{type(failure).__name__}: {failure}"
     return _Outcome(
         letter.delivery_id, status, error.replace("\0", "")[:ERROR_LENGTH], int((time.monotonic() - began) * 1000)

@@ -5,7 +5,7 @@ import socket
 import threading
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from hashlib import sha256
 from hmac import new as hmac
@@ -190,6 +190,46 @@ def test_a_crash_while_sending_only_delays(fresh_database: str, monkeypatch: pyt
         assert _log(organisation, webhook_id) == [("sent", 2, 204)] and len(server.got) == 1
 
 
+def test_an_address_that_cannot_be_looked_up_does_not_keep_the_others_from_being_noted(fresh_database: str) -> None:
+    organisation, other = uuid4(), uuid4()
+    with fakes.town(), shop() as (server, url):
+        good, _ = _create(organisation, url)
+        bad, _ = _create(other, "https://" + "a" * 64 + ".example/")
+        fakes.pay(other, 1)
+        fakes.pay(organisation, 1)
+        fakes.deliver()
+        assert sending.send_due() == 2
+        assert _log(organisation, good) == [("sent", 1, 204)] and len(server.got) == 1
+        assert _log(other, bad) == [("waiting", 1, None)]
+        with acting_as(Actor.for_person(uuid4(), other)):
+            assert "not known" in webhooks.deliveries(bad)[0].last_error
+
+
+def test_a_server_that_answers_byte_by_byte_is_cut_off(fresh_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sending, "EXCHANGE_SECONDS_MAX", 0.5)
+    organisation, stop = uuid4(), threading.Event()
+
+    def drip(listener: socket.socket) -> None:
+        link, _address = listener.accept()
+        with link, suppress(OSError):
+            link.sendall(b"HTTP/1.1 200 OK\r\n")
+            while not stop.wait(0.05):
+                link.sendall(b"x-slow: 1\r\n")
+
+    with fakes.town(), socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=drip, args=(listener,), daemon=True).start()
+        webhook_id, _ = _create(organisation, f"http://127.0.0.1:{listener.getsockname()[1]}/")
+        fakes.pay(organisation, 1)
+        fakes.deliver()
+        # Lets a sender without a deadline fail instead of hanging.
+        threading.Timer(8, stop.set).start()
+        sending.send_due()
+        stop.set()
+        assert _log(organisation, webhook_id) == [("waiting", 1, None)]
+        with acting_as(Actor.for_person(uuid4(), organisation)):
+            assert (webhooks.deliveries(webhook_id)[0].duration_ms or 0) < 5_000
+
+
 PRIVATE = [
     "https://127.0.0.1/",
     "https://10.0.0.8/x",
@@ -201,6 +241,8 @@ PRIVATE = [
     "https://0.0.0.0/",
     "https://224.0.0.1/",
     "https://100.64.0.1/",
+    "https://[64:ff9b::a00:1]/",
+    "https://[2002:a00:1::]/",
 ]
 MALFORMED = [
     "http://shop.example/",
@@ -214,6 +256,7 @@ MALFORMED = [
     "https://shop.example/\nx",
     "https://" + "a" * 500 + ".example/",
     "https://[::1",
+    "https://caf\u00e9.example/",
 ]
 
 
