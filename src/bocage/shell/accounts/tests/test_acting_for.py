@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from unittest.mock import patch
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.contrib.messages.storage.fallback import FallbackStorage
 from django.contrib.sessions.backends.cache import SessionStore
 from django.http import HttpRequest, HttpResponse
@@ -15,7 +16,6 @@ from bocage.kernel import clock
 from bocage.kernel.acting.middleware import actor_of
 from bocage.kernel.clock import now
 from bocage.kernel.identity import actions as identity
-from bocage.kernel.identity.models import Person as PersonRow
 from bocage.kernel.identity.tests.making import person, shop
 from bocage.kernel.identity.types import Person
 from bocage.shell.accounts.middleware import ActingFor
@@ -33,7 +33,7 @@ def a_service_called_pay() -> Iterator[None]:
 def ask(agent: Person, subject: Person, method: str, service: str) -> tuple[HttpRequest, HttpResponse | None]:
     """A request of the agent's, who chose to act for the subject, on its way to a page of the service."""
     request = RequestFactory().generic(method, "/")
-    request.user = PersonRow.objects.get(id=agent.id)
+    request.user = get_user_model().objects.get(id=agent.id)
     request.session = SessionStore()
     request.session["acting_for"] = str(subject.id)
     request.resolver_match = SimpleNamespace(namespaces=[service] if service else [])  # type: ignore[assignment]
