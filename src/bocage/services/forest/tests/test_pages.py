@@ -46,7 +46,7 @@ def full(person: UUID, statement: bytes) -> dict[str, UUID]:
         importing.confirm(person, kept, rewarded=True)
     ride(person)
     ride(person, days_ago=2)
-    preview = hand_in(person, statement.replace(b"-2,50", b"-2,80"))
+    preview = hand_in(person, statement.replace(b"-2,50", b"-2,80", 1))
     columns = hand_in(person, UNKNOWN_CSV, "odd.csv")
     with acting_as(Actor.for_person(person)):
         line = queries.lines(person)[0].id
