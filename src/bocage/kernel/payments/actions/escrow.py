@@ -16,6 +16,7 @@ from bocage.kernel.payments.actions.parts import (
     part_id,
     require_able,
     require_party,
+    require_payer,
     tell,
     write_intent,
 )
@@ -44,7 +45,7 @@ def open_escrow(
     row = write_intent(IntentKind.ESCROW, id, buyer_id, seller_id, amount_minor, currency, memo_ref, service)
     if row.state != IntentState.CREATED:
         return as_intent(row)
-    require_party(row, buyer_id)
+    require_payer(row)
     require_able(buyer_id, seller_id, currency)
     row.spent_on = spend(buyer_id, amount_minor, currency)
     row.state = IntentState.AUTHORISED

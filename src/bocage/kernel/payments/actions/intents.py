@@ -18,6 +18,7 @@ from bocage.kernel.payments.actions.parts import (
     part_id,
     require_able,
     require_party,
+    require_payer,
     tell,
     write_intent,
 )
@@ -57,7 +58,7 @@ def authorise(id: UUID) -> IntentView:
         return as_intent(row)
     if row.state != IntentState.CREATED:
         raise ended(row)
-    require_party(row, row.payer_id)
+    require_payer(row)
     require_able(row.payer_id, row.payee_id, row.currency)
     row.spent_on = spend(row.payer_id, row.amount_minor, row.currency)
     row.state, row.expires_at = IntentState.AUTHORISED, clock.now() + limits.AUTHORISATION_LIFE
@@ -154,7 +155,7 @@ def transfer_between_people(
     transfer_id = part_id(id, "transfer")
     if row.state == IntentState.CAPTURED:
         return transfer_id
-    require_party(row, payer_id)
+    require_payer(row)
     require_able(payer_id, payee_id, currency)
     row.spent_on = spend(payer_id, amount_minor, currency)
     write_captured(row, amount_minor, 0, transfer_id)

@@ -82,15 +82,26 @@ def require_party(row: Intent | Dispute, *sides: UUID) -> None:
     raise forbidden(_("Only the other side of this payment may do that."))
 
 
+def require_payer(row: Intent) -> None:
+    """The actor must be the payer: a service that made the intent takes what was agreed to, and never agrees itself."""
+    actor = current_actor()
+    if actor.service or actor.subject_id != row.payer_id:
+        raise forbidden(_("Only who pays can agree to this payment."))
+
+
 def require_able(payer_id: UUID, payee_id: UUID, currency: str) -> None:
     """The payer may act and the payee may take. Raises a `Refusal` that names which may not.
 
-    A frozen person can still be paid; a frozen organisation, or who could not give the money back, cannot.
+    A frozen person can still be paid; a frozen organisation, who could not give the money back, and who has left or
+    never was, cannot: nobody could reach the money.
     """
     if identity.is_frozen(payer_id):
         raise Refusal("payer_frozen", _("This account is frozen. Ask at the counter to have it opened again."))
-    stopped = [each for each in identity.organisations([payee_id]).values() if each.frozen]
-    if stopped or accounts.standing(wallet(payee_id, currency)) != "open":
+    person = identity.persons([payee_id]).get(payee_id)
+    firm = None if person else identity.organisations([payee_id]).get(payee_id)
+    if not (person.active if person else firm and not firm.frozen):
+        raise Refusal("payee_gone", _("The other side cannot take payments any more. Nothing was paid."))
+    if accounts.standing(wallet(payee_id, currency)) != "open":
         raise Refusal("payee_frozen", _("The other side cannot take payments at the moment. Nothing was paid."))
 
 

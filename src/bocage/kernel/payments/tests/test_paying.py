@@ -156,6 +156,19 @@ def test_only_the_payer_agrees() -> None:
         actions.authorise(id)
 
 
+def test_no_service_agrees_for_the_payer_not_even_to_what_it_made_itself() -> None:
+    town = scene.make(10_000)
+    with acting_as(Actor.for_service("shop")):
+        id = actions.create_intent(uuid7(), town.buyer, town.shop, 500, CURRENCY, service="shop").id
+        with pytest.raises(Refusal, match="forbidden"):
+            actions.authorise(id)
+        with pytest.raises(Refusal, match="forbidden"):
+            actions.open_escrow(uuid7(), town.buyer, town.shop, 500, CURRENCY, service="shop")
+        with pytest.raises(Refusal, match="forbidden"):
+            actions.transfer_between_people(uuid7(), town.buyer, town.owner, 500, CURRENCY, service="shop")
+    assert town.balance(town.buyer) == 10_000
+
+
 def test_the_service_that_made_a_payment_may_act_on_it_and_no_other() -> None:
     town = scene.make()
     id = town.intent(service="shop")
