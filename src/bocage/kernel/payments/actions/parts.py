@@ -99,9 +99,9 @@ def require_able(payer_id: UUID, payee_id: UUID, currency: str) -> None:
         raise Refusal("payer_frozen", _("This account is frozen. Ask at the counter to have it opened again."))
     person = identity.persons([payee_id]).get(payee_id)
     firm = None if person else identity.organisations([payee_id]).get(payee_id)
-    if not (person.active if person else firm and not firm.frozen):
+    if not (person.active if person else firm):
         raise Refusal("payee_gone", _("The other side cannot take payments any more. Nothing was paid."))
-    if accounts.standing(wallet(payee_id, currency)) != "open":
+    if (firm and firm.frozen) or accounts.standing(wallet(payee_id, currency)) != "open":
         raise Refusal("payee_frozen", _("The other side cannot take payments at the moment. Nothing was paid."))
 
 

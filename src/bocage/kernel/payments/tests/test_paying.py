@@ -8,6 +8,8 @@ import pytest
 from bocage.kernel import work
 from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.errors import Refusal
+from bocage.kernel.identity import actions as identity
+from bocage.kernel.identity import rights
 from bocage.kernel.identity.actions.stops import freeze
 from bocage.kernel.ids import uuid7
 from bocage.kernel.ledger import actions as ledger_actions
@@ -154,6 +156,22 @@ def test_only_the_payer_agrees() -> None:
     id = town.intent()
     with town.shop_acts(), pytest.raises(Refusal, match="forbidden"):
         actions.authorise(id)
+
+
+def test_nobody_pays_who_has_left_or_never_was() -> None:
+    town = scene.make(10_000)
+    with acting_as(Actor.nobody()):
+        gone = identity.register(display_name="Lou", email="lou@example.org", tier="document").id
+    with acting_as(Actor.for_person(gone)):
+        rights.erase(gone)
+    with town.buyer_acts():
+        for nobody in (gone, uuid4()):
+            with pytest.raises(Refusal, match="payee_gone"):
+                actions.transfer_between_people(uuid7(), town.buyer, nobody, 500, CURRENCY)
+            id = actions.create_intent(uuid7(), town.buyer, nobody, 500, CURRENCY).id
+            with pytest.raises(Refusal, match="payee_gone"):
+                actions.authorise(id)
+    assert town.balance(town.buyer) == 10_000
 
 
 def test_no_service_agrees_for_the_payer_not_even_to_what_it_made_itself() -> None:
