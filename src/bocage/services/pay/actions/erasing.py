@@ -5,6 +5,8 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from bocage.kernel.errors import conflict
+from bocage.kernel.ledger import queries as ledger
 from bocage.services.pay.models import (
     Code,
     Line,
@@ -20,7 +22,13 @@ from bocage.services.pay.types import CodeState, RequestState
 
 
 def erase(person_id: UUID) -> list[str]:
-    """Forget the person; what was kept and why, in words."""
+    """Forget the person; what was kept and why, in words. Refuses while money is hers: nobody could reach it after."""
+    money = {code for code, unit in ledger.units().items() if unit.is_money}
+    wallets = [each.id for each in ledger.accounts_of(person_id) if each.unit in money]
+    if any(each.posted_minor or each.pending_minor for each in ledger.balances(wallets).values()):
+        raise conflict(
+            "wallet_not_empty", _("There is still money in your wallet. Pay it out to your bank or send it away first.")
+        )
     lines = Line.objects.filter(owner_id=person_id)
     kept = lines.exists()
     lines.update(counterpart_name="", memo="", reference="")
