@@ -50,6 +50,9 @@ class _Token(HttpBearer):
             return None
         if self.scope not in found.scopes:
             raise forbidden(_("This token lacks the scope %(scope)s.") % {"scope": self.scope})
+        if found.subject_id != found.person_id:
+            # A token keeps the scopes it was made with; the mandate or the staff role may have become narrower since.
+            identity.subject_for(found.person_id, found.subject_id, self.scope)
         become(Actor.for_person(found.person_id, found.subject_id))
         return found
 
