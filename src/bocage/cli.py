@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from bocage.kernel.manifest import has_module, service_names
-from bocage.kernel.start import set_up_django
+from bocage.kernel.start import find_installation, set_up_django
 from bocage.kernel.stopping import stop_on_signal
 
 app = typer.Typer(
@@ -42,6 +42,7 @@ def manage(context: typer.Context) -> None:
     """Run one of Django's own commands, such as `shell` or `makemessages`."""
     from django.core.management import execute_from_command_line
 
+    find_installation()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bocage.settings")
     execute_from_command_line(["bocage manage", *context.args])
 
@@ -61,7 +62,9 @@ def translate(
 
 def register_all() -> None:
     """Add every part's commands to `app`."""
-    modules = [f"bocage.{name}.commands" for name in ("runtime", "kernel.identity", "kernel.events", "demo", "scaffold")]
+    modules = [
+        f"bocage.{name}.commands" for name in ("runtime", "kernel.identity", "kernel.events", "demo", "scaffold")
+    ]
     modules += [f"bocage.services.{name}.commands" for name in service_names() if has_module(name, "commands")]
     for module in modules:
         importlib.import_module(module).register(app)

@@ -103,6 +103,8 @@ class State:
     mode: str
     ready: bool = False
     processes: list[ProcessState] = field(default_factory=list)
+    # What `kernel.start` tells a command of another shell, so that it works on this installation. No secret.
+    told: dict[str, str] = field(default_factory=dict)
 
     def write(self, place: Home) -> None:
         """Write it whole or not at all."""

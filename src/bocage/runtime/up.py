@@ -154,6 +154,8 @@ def _start(place: Home, wish: Wish, started: Started, say: Say) -> Running:
     database = open_database(place, say)
     environment = {**environment_of(place, addresses, database.url, mode), RUN_VARIABLE: started.run}
     demo = wish.demo and not wish.production
+    state.told = {name: environment[name] for name in TOLD}
+    state.write(place)
     prepare(place, database, environment, say)
     supervisor = Supervisor(place.logs, say)
     started.supervisor = supervisor
@@ -275,6 +277,9 @@ def _tls_options(place: Home, wish: Wish) -> list[str]:
 
 
 # --- processes -------------------------------------------------------------------------------------------------------
+
+
+TOLD = ("BOCAGE_DATABASE_URL", "BOCAGE_PUBLIC_URL", "BOCAGE_STREAMS_URL", "BOCAGE_MODE")
 
 
 def environment_of(place: Home, addresses: Addresses, database_url: str, mode: str) -> dict[str, str]:

@@ -13,10 +13,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+import psycopg
 import pytest
 from typer.testing import CliRunner
 
-from bocage.kernel.postgres import launcher
+from bocage.kernel.postgres import launcher, roles
 from bocage.runtime import commands
 from bocage.runtime.place import Home, read_state
 from bocage.runtime.processes import RUN_VARIABLE, _marked
@@ -224,6 +225,11 @@ def test_down_stops_it_and_status_tells(place: Home, port: int, monkeypatch: pyt
     assert {each["name"] for each in told["processes"]} == {"web", "worker"}
     assert all(each["alive"] for each in told["processes"])
     assert "worker" in shell.invoke(app, ["status"]).output
+    state = read_state(place)
+    assert state is not None
+    # What a command of another shell finds the database by.
+    user, password = roles.APP, roles.password_of(roles.APP, place.secret())
+    psycopg.connect(state.told["BOCAGE_DATABASE_URL"], user=user, password=password).close()
     refused = shell.invoke(app, ["reset", "--yes"])
     assert refused.exit_code == 1
     assert "./bocage down" in refused.output
