@@ -60,3 +60,29 @@ def test_the_roles_that_serve_may_not_pass_row_level_security() -> None:
         assert cursor.fetchone() == ("bocage_app",)
     assert roles.pop("bocage_admin", True) in {True, False}
     assert not any(roles.values()), roles
+
+
+def test_the_backup_reads_every_row_of_every_guarded_table() -> None:
+    """A table without this policy would be left out of `pg_dump --enable-row-security`, and nobody would be told."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            select c.relname from pg_class c where c.relrowsecurity and c.relnamespace = 'public'::regnamespace
+              and (not has_table_privilege('bocage_backup', c.oid, 'select') or not exists (
+                select from pg_policies p where p.tablename = c.relname and 'bocage_backup' = any(p.roles)
+                  and p.cmd = 'SELECT' and p.qual = 'true' and p.permissive = 'PERMISSIVE'))
+            order by 1
+            """
+        )
+        assert [name for (name,) in cursor.fetchall()] == []
+
+
+def test_functions_with_their_owners_rights_look_no_name_up_among_temporary_tables_first() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            select p.proname from pg_proc p where p.prosecdef and p.pronamespace = 'public'::regnamespace
+              and not coalesce('search_path=pg_catalog, public, pg_temp' = any(p.proconfig), false) order by 1
+            """
+        )
+        assert [name for (name,) in cursor.fetchall()] == []

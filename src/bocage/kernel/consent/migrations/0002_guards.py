@@ -37,7 +37,7 @@ create policy anyone_writes on read_receipt for insert with check (true);
 
 _FUNCTIONS = """
 create function bocage_granted(subject uuid, service text) returns boolean
-language sql stable security definer parallel safe set search_path = pg_catalog, public
+language sql stable security definer parallel safe set search_path = pg_catalog, public, pg_temp
 return exists (
     select 1 from consent_grant g where g.subject_id = subject and g.service = bocage_granted.service
         and g.state = 'granted' and (g.expires_at is null or g.expires_at > now())
@@ -46,14 +46,14 @@ return exists (
 create function bocage_granted_purpose(
     subject uuid, purpose text, at timestamptz default now(), least_version integer default 1
 ) returns boolean
-language sql stable security definer parallel safe set search_path = pg_catalog, public
+language sql stable security definer parallel safe set search_path = pg_catalog, public, pg_temp
 return exists (
     select 1 from consent_grant g where g.subject_id = subject and g.purpose = bocage_granted_purpose.purpose
         and g.state = 'granted' and g.version >= least_version and (g.expires_at is null or g.expires_at > at)
 );
 
 create function bocage_hold_grants(subjects uuid[], purpose text, at timestamptz, least_version integer)
-returns setof uuid language plpgsql volatile security definer set search_path = pg_catalog, public as $$
+returns setof uuid language plpgsql volatile security definer set search_path = pg_catalog, public, pg_temp as $$
 begin
     return query
         select g.subject_id from consent_grant g
@@ -64,7 +64,7 @@ end $$;
 
 create function bocage_expire_grants(at timestamptz)
 returns table (subject_id uuid, purpose text, version integer)
-language sql volatile security definer set search_path = pg_catalog, public
+language sql volatile security definer set search_path = pg_catalog, public, pg_temp
 begin atomic
     with ended as (
         update consent_grant g set state = 'expired', changed_at = at
@@ -81,7 +81,7 @@ begin atomic
 end;
 
 create function bocage_consent_counts() returns table (purpose text, state text, subjects bigint)
-language sql stable security definer set search_path = pg_catalog, public
+language sql stable security definer set search_path = pg_catalog, public, pg_temp
 begin atomic
     select g.purpose::text, g.state::text, count(*) from consent_grant g group by 1, 2;
 end;

@@ -22,6 +22,7 @@ alter table event_parked enable row level security;
 alter table event_parked force row level security;
 create policy delivery_rows on event_parked to bocage_deliverer using (true);
 create policy operator_rows on event_parked using ((select bocage_service()) = 'events');
+create policy back_up on event_parked for select to bocage_backup using (true);
 
 create policy delivery_reads on webhook for select to bocage_deliverer using (true);
 create policy delivery_writes on webhook_delivery for insert to bocage_deliverer with check (true);
@@ -33,6 +34,7 @@ drop policy sending_rows on webhook_delivery;
 drop policy sending_rows on webhook;
 drop policy delivery_writes on webhook_delivery;
 drop policy delivery_reads on webhook;
+drop policy back_up on event_parked;
 drop policy operator_rows on event_parked;
 drop policy delivery_rows on event_parked;
 alter table event_parked no force row level security;

@@ -7,7 +7,7 @@ from bocage.kernel.acting.rls import protect
 _SWEEP = """
 create policy owner_rows on idempotency_answer to current_user using (true);
 create function bocage_sweep_answers(before timestamptz) returns bigint
-language sql volatile security definer set search_path = pg_catalog, public
+language sql volatile security definer set search_path = pg_catalog, public, pg_temp
 begin atomic
     with gone as (delete from idempotency_answer where created_at < before returning 1) select count(*) from gone;
 end;

@@ -13,6 +13,7 @@ _SOMEBODY = "(select bocage_actor()) is not null"
 
 def guard(table: str, *policies: str) -> migrations.RunSQL:
     """Enable and force row-level security on `table` and add `policies` (each "name for ... using (...)")."""
+    policies = (*policies, "back_up for select to bocage_backup using (true)")
     names = [policy.split()[0] for policy in policies]
     return migrations.RunSQL(
         ";\n".join(
