@@ -273,7 +273,9 @@ def _call_next_in_line(service: str, subject_id: UUID | None) -> None:
 
 
 def _told(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}".replace("\0", "")[:ERROR_LENGTH]
+    # PostgreSQL's details quote the row, which is somebody's, and this is logged and shown to operators.
+    words = str(error).partition("\nDETAIL:")[0]
+    return f"{type(error).__name__}: {words}".replace("\0", "")[:ERROR_LENGTH]
 
 
 def _raise_when_disconnected(error: Exception) -> None:

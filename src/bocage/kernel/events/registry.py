@@ -105,7 +105,9 @@ def check_data(event_type: EventType, version: int, data: dict[str, Any]) -> Non
             if declared_type == wanted:
                 raise UndeclaredEvent(f"{event_type.name} needs the field {field!r} ({wanted})")
         elif not (data[field] is None and declared_type != wanted) and not _CHECKS[wanted](data[field]):
-            raise UndeclaredEvent(f"{event_type.name}: the field {field!r} is not a {wanted}: {data[field]!r}")
+            # The value itself is somebody's, and this message is logged and kept.
+            kind = type(data[field]).__name__
+            raise UndeclaredEvent(f"{event_type.name}: the field {field!r} is not a {wanted} but a {kind}")
     extra = sorted(set(data) - set(event_type.fields))
     if extra:
         raise UndeclaredEvent(f"{event_type.name} declares no field {extra[0]!r}")

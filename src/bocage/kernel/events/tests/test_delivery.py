@@ -12,7 +12,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection
 
 from bocage.kernel import clock
 from bocage.kernel.acting import Actor, acting_as, current_actor
@@ -21,6 +21,7 @@ from bocage.kernel.consent.actions import grant
 from bocage.kernel.errors import Refusal
 from bocage.kernel.events import actions, delivery, queries
 from bocage.kernel.events.actions import emit
+from bocage.kernel.events.registry import UndeclaredEvent, check_data
 from bocage.kernel.events.tests import fakes
 from bocage.kernel.events.types import Event
 from bocage.kernel.keys import subject_keys
@@ -402,3 +403,11 @@ def test_the_loop_delivers_what_comes_and_stops_when_told(log: str) -> None:
         stop.set()
         thread.join(5)
     assert not thread.is_alive() and fakes.effects() == [0, 1, 2, 3, 4]
+
+
+def test_what_is_told_of_a_failure_quotes_nobodys_data() -> None:
+    error = IntegrityError("duplicate key value\nDETAIL:  Key (email)=(ana@example.org) already exists.")
+    assert delivery._told(error) == "IntegrityError: duplicate key value"
+    with fakes.town(), pytest.raises(UndeclaredEvent) as caught:
+        check_data(fakes.PAID, 1, {"n": "ana@example.org"})
+    assert "ana@" not in str(caught.value) and "str" in str(caught.value)
