@@ -99,7 +99,7 @@ def send_due() -> int:
                 try:
                     server.send_messages([_letter(row)])
                     error = ""
-                except (smtplib.SMTPException, OSError) as failure:
+                except (smtplib.SMTPException, OSError, ValueError) as failure:
                     error = f"{type(failure).__name__}: {failure}"
                 _record(row, error)
         tried += len(claimed)

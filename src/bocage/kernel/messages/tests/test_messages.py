@@ -161,3 +161,14 @@ def test_with_a_server_it_is_sent_once_and_a_failure_is_tried_again_then_given_u
         with pytest.raises(Refusal):
             actions.requeue(good)
     assert len(server.received) == 1 and f"<{good}@bocage>" in server.received[0]
+
+
+def test_an_address_that_no_mail_can_have_keeps_no_other_mail_back(settings: Settings) -> None:
+    with mail_server() as server:
+        settings.SMTP_URL = f"smtp://127.0.0.1:{server.server_address[1]}"
+        with acting_as(Actor.nobody()):
+            bad = actions.post("nobody\n@example.org", "Hello", "Body")
+            good = actions.post("ana@example.org", "Hello", "Body")
+        assert actions.send_due() == 2
+    assert _state_of(bad) == (State.WAITING, 1)
+    assert _state_of(good) == (State.SENT, 1)
