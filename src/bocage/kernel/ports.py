@@ -24,10 +24,20 @@ from bocage.kernel.manifest import Needs
 
 
 @dataclass(frozen=True)
+class GivenBack:
+    """A part of a payment that came back, in the payment's own units; `id` is the refund's."""
+
+    id: UUID
+    refunded_at: datetime
+    amount_minor: int
+
+
+@dataclass(frozen=True)
 class PaymentRecord:
     """A payment that its subject made: `amount_minor` in units of 10^-`exponent` of `currency` (ISO 4217).
 
     `mcc` is the payee's kind of business (ISO 18245), `country` where it is (ISO 3166-1 alpha-2); "" where unknown.
+    `refunds` are those made until now, oldest first.
     """
 
     id: UUID
@@ -40,6 +50,7 @@ class PaymentRecord:
     currency: str
     exponent: int
     memo: str
+    refunds: tuple[GivenBack, ...] = ()
 
 
 class PaymentHistory(Protocol):

@@ -59,6 +59,8 @@ def on_agreed(event: Event) -> None:
                 country=payment.country or None,
             ),
         )
+        for back in payment.refunds:
+            importing.refund_payment(person_id, payment.id, back.id, back.amount_minor, _day(back.refunded_at))
     oldest = now.date() - timedelta(days=limits.REWARDED_DAYS)
     lines = list(Line.objects.filter(person_id=person_id, origin="statement", booked_on__gte=oldest).order_by("id"))
     earning.award_for(lines)

@@ -15,6 +15,7 @@ from bocage.kernel.ids import uuid7
 from bocage.kernel.ledger import actions as ledger
 from bocage.kernel.ledger.types import Hold, PostHold, Transfer
 from bocage.services.forest import accounts, limits
+from bocage.services.forest.actions.turns import one_at_a_time
 from bocage.services.forest.acts import ACT_BY_SLUG, Act, act_of
 from bocage.services.forest.models import Award, Line
 from bocage.services.forest.reading import purchase_of
@@ -29,9 +30,11 @@ _HOLDS_A_CALL = 50
 def award_for(lines: Sequence[Line]) -> int:
     """Hold the grams that these lines' acts earn, within each day's caps; how many awards were made.
 
-    Runs in the transaction that wrote the lines. Each act of a day takes a numbered place, so that two transactions
-    at once cannot pass the cap together.
+    Runs in the transaction that wrote the lines. Each act of a day takes a numbered place, so that nothing passes the
+    cap; a person's transactions take turns, so that none misses a free place either.
     """
+    for person_id in sorted({line.person_id for line in lines}):
+        one_at_a_time(person_id)
     oldest = clock.now().date() - timedelta(days=limits.REWARDED_DAYS)
     earning = [
         (line, act)

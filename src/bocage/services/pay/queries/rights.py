@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from bocage.kernel.ports import PaymentRecord
+from bocage.kernel.ports import GivenBack, PaymentRecord
 from bocage.services.pay import models
 from bocage.services.pay.queries import codes
 from bocage.services.pay.types import LineKind
@@ -21,6 +21,14 @@ class History:
                 "id"
             )
         )
+        back: dict[UUID | None, list[GivenBack]] = {}
+        refunds = models.Line.objects.filter(
+            owner_id=subject_id, kind=LineKind.REFUND, payment_id__in=[row.payment_id for row in rows]
+        )
+        for made in refunds.order_by("id"):
+            back.setdefault(made.payment_id, []).append(
+                GivenBack(made.refund_id or made.id, made.at, made.amount_minor)
+            )
         payees = codes.payees({row.counterpart_id for row in rows if row.counterpart_id})
         return [
             PaymentRecord(
@@ -34,6 +42,7 @@ class History:
                 currency=row.currency,
                 exponent=exponent_of(row.currency),
                 memo=row.memo,
+                refunds=tuple(back.get(row.payment_id, ())) if row.payment_id else (),
             )
             for row in rows
         ]
