@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from http import HTTPStatus
 from uuid import UUID
 
 from django.conf import settings
@@ -23,12 +24,14 @@ from bocage.kernel.manifest import Service, services
 from bocage.kernel.notifications import actions as notification_actions
 from bocage.kernel.notifications import queries as notification_queries
 from bocage.shell import finding, rails
+from bocage.shell.api_site import problem
 from bocage.shell.context import THEME_COOKIE, THEMES
 from bocage.shell.types import ActivityRow, Card
 
 logger = logging.getLogger(__name__)
 
 ACTIVITY_ROWS = 6
+API_PATH = "/api/"
 NOTIFICATIONS_A_PAGE = 30
 THEME_AGE_SECONDS = 60 * 60 * 24 * 365
 _MORNING_HOURS = range(5, 12)
@@ -187,7 +190,10 @@ def appearance(request: HttpRequest) -> HttpResponse:
 
 # -- When something goes wrong ----------------------------------------------------------------------------------------
 def error_page(request: HttpRequest, status: int) -> HttpResponse:
-    """The page for an error that no Refusal describes."""
+    """The answer to an error that no Refusal describes: a page, or a problem for a program."""
+    if request.path.startswith(API_PATH):
+        title = _("Bad request") if status == HTTPStatus.BAD_REQUEST else _("Refused")
+        return problem(status, HTTPStatus(status).name.lower(), title, HTTPStatus(status).description)
     return render(request, "error.html", {"status": status}, status=status)
 
 

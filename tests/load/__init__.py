@@ -1,0 +1,1 @@
+"""What must hold under load and under whatever strangers send."""
