@@ -21,6 +21,12 @@ SECRET_KEY = _secret_file.read_text().strip() if _secret_file.exists() else os.e
 if not SECRET_KEY and MODE == "production":
     raise ValueError(f"no secret key: {_secret_file} does not exist (`./bocage up` makes one)")
 SECRET_KEY = SECRET_KEY or "only-for-commands-that-read-no-data"
+# After a change of secret, the files of the ones before: what they sealed can still be opened.
+SECRET_KEY_FALLBACKS = [
+    Path(file).read_text().strip()
+    for file in os.environ.get("BOCAGE_SECRET_KEY_FALLBACK_FILES", "").split(os.pathsep)
+    if file
+]
 
 PUBLIC_URL = os.environ.get("BOCAGE_PUBLIC_URL", "http://localhost:8000").rstrip("/")
 STREAMS_URL = os.environ.get("BOCAGE_STREAMS_URL", "").rstrip("/")

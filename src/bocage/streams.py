@@ -1,7 +1,8 @@
 """The door of what goes on: a small ASGI process that tells a person's open pages when there is something new.
 
 A page opens `/streams/me` as an EventSource with its session cookie. It receives no data, only the hint to load again,
-so that what may be seen is decided in one place, the page itself.
+so that what may be seen is decided in one place, the page itself. A mandate that ended meanwhile still gets hints
+until the stream is opened anew, and a page that refuses.
 """
 
 import asyncio

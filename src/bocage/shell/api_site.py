@@ -73,7 +73,7 @@ def idempotent[**P, R](
     """A write that takes effect once for each `Idempotency-Key` of an actor.
 
     The same key with the same request gives the first answer again, marked `Idempotency-Replayed: true`; with another
-    request it is a conflict (409). Answers are kept for a day.
+    request it is a conflict (409). Answers are kept for two days.
     """
 
     @wraps(operation)
