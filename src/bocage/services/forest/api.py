@@ -13,7 +13,7 @@ from bocage.kernel.acting import current_actor
 from bocage.kernel.consent import queries as consents
 from bocage.kernel.ids import uuid7
 from bocage.services.forest import limits, queries
-from bocage.services.forest.actions import earning, importing, planting
+from bocage.services.forest.actions import correcting, earning, importing, planting
 from bocage.services.forest.types import Columns
 from bocage.shell.api_site import decode_cursor, encode_cursor, idempotent, scoped
 
@@ -22,7 +22,11 @@ PURPOSE = "forest.grow"
 
 
 class LineOut(Schema):
-    """A line with its footprint. Masses are whole micrograms of CO2e."""
+    """A line with its footprint. Masses are whole micrograms of CO2e.
+
+    `counted` is false where nothing was bought, `assessed` where a figure is missing to say anything, and `corrected`
+    is true where the person gave the category.
+    """
 
     id: UUID
     booked_on: date
@@ -31,6 +35,9 @@ class LineOut(Schema):
     text: str
     category: str
     probability: float
+    counted: bool
+    assessed: bool
+    corrected: bool
     micrograms: int
     low_micrograms: int
     high_micrograms: int
@@ -135,6 +142,12 @@ class Sowing(Schema):
     species: Annotated[str, Field(max_length=20)]
 
 
+class CategoryIn(Schema):
+    """What a merchant sells."""
+
+    category: Annotated[str, Field(max_length=32)]
+
+
 class Watering(Schema):
     """How many grams to give."""
 
@@ -161,6 +174,15 @@ def lines(request: HttpRequest, cursor: Annotated[str | None, Query(max_length=4
 def line(request: HttpRequest, line_id: UUID) -> Any:
     """One line with its chain of reasons."""
     return queries.line(current_actor().required_subject(), line_id)
+
+
+@router.put("/lines/{line_id}/category", response=LineOut, auth=scoped("forest:write"))
+@idempotent
+def correct(request: HttpRequest, line_id: UUID, payload: CategoryIn) -> Any:
+    """Say what the line's merchant sells ("" takes it back): all lines of it are weighed anew, past and to come."""
+    person = current_actor().required_subject()
+    correcting.correct(person, line_id, payload.category)
+    return LineOut.model_validate(queries.line(person, line_id), from_attributes=True)
 
 
 @router.post("/statements", response={201: PreviewOut}, auth=scoped("forest:write"))

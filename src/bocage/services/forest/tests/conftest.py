@@ -77,12 +77,14 @@ class Program:
     def put(self, path: str, data: Any = None, *, key: str = "") -> Any:
         return self.write("put", path, data, key=key)
 
-    def upload(self, content: bytes, name: str = "bank.csv", country: str = "FR", *, key: str = "") -> Any:
+    def upload(
+        self, content: bytes, name: str = "bank.csv", country: str = "FR", *, key: str = "", **columns: str
+    ) -> Any:
         """Hand a statement in."""
         from django.core.files.uploadedfile import SimpleUploadedFile
 
         headers = {"Authorization": f"Bearer {self.token}", "Idempotency-Key": key or str(uuid7())}
-        fields = {"file": SimpleUploadedFile(name, content), "country": country}
+        fields = {"file": SimpleUploadedFile(name, content), "country": country, **columns}
         return self.client.post("/api/v1/forest/statements", fields, headers=headers)
 
 
