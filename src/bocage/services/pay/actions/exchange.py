@@ -163,6 +163,10 @@ def _take_statuses(content: bytes) -> int:
 def _take_entry(booked: Booked, file: BankFile) -> EntryState:
     """One booked line: a pay-out of ours, an announced top-up, or for an operator to look at."""
     known = BankEntry.objects.filter(bank_reference=booked.reference).first()
+    reused = known is not None and (known.amount_minor, known.currency) != (booked.amount_minor, booked.currency)
+    if reused:
+        booked = _apart(booked)
+        known = BankEntry.objects.filter(bank_reference=booked.reference).first()
     if known is not None:
         return EntryState(known.state)
     owner_id: UUID | None = None
@@ -170,7 +174,8 @@ def _take_entry(booked: Booked, file: BankFile) -> EntryState:
     try:
         # A savepoint: what cannot be booked (a frozen wallet) waits for an operator, and the rest of the file goes on.
         with transaction.atomic():
-            owner_id, transfer_id = _match(booked)
+            if not reused:
+                owner_id, transfer_id = _match(booked)
     except Refusal as refusal:
         note = f" [{refusal.code}]"
         booked = Booked(**{**vars(booked), "text": booked.text[: 280 - len(note)] + note})
@@ -187,6 +192,12 @@ def _take_entry(booked: Booked, file: BankFile) -> EntryState:
         transfer_id=transfer_id,
     )
     return state
+
+
+def _apart(booked: Booked) -> Booked:
+    """The same line under a reference of its own: the bank used this one before for another amount."""
+    mark = sha256(f"{booked.amount_minor} {booked.currency}".encode()).hexdigest()[:8]
+    return Booked(**{**vars(booked), "reference": f"{booked.reference[:59]} ({mark})"})
 
 
 def _match(booked: Booked) -> tuple[UUID | None, UUID | None]:

@@ -73,11 +73,12 @@ def _entry(entry: Element, fallback: str) -> list[Booked]:
     if len(details) > 1:
         parts = [(each, *_amount(each)) for each in details if child(each, "Amt") is not None]
         if len(parts) == len(details) and sum(minor for _each, minor, _code in parts) == total_minor:
+            own = [text_at(each, "Refs", "AcctSvcrRef") for each in details]
+            # Some banks repeat the entry's reference in each of its transactions: then the place in the batch tells.
+            if not all(own) or len(set(own)) < len(own):
+                own = [f"{reference or fallback}/{number}" for number in range(1, len(own) + 1)]
             return [
-                _booked(
-                    each, sign * minor, code, text_at(each, "Refs", "AcctSvcrRef") or f"{reference or fallback}/{n}"
-                )
-                for n, (each, minor, code) in enumerate(parts, 1)
+                _booked(each, sign * minor, code, named) for (each, minor, code), named in zip(parts, own, strict=True)
             ]
     only = details[0] if details else entry
     reference = reference or text_at(only, "Refs", "AcctSvcrRef") or fallback

@@ -15,6 +15,7 @@ from bocage.kernel.errors import Refusal
 from bocage.kernel.ledger import actions as ledger
 from bocage.services.pay.actions import bank, exchange
 from bocage.services.pay.bank import desk
+from bocage.services.pay.bank.reading import read_entries
 from bocage.services.pay.models import BankEntry
 from bocage.services.pay.queries import bank as queries
 from bocage.services.pay.queries import wallet
@@ -98,6 +99,29 @@ def test_the_same_entry_in_another_file_takes_effect_once(town: Town) -> None:
     assert available(town.ana) == 14_200
     (unmatched,) = queries.bank_entries(EntryState.UNMATCHED).rows
     assert (unmatched.bank_reference, unmatched.amount_minor) == ("BK-2", 100)
+
+
+def test_a_reference_that_the_bank_uses_again_for_another_amount_waits_for_an_operator(town: Town) -> None:
+    exchange.take_file("one.xml", statement((entry("BK-1", 700, "hello"),)))
+    for sequence in (8, 9):
+        again = statement((entry("BK-1", 900, "hello again"),), sequence=sequence)
+        exchange.take_file(f"{sequence}.xml", again)
+    amounts = sorted(each.amount_minor for each in queries.bank_entries(EntryState.UNMATCHED).rows)
+    assert amounts == [700, 900], "each amount is seen once, and none is lost"
+
+
+def test_each_transaction_of_a_batch_is_seen_though_the_bank_repeats_one_reference() -> None:
+    detail = (
+        "<TxDtls><Refs><AcctSvcrRef>BATCH</AcctSvcrRef></Refs>"
+        '<Amt Ccy="EUR">{amount}</Amt><CdtDbtInd>CRDT</CdtDbtInd></TxDtls>'
+    )
+    plain = statement((entry("BATCH", 700, "hello"),)).decode()
+    start, end = plain.index("<NtryDtls>"), plain.index("</NtryDtls>")
+    batch = (
+        plain[: start + len("<NtryDtls>")] + detail.format(amount="3.00") + detail.format(amount="4.00") + plain[end:]
+    )
+    found = read_entries(batch.encode(), exchange.own_account().iban)
+    assert [(each.reference, each.amount_minor) for each in found] == [("BATCH/1", 300), ("BATCH/2", 400)]
 
 
 def test_an_unmatched_line_is_assigned_once(town: Town) -> None:
