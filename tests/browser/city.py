@@ -1,0 +1,137 @@
+"""The demo city on a day when much is under way: something on every page, and the addresses that no page links to."""
+
+from datetime import timedelta
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection
+from django.urls import reverse
+
+from bocage.demo import city as demo
+from bocage.kernel import clock
+from bocage.kernel.acting import Actor, acting_as
+from bocage.kernel.events import loop, webhooks
+from bocage.kernel.identity import actions as identity
+from bocage.kernel.identity.actions import stops
+from bocage.kernel.ids import uuid7
+from bocage.kernel.messages import actions as messages
+from bocage.services.forest.actions import importing
+from bocage.services.pay.actions import bank, codes, exchange, paying, presented, refunds, requests
+from bocage.services.pay.bank import desk
+from bocage.services.pay.demo import demo_payment
+from bocage.services.pay.queries import codes as shown
+from bocage.testing import connected_as
+
+EURO = "EUR"
+CLUB = "https://club.example/back"
+IBAN = "FR7630001007941234567890185"
+STATEMENT = "Date;Libellé;Montant;Devise\n12/11/2026;TRAMWAY DE VALLON;-1,80;EUR\n13/11/2026;LES HALLES;-34,60;EUR\n"
+NO_COLUMNS = "a;b;c\n1;2;3\n4;5;6\n"
+
+
+def make_busy() -> dict[str, str]:
+    """Populate the city and set things going. Addresses by URL name, of pages that no link leads to."""
+    demo.populate()
+    city = demo.found()
+    ana, wei, moulin, odile = city.people["ana"], city.people["weilin"], city.shops["moulin"], city.people["odile"]
+    addresses = _pay_of(ana, wei, moulin) | _shop_of(ana, city.people["marco"], moulin) | _forest_of(ana)
+    addresses |= _town_of(odile, city.people["theo"], ana)
+    _bank()
+    with connected_as("deliverer"):
+        loop.drain()
+    return addresses
+
+
+def _pay_of(ana: UUID, wei: UUID, moulin: UUID) -> dict[str, str]:
+    paid, lunch = (demo_payment(ana, moulin, cents, memo) for memo, cents in (("Coffee", 240), ("Lunch", 1350)))
+    with acting_as(Actor.for_person(ana)):
+        sheet = paying.lay_sheet(ana, wei, 1250, EURO, memo="Concert tickets")
+        requests.split_equally(ana, "Dinner at Lux", 4890, EURO, [wei])
+        top_up = bank.announce_top_up(ana, 5000, EURO)
+        pay_out = bank.order_pay_out(ana, 2000, EURO, IBAN, "Ana Morel", fresh=True)
+        refunds.ask_refund(ana, paid, 240, "The coffee was cold")
+    return {
+        "pay:ask-refund": reverse("pay:ask-refund", args=[lunch]),
+        "pay:sheet": reverse("pay:sheet", args=[sheet]),
+        "pay:done": reverse("pay:done", args=[paid]),
+        "pay:done-grams": reverse("pay:done-grams", args=[paid]),
+        "pay:top-up-waiting": reverse("pay:top-up-waiting", args=[top_up]),
+        "pay:pay-out-state": reverse("pay:pay-out-state", args=[pay_out]),
+    }
+
+
+def _shop_of(ana: UUID, marco: UUID, moulin: UUID) -> dict[str, str]:
+    as_moulin = Actor.for_person(marco, moulin)
+    with acting_as(as_moulin):
+        order = codes.make_order(moulin, EURO, 650, reference="Table 4", label="Table 4", life=timedelta(days=1))
+        poster = codes.make_poster(moulin, EURO, label="Terrace")
+        token = shown.own_code(moulin, poster).token
+        hook, _secret = webhooks.create_webhook(moulin, "http://127.0.0.1:9/hook", ["pay.paid"])
+    with acting_as(Actor.for_person(ana)):
+        hers = presented.show(ana).digits
+    with acting_as(as_moulin):
+        charged = paying.charge(moulin, hers, 240, EURO, payment_id=uuid7()).payment_id
+    return {
+        "pay:code-to-pay": reverse("pay:code-to-pay", args=[token]),
+        "pay:till-order-state": reverse("pay:till-order-state", args=[order]),
+        "pay:till-charge-state": reverse("pay:till-charge-state", args=[charged]),
+        "pay:webhook": reverse("pay:webhook", args=[hook.id]),
+    }
+
+
+def _forest_of(ana: UUID) -> dict[str, str]:
+    whole, strange = uuid7(), uuid7()
+    with acting_as(Actor.for_person(ana)):
+        importing.receive(ana, whole, "november.csv", STATEMENT.encode(), "FR")
+        importing.receive(ana, strange, "strange.csv", NO_COLUMNS.encode(), "FR")
+    return {
+        "forest:preview": reverse("forest:preview", args=[whole]),
+        "forest:columns": reverse("forest:columns", args=[strange]),
+    }
+
+
+def _town_of(odile: UUID, theo: UUID, ana: UUID) -> dict[str, str]:
+    """Somebody is frozen, proposals wait, an event and a job have failed, a letter went out, a program is known."""
+    with acting_as(Actor.for_person(odile)):
+        program, _secret = identity.register_client(
+            odile, name="Vallon cinema club", redirect_uris=[CLUB], scopes=["openid", "profile"], public=True
+        )
+        stops.freeze(theo, by_id=odile, reason="His telephone was stolen")
+        identity.grant_role(odile, ana, "support", reason="She will help at the counter")
+    now = clock.now()
+    with acting_as(Actor.for_service("events")), connection.cursor() as cursor:
+        cursor.execute(
+            "insert into event_parked (id, service, position, type, attempts, dead, error, first_failed_at)"
+            " values (%s, 'forest', 1, 'pay.paid', 8, true, 'ValueError: no factor for this', %s)",
+            [uuid7(), now],
+        )
+        cursor.execute(
+            "insert into procrastinate_jobs (queue_name, task_name, status, args, attempts)"
+            " values ('default', 'forest.weigh', 'failed', '{\"line\": 7}', 5)"
+        )
+    with acting_as(Actor.nobody()):
+        messages.post("ana@vallon.example", "Your statement is ready", "Good day Ana.", person_id=ana)
+    question = {
+        "response_type": "code",
+        "client_id": program,
+        "redirect_uri": CLUB,
+        "scope": "openid profile",
+        "state": "xyz",
+        "nonce": "n-1",
+        "code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+        "code_challenge_method": "S256",
+    }
+    return {
+        "idp:oidc:authorization": f"{reverse('idp:oidc:authorization')}?{urlencode(question)}",
+        "console-party": reverse("console-party", args=[theo]),
+    }
+
+
+def _bank() -> None:
+    """Money comes without a reference that anybody knows, for an operator to assign."""
+    desk.order_transfer(
+        exchange.own_account(), order_id=uuid7(), payer_name="Zoé Martin", amount_minor=4200, reference="FOR ANA"
+    )
+    exchange.exchange()
+    assert settings.MODE == "test"
