@@ -137,6 +137,8 @@ def order_pay_out(
         ) from None
     known = PayOut.objects.filter(id=pay_out_id, owner_id=owner_id).first() if pay_out_id else None
     if known is not None:
+        if (known.amount_minor, known.currency, known.iban) != (amount_minor, currency, iban):
+            raise conflict("id_conflict", _("This id is another pay-out's. Begin again."), field="pay_out_id")
         return known.id
     if not fresh and needs_fresh(owner_id, amount_minor):
         raise Refusal("confirm_again", _("Confirm with your passkey or password that it is you."), status=403)

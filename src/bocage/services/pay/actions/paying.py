@@ -2,12 +2,13 @@
 
 from uuid import UUID
 
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bocage.kernel import clock
 from bocage.kernel.acting import Actor, acting_as
-from bocage.kernel.errors import Refusal, not_found
+from bocage.kernel.errors import Refusal, conflict, not_found
 from bocage.kernel.events.actions import emit
 from bocage.kernel.ids import uuid7
 from bocage.kernel.payments import actions as payments
@@ -116,8 +117,15 @@ def charge(
     with acting_as(Actor.for_person(payer_id)):
         known = Sheet.objects.filter(id=payment_id).first()
         if known is not None:
+            if (known.payee_id, known.amount_minor, known.currency) != (payee_id, amount_minor, currency):
+                raise _other_payment()
             return Done(payment_id, done=known.confirmed_at is not None)
-        lay_sheet(payer_id, payee_id, amount_minor, currency, reference=reference, sheet_id=payment_id)
+        try:
+            with transaction.atomic():
+                lay_sheet(payer_id, payee_id, amount_minor, currency, reference=reference, sheet_id=payment_id)
+        except IntegrityError:
+            # Another payer's sheet has this id: row-level security hides it, the primary key does not.
+            raise _other_payment() from None
         if needs_fresh(payer_id, amount_minor):
             tell(
                 payer_id,
@@ -240,3 +248,7 @@ def _send(row: Sheet, payer: Payee, payee: Payee) -> None:
         name=payer.name,
         memo=row.memo,
     )
+
+
+def _other_payment() -> Refusal:
+    return conflict("id_conflict", _("This id is another payment's. Begin again."), field="payment_id")

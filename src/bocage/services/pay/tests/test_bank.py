@@ -218,3 +218,12 @@ def test_a_wrong_iban_is_refused_before_anything_is_held(town: Town, iban: str) 
     with pytest.raises(Refusal, match="bad_iban"):
         ordered(town, iban=iban)
     assert available(town.ana) == 10_000
+
+
+def test_a_pay_out_s_id_orders_one_pay_out_only(town: Town) -> None:
+    with acting_as(town.as_ana()):
+        first = bank.order_pay_out(town.ana, 3_000, "EUR", IBAN, "Ana Morel", memo="", fresh=False)
+        again = bank.order_pay_out(town.ana, 3_000, "EUR", IBAN, "Ana Morel", memo="", fresh=False, pay_out_id=first)
+        assert again == first
+        with pytest.raises(Refusal, match="id_conflict"):
+            bank.order_pay_out(town.ana, 3_100, "EUR", IBAN, "Ana Morel", memo="", fresh=False, pay_out_id=first)
