@@ -43,7 +43,8 @@ class Act:
 
     def sum_of(self, grams: int) -> str:
         """The same for the grams of an award of its time."""
-        return str(self.sums) % {"grams": format_decimal(grams, locale=to_locale(get_language() or "en"))}
+        figure = format_decimal(grams, locale=to_locale(get_language() or "en"))
+        return (str(self.sums) % {"grams": figure}).replace(f"{figure} g", f"{figure}\N{NO-BREAK SPACE}g")
 
 
 def _instead_of_car(distance_km: int, grams_per_km: float) -> int:

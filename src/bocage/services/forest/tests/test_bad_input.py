@@ -93,6 +93,7 @@ def test_fifty_megabytes_are_refused_before_they_are_read(
     def in_pieces(file: TemporaryUploadedFile) -> Any:
         def read(size: int = -1) -> bytes:
             assert 0 < size <= PIECE_BYTES_MAX, "read in one piece"
+            assert file.file is not None
             return bytes(file.file.read(size))
 
         return read

@@ -200,7 +200,7 @@ def test_what_a_statement_says_was_bought_and_sent_back_earns_nothing_later(ana:
         assert queries.grove(ana).ripening_grams == 0
 
 
-def at_once(count: int, work: Callable[[int], None]) -> list[BaseException]:
+def at_once(count: int, work: Callable[[int], object]) -> list[BaseException]:
     """Run `work` in threads that start together; what they raised."""
     raised: list[BaseException] = []
     barrier = threading.Barrier(count)
