@@ -20,6 +20,7 @@ PRESENTED_CODES_KEPT = timedelta(hours=1)
 ORDER_LIFE_DEFAULT = timedelta(minutes=15)
 ORDER_LIFE_MAX = timedelta(days=30)
 SHEET_LIFE = timedelta(minutes=30)
+SHEETS_KEPT = timedelta(days=1)
 ASKED_CODE_LIFE = timedelta(days=1)
 POSTERS_PER_PAYEE_MAX = 100
 

@@ -97,9 +97,58 @@ def category_icon(mcc: str) -> str:
     return next((icon for codes, icon in _CATEGORY_ICONS if number in codes), "store")
 
 
-@cache
+# Plain names for the categories of an ordinary town; the standard's own are for banks.
+CATEGORY_NAMES: dict[str, Said] = {
+    "4111": _("Local transport"),
+    "4112": _("Trains"),
+    "4121": _("Taxi"),
+    "4131": _("Buses"),
+    "4900": _("Electricity, gas, water"),
+    "5211": _("Building materials"),
+    "5251": _("Hardware"),
+    "5311": _("Department store"),
+    "5411": _("Groceries"),
+    "5441": _("Sweets"),
+    "5462": _("Bakery"),
+    "5499": _("Food shop"),
+    "5541": _("Filling station"),
+    "5542": _("Filling station"),
+    "5651": _("Clothes"),
+    "5661": _("Shoes"),
+    "5712": _("Furniture"),
+    "5732": _("Electronics"),
+    "5811": _("Caterer"),
+    "5812": _("Restaurant"),
+    "5813": _("Bar"),
+    "5814": _("Café and snacks"),
+    "5912": _("Pharmacy"),
+    "5931": _("Second-hand shop"),
+    "5940": _("Bicycles"),
+    "5941": _("Sports shop"),
+    "5942": _("Books"),
+    "5945": _("Toys and games"),
+    "5992": _("Flowers"),
+    "7011": _("Hotel"),
+    "7210": _("Laundry"),
+    "7230": _("Hairdresser"),
+    "7832": _("Cinema"),
+    "7997": _("Sports club"),
+    "8011": _("Doctor"),
+    "8021": _("Dentist"),
+    "8220": _("University"),
+    "8398": _("Charity"),
+    "9399": _("Public office"),
+}
+
+
 def category_name(mcc: str) -> str:
-    """The category's name in ISO 18245 (English, as the standard has it); "" for a code that it does not have."""
+    """The shop's category in the reader's language; in ISO 18245's own words (English) where the town has no name
+    for it; "" for a code that the standard does not have."""
+    return str(CATEGORY_NAMES[mcc]) if mcc in CATEGORY_NAMES else _standard_name(mcc)
+
+
+@cache
+def _standard_name(mcc: str) -> str:
     try:
         found = iso18245.get_mcc(mcc)
     except (iso18245.InvalidMCC, iso18245.MCCNotFound):

@@ -45,11 +45,14 @@ def own_account() -> desk.Account:
 def exchange() -> list[Taken]:
     """Send what is ordered, let the demo bank work where there is one, and take what came."""
     account = own_account()
-    write_orders(account)
-    deliver_files()
-    if settings.MODE != "production":
-        desk.work(account)
-    return [_take_path(path.name) for path in folder.waiting("in")]
+    with folder.alone() as is_alone:
+        if not is_alone:
+            return []
+        write_orders(account)
+        deliver_files()
+        if settings.MODE != "production":
+            desk.work(account)
+        return [_take_path(path.name) for path in folder.waiting("in")]
 
 
 def write_orders(account: desk.Account) -> int:

@@ -87,6 +87,13 @@ def drop_sheet(payer_id: UUID, sheet_id: UUID) -> None:
     Sheet.objects.filter(id=sheet_id, payer_id=payer_id, confirmed_at=None).delete()
 
 
+def forget_sheets() -> int:
+    """Delete what was never confirmed and can no longer be; how many. Run by the sweep."""
+    with acting_as(Actor.for_service("pay")):
+        old = Sheet.objects.filter(confirmed_at=None, expires_at__lte=clock.now() - limits.SHEETS_KEPT)
+        return old.delete()[0]
+
+
 def needs_fresh(payer_id: UUID, amount_minor: int) -> bool:
     """Whether a payment of this amount asks the payer to show again that it is her."""
     return amount_minor > confirm_above(payer_id)

@@ -3,9 +3,12 @@
 A file is written beside and renamed, so that neither side ever reads half of one; what was read moves to `done`.
 """
 
+import fcntl
 import os
 import re
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from django.conf import settings
@@ -27,6 +30,18 @@ def place(name: str) -> Path:
     path = Path(settings.HOME) / "bank" / name
     path.mkdir(parents=True, exist_ok=True)
     return path
+
+
+@contextmanager
+def alone() -> Iterator[bool]:
+    """True for the one process that works on the folder now; False, at once, for every other."""
+    with (place("done").parent / ".lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True
 
 
 def put(where: str, name: str, content: bytes) -> Path:

@@ -21,6 +21,7 @@ urlpatterns = [
     path("code/next", codes.show_next, name="code-next"),
     path("code/watch", codes.watch, name="code-watch"),
     path("receive", codes.receive, name="receive"),
+    path("receive/<uuid:code_id>", codes.receive_amount, name="receive-amount"),
     path("c/<str:token>", codes.to_pay, name="code-to-pay"),
     path("sheet/<uuid:sheet_id>", sheet.sheet, name="sheet"),
     path("sheet/<uuid:sheet_id>/again", sheet.again, name="sheet-again"),

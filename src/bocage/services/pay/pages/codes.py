@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bocage.kernel.acting import current_actor
@@ -13,7 +14,7 @@ from bocage.kernel.errors import Refusal, forbidden
 from bocage.services.pay import limits
 from bocage.services.pay.actions import codes as code_actions
 from bocage.services.pay.actions import paying, presented
-from bocage.services.pay.pages.asking import READ, UNPROCESSABLE, WRITE, currency, page, refused_form
+from bocage.services.pay.pages.asking import READ, TAKE, UNPROCESSABLE, WRITE, currency, page, refused_form
 from bocage.services.pay.pages.forms import AmountForm, ReceiveForm
 from bocage.services.pay.queries import codes as queries
 from bocage.services.pay.queries import sheets
@@ -73,6 +74,7 @@ def to_pay(request: HttpRequest, subject_id: UUID, token: str) -> HttpResponse:
     return redirect("pay:sheet", sheet_id)
 
 
+@never_cache
 @require_safe
 @page(WRITE)
 def show(request: HttpRequest, subject_id: UUID) -> HttpResponse:
@@ -104,18 +106,33 @@ def watch(request: HttpRequest, subject_id: UUID) -> HttpResponse:
     return response
 
 
-@require_http_methods(["GET", "HEAD"])
-@page(READ)
+@require_http_methods(["GET", "HEAD", "POST"])
+@page(TAKE)
 def receive(request: HttpRequest, subject_id: UUID) -> HttpResponse:
-    """A code that others scan to pay this wallet: any amount, or one that is asked for."""
-    form = ReceiveForm(request.GET or None)
-    amount_minor = form.cleaned_data["amount"] if form.is_bound and form.is_valid() else None
+    """A code of any amount that others scan to pay this wallet; on POST one of the amount that is asked for."""
+    form = ReceiveForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        if form.cleaned_data["amount"] is None:
+            return redirect("pay:receive")
+        life = limits.ASKED_CODE_LIFE
+        return redirect(
+            "pay:receive-amount",
+            code_actions.make_order(subject_id, currency(), form.cleaned_data["amount"], life=life),
+        )
     code = queries.open_poster(subject_id, currency())
-    if amount_minor is not None:
-        code_id = code_actions.make_order(subject_id, currency(), amount_minor, life=limits.ASKED_CODE_LIFE)
-        code = queries.own_code(subject_id, code_id)
-    elif code is None:
+    if code is None:
         code = queries.own_code(subject_id, code_actions.make_poster(subject_id, currency()))
+    return _receive(request, subject_id, code, form)
+
+
+@require_safe
+@page(TAKE)
+def receive_amount(request: HttpRequest, subject_id: UUID, code_id: UUID) -> HttpResponse:
+    """The code of an amount that is asked for."""
+    return _receive(request, subject_id, queries.own_code(subject_id, code_id), ReceiveForm())
+
+
+def _receive(request: HttpRequest, subject_id: UUID, code: Code, form: ReceiveForm) -> HttpResponse:
     context = {
         "form": form,
         "code": code,
