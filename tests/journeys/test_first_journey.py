@@ -30,7 +30,7 @@ def test_in_a_browser_on_a_phone(page: Page, town: Town, statement: bytes) -> No
 
 def sign_in_and_make_a_passkey(page: Page) -> None:
     page.goto("/accounts/login/")
-    page.get_by_label("Email").fill("ana@example.org")
+    page.get_by_label("E-mail").fill("ana@example.org")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page).to_have_url(re.compile(r"/me/passkey"))

@@ -38,6 +38,8 @@ def main(arguments: Sequence[str]) -> int:
     scratch = Path(tempfile.mkdtemp(prefix=PREFIX))
     (scratch / OWNER).write_text(str(os.getpid()))
     signal.signal(signal.SIGTERM, _leave)
+    # A shell's background job inherits an ignored Ctrl-C; this run is to be stoppable all the same.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         server = launcher.start(cluster, options=FAST_OPTIONS)
         environment = {**os.environ, "BOCAGE_TEST_ADMIN_URL": server.url("postgres"), "TMPDIR": str(scratch)}
