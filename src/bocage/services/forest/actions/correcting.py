@@ -1,8 +1,10 @@
 """A person's word on what a merchant sells: all of her lines of it follow, past and to come."""
 
+import json
 from collections.abc import Sequence
 from uuid import UUID
 
+from django.db import connection
 from django.utils.translation import gettext as _
 
 from bocage.kernel import clock
@@ -15,9 +17,10 @@ from bocage.services.forest.reading import corrections, purchase_of
 from bocage.services.forest.weighing import Weighed, correctable, given_back, weigh
 
 _CHANGED = (
-    "category", "item", "factor", "counted", "assessed", "probability", "micrograms", "low_micrograms",
-    "high_micrograms", "reasons", "book", "corrected",
+    "reasons", "category", "item", "factor", "counted", "assessed", "probability", "micrograms", "low_micrograms",
+    "high_micrograms", "book", "corrected",
 )  # fmt: skip
+_UPDATE_SQL = f"update forest_line set {', '.join(f'{name} = %s' for name in _CHANGED[1:])}, reasons = %s where id = %s"
 
 
 def correct(person_id: UUID, line_id: UUID, category: str) -> int:
@@ -45,7 +48,7 @@ def correct(person_id: UUID, line_id: UUID, category: str) -> int:
     lines = Line.objects.select_for_update().filter(person_id=person_id, merchant=line.merchant)
     rows = list(lines.order_by("booked_on", "id")[: limits.EARLIER_LINES_MAX])
     _weigh_anew(person_id, rows)
-    Line.objects.bulk_update(rows, _CHANGED, batch_size=limits.PAGE_ROWS_MAX)
+    _write(rows)
     return len(rows)
 
 
@@ -63,6 +66,13 @@ def _weigh_anew(person_id: UUID, rows: Sequence[Line]) -> None:
         before_minor = back_minor.get(refund.origin_id, 0)
         back_minor[refund.origin_id] = before_minor + refund.amount_minor
         _put_share(refund, bought_by_payment[refund.origin_id], before_minor)
+
+
+def _write(rows: Sequence[Line]) -> None:
+    """One small statement a row, sent in a pipeline: Django's `bulk_update` took fourteen seconds for 3,400 rows."""
+    values = [[*(getattr(row, name) for name in _CHANGED[1:]), json.dumps(row.reasons), row.id] for row in rows]
+    with connection.cursor() as cursor:
+        cursor.executemany(_UPDATE_SQL, values)
 
 
 def _put(row: Line, weight: Weighed) -> None:
