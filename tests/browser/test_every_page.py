@@ -14,7 +14,7 @@ from http import HTTPStatus
 import pytest
 from babel.messages.pofile import read_po
 from django.urls import Resolver404, reverse
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
 from bocage.demo import town
 from bocage.kernel import translations
@@ -29,11 +29,9 @@ AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-pract
 PEOPLE = {ANA: town.ANA, MARCO: town.MARCO, ODILE: town.OPERATOR}
 # Who is locked out; somebody that none of these tests signs in.
 SOMEBODY = town.PEOPLE[5]
-PHONE, NARROW, DESK = (
-    {"width": 390, "height": 844},
-    {"width": 320, "height": 700},
-    {"width": 1280, "height": 900},
-)
+PHONE = ViewportSize(width=390, height=844)
+NARROW = ViewportSize(width=320, height=700)
+DESK = ViewportSize(width=1280, height=900)
 # Chromium says this of itself when a page is left while it is still fading in.
 HARMLESS = ("Transition was",)
 # Words of English that no French sentence has, in texts that come from templates and Python.
@@ -116,7 +114,7 @@ def look(walk: Walk, name: str, language: str) -> None:
     walk.complain(name, lang != language and f"lang is {lang!r}")
     page.set_viewport_size(NARROW)
     overflow = page.evaluate(OVERFLOW)
-    walk.complain(name, overflow and f"{overflow} px too wide for 320")
+    walk.complain(name, overflow and f"{overflow} px too wide at 320")
     walk.complain(name, [text for text in walk.said if not text.startswith(HARMLESS)])
 
 
@@ -130,7 +128,7 @@ def reach(walk: Walk, name: str) -> None:
     page.emulate_media(color_scheme="light")
     page.set_viewport_size(DESK)
     overflow = page.evaluate(OVERFLOW)
-    walk.complain(name, overflow and f"{overflow} px too wide for 1280")
+    walk.complain(name, overflow and f"{overflow} px too wide at 1280")
 
 
 def speaks_french(walk: Walk, name: str) -> None:

@@ -56,9 +56,11 @@ def unit_balances() -> list[UnitBalance]:
 
 
 def accounts_of(party_id: UUID) -> list[AccountView]:
-    """The accounts of whom the operator acts for, each with its latest 25 movements."""
+    """The accounts of whom the operator acts for, money first, each with its latest 25 movements."""
     units = ledger.units()
-    accounts = ledger.accounts_of(party_id)
+    accounts = sorted(
+        ledger.accounts_of(party_id), key=lambda each: (not units[each.unit].is_money, each.unit, each.kind)
+    )
     balances = ledger.balances([account.id for account in accounts])
     return [
         AccountView(

@@ -24,9 +24,22 @@ def units(amount_minor: int, exponent: int) -> str:
 def unit_name(unit: str, is_money: bool) -> str:
     """What a unit counts, in words: "Euro", "Grams of CO₂"."""
     if is_money:
-        return str(get_currency_name(unit, locale=locale()))
+        name = str(get_currency_name(unit, locale=locale()))
+        return name[:1].upper() + name[1:]
     words = {"gCO2": _("Grams of CO₂"), "points": _("Points"), "trees": _("Trees"), "kWh": _("Kilowatt hours")}
     return words.get(unit, unit)
+
+
+@register.simple_tag
+def movement_words(kind: str) -> str:
+    """What became of an amount that was set aside; nothing for one that simply moved."""
+    words = {
+        "hold": _("set aside"),
+        "post_hold": _("taken of what was set aside"),
+        "void_hold": _("released"),
+        "expire_hold": _("released when its time was over"),
+    }
+    return words.get(kind, "")
 
 
 @register.simple_tag
