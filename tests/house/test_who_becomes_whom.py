@@ -1,4 +1,4 @@
-"""Acting as a person is what row-level security rests on, so every place that does it is named here, with its reason."""
+"""Acting as a person is what row-level security rests on: every place that does it is named here, with its reason."""
 
 import re
 from pathlib import Path
