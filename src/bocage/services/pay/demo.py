@@ -29,8 +29,11 @@ _OPENINGS = UUID("0b9e7a52-64d1-5f4e-8a2b-1f0c7f0e6a11")
 class City(Protocol):
     """Who is there: handles of people and of shops, with their ids."""
 
-    people: dict[str, UUID]
-    shops: dict[str, UUID]
+    @property
+    def people(self) -> dict[str, UUID]: ...
+
+    @property
+    def shops(self) -> dict[str, UUID]: ...
 
 
 def populate(city: City) -> None:

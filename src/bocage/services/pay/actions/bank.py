@@ -19,7 +19,7 @@ from bocage.services.pay import inputs, limits, references
 from bocage.services.pay.actions.lines import About, write_line
 from bocage.services.pay.actions.paying import needs_fresh
 from bocage.services.pay.actions.telling import tell
-from bocage.services.pay.models import BankEntry, PayOut, TopUp
+from bocage.services.pay.models import BankEntry, Line, PayOut, TopUp
 from bocage.services.pay.types import EntryState, LineKind, PayOutState, TopUpState
 
 HOLDER_CHARACTERS_MAX = 70
@@ -77,9 +77,11 @@ def credit_top_up(row: TopUp, amount_minor: int, bank_reference: str) -> UUID:
 
 
 def credit_wallet(owner_id: UUID, amount_minor: int, currency: str, bank_reference: str) -> UUID:
-    """Credit a wallet with money that arrived at the bank, write its line and say so."""
+    """Credit a wallet with money that arrived at the bank, write its line and say so; once for a bank reference."""
     transfer_id = uuid5(_MOVES, f"in {bank_reference}")
     with acting_as(Actor.for_person(owner_id)):
+        if Line.objects.filter(owner_id=owner_id, transfer_id=transfer_id).exists():
+            return transfer_id
         ledger.post_or_refuse(
             Transfer(
                 transfer_id,
