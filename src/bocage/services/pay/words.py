@@ -4,10 +4,12 @@ from functools import cache
 
 import iso18245
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from bocage.services.pay.types import (
     EntryState,
+    Line,
     LineKind,
     PayOutState,
     RefundRequestState,
@@ -154,6 +156,13 @@ def _standard_name(mcc: str) -> str:
     except (iso18245.InvalidMCC, iso18245.MCCNotFound):
         return ""
     return str(found.iso_description or found.usda_description or found.stripe_description)
+
+
+def title_of(line: Line) -> str:
+    """With whom a line was, or what it was where there is nobody to name."""
+    if line.kind is LineKind.TAKEN:
+        return gettext("A customer")
+    return line.counterpart_name or str(LINE_KINDS[line.kind])
 
 
 def line_icon(kind: LineKind, mcc: str) -> str:

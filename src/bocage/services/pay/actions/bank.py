@@ -93,7 +93,7 @@ def credit_wallet(owner_id: UUID, amount_minor: int, currency: str, bank_referen
                 bank_reference[:64],
             )
         )
-        write_line(owner_id, LineKind.TOP_UP, amount_minor, currency, transfer_id, About(), counterpart_name=_BANK)
+        write_line(owner_id, LineKind.TOP_UP, amount_minor, currency, transfer_id, About())
         emit(
             "pay.topped_up",
             subject_id=owner_id,
@@ -231,9 +231,6 @@ def expire_top_ups() -> int:
     with acting_as(Actor.for_service("pay")):
         rows = TopUp.objects.filter(state=TopUpState.WAITING, expires_at__lte=clock.now())
         return rows.update(state=TopUpState.EXPIRED)
-
-
-_BANK = "Bank"
 
 
 def _release(row: PayOut, state: PayOutState, reason: str) -> None:

@@ -17,7 +17,7 @@ def receipt_pdf(receipt: Receipt) -> bytes:
     paper = Paper(_("Receipt"), _("Receipt %(id)s") % {"id": line.id})
     paper.write_brand(settings.TOWN["name"])
     paper.write_text(str(words.LINE_KINDS[line.kind]), size=11, colour=(86, 101, 93), end="centre")
-    paper.write_text(line.counterpart_name, size=16, bold=True, end="centre")
+    paper.write_text(words.title_of(line), size=16, bold=True, end="centre")
     paper.write_text(money_text(line.amount_minor, line.currency), size=30, bold=True, end="centre", gap_mm=8)
     paper.write_facts([*facts_of(receipt), *numbers_of(receipt)])
     if receipt.refunds:

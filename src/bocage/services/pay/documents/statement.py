@@ -113,7 +113,7 @@ def cell(text: str) -> str:
 def _cells(line: Line) -> list[str]:
     day = format_date(timezone.localtime(line.at).date(), format="d MMM", locale=locale())
     what = line.memo or str(words.LINE_KINDS[line.kind])
-    return [str(day), line.counterpart_name, what, money_text(line.amount_minor, line.currency, "always")]
+    return [str(day), words.title_of(line), what, money_text(line.amount_minor, line.currency, "always")]
 
 
 def plain_amount(amount_minor: int, currency: str) -> str:

@@ -14,7 +14,7 @@ from bocage.services.pay.actions import refunds as refund_actions
 from bocage.services.pay.documents import receipt as documents
 from bocage.services.pay.pages.asking import READ, WRITE, page, refused_form
 from bocage.services.pay.pages.forms import RefundAskForm
-from bocage.services.pay.pages.showing import attachment, split_query, title_of
+from bocage.services.pay.pages.showing import attachment, split_query
 from bocage.services.pay.queries import receipts as queries
 from bocage.services.pay.queries import wallet as wallet_queries
 from bocage.services.pay.types import LineKind, Receipt
@@ -66,7 +66,7 @@ def _show(request: HttpRequest, receipt: Receipt) -> HttpResponse:
     context = {
         "receipt": receipt,
         "line": receipt.line,
-        "title": title_of(receipt.line),
+        "title": words.title_of(receipt.line),
         "kind": words.LINE_KINDS[kind],
         "icon": words.line_icon(kind, receipt.line.mcc),
         "facts": documents.facts_of(receipt),

@@ -33,19 +33,10 @@ SHOWN_KINDS: dict[str, tuple[Promise, Collection[LineKind]]] = {
 }
 
 
-def title_of(line: Line) -> str:
-    """With whom, or what it was where there is nobody to name."""
-    if line.kind is LineKind.TAKEN:
-        return _("A customer")
-    if line.kind is LineKind.TOP_UP or not line.counterpart_name:
-        return str(words.LINE_KINDS[line.kind])
-    return line.counterpart_name
-
-
 def row_of(line: Line) -> ActivityRow:
     """A line as the shell's lists show it."""
     return ActivityRow(
-        title=title_of(line),
+        title=words.title_of(line),
         happened_at=line.at,
         icon=words.line_icon(line.kind, line.mcc),
         tint="leaf" if line.amount_minor > 0 else "",

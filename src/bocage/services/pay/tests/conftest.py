@@ -1,10 +1,11 @@
 """A small town to pay in: Ana and Wei, the Moulin Café with Marco behind the counter, money in their wallets."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
 import pytest
+from django.utils import translation
 
 from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.identity import actions as identity
@@ -85,6 +86,13 @@ def available(owner_id: UUID) -> int:
     """What the owner may spend now."""
     with acting_as(Actor.for_person(owner_id)):
         return wallet.wallet(owner_id, "EUR").available_minor
+
+
+@pytest.fixture(autouse=True)
+def language_of_tests() -> Iterator[None]:
+    """A request in French must not leave its language to the next test."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture

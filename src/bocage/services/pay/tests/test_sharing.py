@@ -1,7 +1,7 @@
 """Parts of a bill are whole cents and add up to it; references carry check digits that find a slip."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bocage.kernel import clock
@@ -15,6 +15,7 @@ from bocage.services.pay.tests.conftest import Town, available
 from bocage.services.pay.types import RequestState
 
 
+@settings(deadline=None)
 @given(total=st.integers(1, limits.AMOUNT_MINOR_MAX), people=st.integers(2, limits.SPLIT_PEOPLE_MAX))
 def test_equal_parts_add_up_and_differ_by_a_cent_at_most(total: int, people: int) -> None:
     if total < people:
@@ -27,6 +28,7 @@ def test_equal_parts_add_up_and_differ_by_a_cent_at_most(total: int, people: int
     assert max(parts) - min(parts) <= 1
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_a_reference_with_one_character_changed_is_not_one(data: st.DataObject) -> None:
     reference = references.new_reference()
@@ -40,6 +42,7 @@ def test_a_reference_with_one_character_changed_is_not_one(data: st.DataObject) 
     assert not references.is_reference(reference[:at] + other + reference[at + 1 :])
 
 
+@settings(deadline=None)
 @given(st.integers(0, 16), st.integers(1, 9))
 def test_a_presented_code_with_one_digit_changed_is_not_one(at: int, more: int) -> None:
     code = digits.new_presented()
