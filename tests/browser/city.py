@@ -50,9 +50,11 @@ def _pay_of(ana: UUID, wei: UUID, moulin: UUID) -> dict[str, str]:
         requests.split_equally(ana, "Dinner at Lux", 4890, EURO, [wei])
         top_up = bank.announce_top_up(ana, 5000, EURO)
         pay_out = bank.order_pay_out(ana, 2000, EURO, IBAN, "Ana Morel", fresh=True)
+        asked = codes.make_order(ana, EURO, 500)
         refunds.ask_refund(ana, paid, 240, "The coffee was cold")
     return {
         "pay:ask-refund": reverse("pay:ask-refund", args=[lunch]),
+        "pay:receive-amount": reverse("pay:receive-amount", args=[asked]),
         "pay:sheet": reverse("pay:sheet", args=[sheet]),
         "pay:done": reverse("pay:done", args=[paid]),
         "pay:done-grams": reverse("pay:done-grams", args=[paid]),

@@ -22,7 +22,7 @@ from tests.browser import addresses
 from tests.browser.addresses import ANA, MARCO, NOBODY, ODILE, Address
 from tests.browser.conftest import PATIENCE_MS, UI_MODULES, Site, sign_in, speak
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("every page")]
+pytestmark = pytest.mark.browser
 
 AXE = UI_MODULES / "axe-core" / "axe.min.js"
 AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

@@ -32,7 +32,7 @@ from bocage.runtime.up import Addresses, environment_of, programs
 from bocage.testing import TEST_SECRET, connected_as, own_database
 from tests.browser.conftest import UI_MODULES, sign_in
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("lighthouse")]
+pytestmark = pytest.mark.browser
 
 LIGHTHOUSE = UI_MODULES / "lighthouse" / "cli" / "index.js"
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
