@@ -37,7 +37,7 @@ def begin(folder: Path, *, passes: bool = True, seconds: int = 0) -> "subprocess
         text=True,
         start_new_session=True,
         # Where these tests run as a shell's background job, Ctrl-C is ignored from there on down.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler) and None,  # noqa: PLW1509
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler) and None,
     )
 
 
