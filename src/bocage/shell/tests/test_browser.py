@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import segno
-from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, expect, sync_playwright
 
 from bocage.shell.tests.test_pages import PAGES
 
@@ -154,6 +154,15 @@ def test_search_by_keyboard_alone(phone: Page) -> None:
     assert phone.evaluate("document.activeElement.id") == "q"
     phone.keyboard.press("Enter")
     phone.wait_for_url("**/sample/send")
+
+
+def test_words_typed_before_the_script_came_are_answered(phone: Page) -> None:
+    held: list[Route] = []
+    phone.route("**/htmx*.js", lambda route: held.append(route))
+    phone.goto("/search", wait_until="commit")
+    phone.locator("#q").press_sequentially("send")
+    held[0].continue_()
+    expect(phone.locator(".results a")).to_have_count(2)
 
 
 def test_a_sheet_opens_and_gives_the_focus_back(phone: Page) -> None:

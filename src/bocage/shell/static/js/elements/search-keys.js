@@ -9,6 +9,13 @@ customElements.define("search-keys", class extends HTMLElement {
       event.preventDefault();
       first.click();
     });
+    if (document.readyState === "complete") this.catchUp();
+    else addEventListener("load", () => this.catchUp(), { once: true });
+  }
+
+  // Words typed before htmx listened had no answer yet.
+  catchUp() {
+    if (this.field.value !== this.field.defaultValue) this.field.dispatchEvent(new Event("search", { bubbles: true }));
   }
 
   links() { return [...this.querySelectorAll(".results a")]; }
