@@ -164,7 +164,10 @@ def _connection(role: str) -> dict[str, object]:
 DATABASES = {
     "default": _connection(os.environ.get("BOCAGE_DATABASE_ROLE", "app")),
     "migrator": _connection("migrator") | {"CONN_MAX_AGE": 0},
+    # The cache commits apart from the request: an attempt that ends in an error still counts against its rate limit.
+    "cache": _connection(os.environ.get("BOCAGE_DATABASE_ROLE", "app")),
 }
+DATABASE_ROUTERS = ["bocage.kernel.acting.cache_router.CacheRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {
     "default": {

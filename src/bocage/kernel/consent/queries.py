@@ -11,7 +11,6 @@ from bocage.kernel.consent.models import GrantRow, HistoryRow, PurposeTextRow, R
 from bocage.kernel.consent.types import Answered, Choice, Grant, PurposeCount, Receipt, ReceiptPage, State
 
 RECEIPTS_PAGE_MAX = 100
-HISTORY_MAX = 500
 
 
 def is_granted(subject_id: UUID, purpose: str) -> bool:
@@ -61,8 +60,8 @@ def choice(subject_id: UUID, purpose: str) -> Choice:
 
 
 def history(subject_id: UUID) -> list[Answered]:
-    """What the subject answered, newest first, with the very words answered to. At most 500 lines."""
-    rows = list(HistoryRow.objects.filter(subject_id=subject_id).order_by("-at", "-id")[:HISTORY_MAX])
+    """What the subject answered, newest first, with the very words answered to."""
+    rows = list(HistoryRow.objects.filter(subject_id=subject_id).order_by("-at", "-id"))
     digests = {bytes(row.text_digest) for row in rows if row.text_digest}
     words = {bytes(text.digest): text for text in PurposeTextRow.objects.filter(digest__in=digests)}
     answers = []

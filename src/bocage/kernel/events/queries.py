@@ -21,14 +21,14 @@ from bocage.kernel.events.types import (
 from bocage.kernel.keys.subject_keys import read_keys
 
 PAGE_MAX = 200
-EXPORT_MAX = 100_000
+EXPORT_STEP = 5000
 VERIFY_STEP = 5000
 FAULTS_MAX = 100
 
 _OWN_SQL = """
-select coalesce(p.position, 0), e.id, e.type, e.version, e.source, e.subject_id, e.time, e.payload
+select coalesce(p.position, 0), e.id, e.type, e.version, e.source, e.subject_id, e.time, e.payload, e.seq
 from event e left join event_position p on p.event_seq = e.seq
-where e.subject_id = %s order by e.seq limit %s
+where e.subject_id = %s and e.seq > %s order by e.seq limit %s
 """
 _ONE_SQL = """
 select coalesce(p.position, 0), e.id, e.type, e.version, e.source, e.subject_id, e.time, e.payload
@@ -55,14 +55,21 @@ def latest(before: int | None = None, limit: int = 50) -> list[Placed]:
     return [Placed(row.position, row.type, row.time) for row in rows[: min(max(limit, 1), PAGE_MAX)]]
 
 
-def events_about(subject_id: UUID, limit: int = EXPORT_MAX) -> list[Event]:
+def events_about(subject_id: UUID) -> list[Event]:
     """All that the log holds about a subject, oldest first. Only who acts for the subject sees any; erased: none."""
     key = read_keys([subject_id]).get(subject_id)
     if key is None:
         return []
+    found: list[Event] = []
+    seq = 0
     with connection.cursor() as cursor:
-        cursor.execute(_OWN_SQL, [subject_id, min(limit, EXPORT_MAX)])
-        return [_event(row, key) for row in cursor.fetchall()]
+        while True:
+            cursor.execute(_OWN_SQL, [subject_id, seq, EXPORT_STEP])
+            rows = cursor.fetchall()
+            found += [_event(row[:-1], key) for row in rows]
+            if len(rows) < EXPORT_STEP:
+                return found
+            seq = rows[-1][-1]
 
 
 def event_about(subject_id: UUID, event_id: UUID) -> Event | None:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from bocage.kernel import clock
 from bocage.kernel.acting import current_actor
 from bocage.kernel.errors import Refusal, conflict, forbidden, not_found
+from bocage.kernel.identity.queries import party
 from bocage.kernel.ledger import actions as ledger
 from bocage.kernel.ledger.types import Posted, Transfer
 from bocage.kernel.payments import limits
@@ -35,6 +36,8 @@ def open_dispute(id: UUID, intent_id: UUID, amount_minor: int, reason: str) -> D
         return as_dispute(known)
     require_party(row, row.payer_id)
     check_amount(amount_minor)
+    if party(row.payee_id).kind != "organisation":
+        raise Refusal("dispute_between_people", _("This went to a person, not to a shop. Ask them to send it back."))
     if row.state != IntentState.CAPTURED or row.captured_at is None:
         raise conflict("payment_not_captured", _("Nothing was taken for this payment, so nothing can be disputed."))
     if clock.now() > row.captured_at + limits.DISPUTE_WINDOW:

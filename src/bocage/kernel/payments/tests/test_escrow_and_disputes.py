@@ -151,3 +151,15 @@ def test_too_late_or_too_much_is_not_disputed() -> None:
             actions.open_dispute(uuid7(), town.intent(), 1, "broken")
         with shifted(limits.DISPUTE_WINDOW + timedelta(minutes=1)), pytest.raises(Refusal, match="dispute_too_late"):
             actions.open_dispute(uuid7(), paid.id, 1_000, "broken")
+
+
+def test_money_given_to_a_person_is_not_disputed() -> None:
+    town = scene.make(10_000)
+    id = uuid7()
+    with town.buyer_acts():
+        actions.wallet_of(town.owner, CURRENCY)
+        actions.create_intent(id, town.buyer, town.owner, 500, CURRENCY)
+        actions.authorise(id)
+        actions.capture(id)
+        with pytest.raises(Refusal, match="dispute_between_people"):
+            actions.open_dispute(uuid7(), id, 500, "broken")
