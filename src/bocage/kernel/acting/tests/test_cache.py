@@ -5,7 +5,6 @@ from django.core.cache.backends.db import DatabaseCache
 from django.db import connections, transaction
 
 
-
 @pytest.fixture
 def cache(fresh_database: str) -> DatabaseCache:
     return DatabaseCache("bocage_cache", {})
@@ -18,5 +17,3 @@ def test_what_a_failed_request_counted_stays_counted(cache: DatabaseCache) -> No
         raise RuntimeError("the request ends in an error")
     assert cache.get("attempts") == 2
     connections["cache"].close()
-
-
