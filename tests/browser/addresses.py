@@ -16,6 +16,7 @@ VISITORS = (NOBODY, ANA, MARCO, ODILE)
 PUBLIC = {
     "home",
     "offline",
+    "health:register",
     "account_login",
     "account_signup",
     "account_signup_by_passkey",
@@ -117,7 +118,7 @@ def visitor_of(address: Address) -> str:
     # Ana has a passkey, so that she is not offered one.
     if place.startswith("/pay/merchant") or address.name.startswith(("me-organisation", "me-passkey-offer")):
         return MARCO
-    return ODILE if place.startswith(("/console", "/pay/console")) else ANA
+    return ODILE if place.startswith(("/console", "/pay/console", "/health/console")) else ANA
 
 
 def name_of(url: str) -> str:

@@ -29,3 +29,14 @@ def test_nobody_acts_as_a_person_but_in_the_places_that_are_named() -> None:
         if "tests" not in file.parts and BECOMING.search(file.read_text())
     }
     assert found <= set(PLACES), "name the place here with its reason, or act as the service"
+
+
+def test_a_service_takes_no_database_role_but_its_own() -> None:
+    taking = re.compile(r"own_tables\(([^)]*)\)|set local role|set role", re.IGNORECASE)
+    found = {
+        str(file.relative_to(PACKAGE))
+        for file in PACKAGE.rglob("*.py")
+        if not {"tests", "migrations"} & set(file.parts) and taking.search(file.read_text())
+    }
+    kernel = {"kernel/acting/actor.py", "kernel/acting/rls.py", "kernel/postgres/roles.py"}
+    assert {each for each in found if not each.startswith("services/health/")} <= kernel

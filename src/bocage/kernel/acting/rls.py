@@ -4,6 +4,8 @@ import re
 
 from django.db import migrations
 
+from bocage.kernel.postgres.roles import AUDITOR, BACKUP, WRITING_ROLES, role_of
+
 _NAME = re.compile(r"[a-z_][a-z0-9_]*")
 
 
@@ -33,4 +35,40 @@ def protect(table: str, subject_column: str, service: str | None = None) -> migr
         )
         undo.append(f"drop policy consented_rows on {table}")
     undo += [f"alter table {table} no force row level security", f"alter table {table} disable row level security"]
+    return migrations.RunSQL(";\n".join(statements), ";\n".join(undo))
+
+
+def keep_private(
+    table: str, service: str, subject_column: str | None = None, *, saved: bool = False
+) -> migrations.RunSQL:
+    """Let no role but that of `service` (and the migrator, as owner) touch `table`; see `acting.own_tables`.
+
+    With `subject_column`, rows belong to a party: she sees and changes her own, and the service acting for itself
+    those of parties with a live consent for one of its purposes; not even the owner sees any without saying who acts.
+    `saved`: the backup may read it, which is for registers that are public anyway. What is not saved is in no backup.
+    """
+    for name in (table, service, *((subject_column,) if subject_column else ())):
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"{name!r} is not a plain SQL name")
+    role = role_of(service)
+    strangers = ", ".join((*WRITING_ROLES, AUDITOR, *(() if saved else (BACKUP,))))
+    statements = [
+        f"revoke all on {table} from {strangers}",
+        f"grant select, insert, update, delete on {table} to {role}",
+    ]
+    undo = [f"revoke all on {table} from {role}"]
+    if subject_column:
+        statements += [
+            f"alter table {table} enable row level security",
+            f"alter table {table} force row level security",
+            f"create policy own_rows on {table} to {role}"
+            f" using ({subject_column} = (select bocage_subject()) and (select bocage_service()) = '')",
+            f"create policy consented_rows on {table} to {role}"
+            f" using ((select bocage_service()) = '{service}' and bocage_granted({subject_column}, '{service}'))",
+            f"create policy owner_rows on {table} to current_user using (true)",
+        ]
+        undo += [f"drop policy {policy} on {table}" for policy in ("owner_rows", "consented_rows", "own_rows")] + [
+            f"alter table {table} no force row level security",
+            f"alter table {table} disable row level security",
+        ]
     return migrations.RunSQL(";\n".join(statements), ";\n".join(undo))

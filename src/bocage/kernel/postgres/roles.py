@@ -2,7 +2,8 @@
 
 `bocage_migrator` owns the database and runs migrations, `bocage_app` serves pages, the API and jobs,
 `bocage_deliverer` delivers events, `bocage_auditor` and `bocage_backup` read. `bocage_ledger` cannot sign in: it owns
-the functions through which alone the ledger is written.
+the functions through which alone the ledger is written. Nor can the role of a service with tables of its own
+(`bocage_health`): the processes that serve take it for the statements in `acting.own_tables`, and inherit nothing.
 """
 
 import hashlib
@@ -22,6 +23,8 @@ DELIVERER = "bocage_deliverer"
 AUDITOR = "bocage_auditor"
 BACKUP = "bocage_backup"
 LEDGER = "bocage_ledger"
+# Services whose tables nobody else reads, not even the rest of Bocage: `rls.keep_private`.
+PRIVATE_SERVICES = ("health",)
 SIGN_IN_ROLES = (MIGRATOR, APP, DELIVERER, AUDITOR, BACKUP)
 WRITING_ROLES = (APP, DELIVERER)
 
@@ -42,6 +45,14 @@ ROLE_SETTINGS = {
     AUDITOR: {"default_transaction_read_only": "on", "statement_timeout": "120s"},
     BACKUP: {"default_transaction_read_only": "on"},
 }
+
+
+def role_of(service: str) -> str:
+    """The role that alone reads the private tables of `service`."""
+    return f"bocage_{service}"
+
+
+SERVICE_ROLES = tuple(role_of(service) for service in PRIVATE_SERVICES)
 
 
 class RolesError(Exception):
@@ -69,7 +80,7 @@ def ensure(admin_url: str, database: str, secret: str) -> None:
         with _connect(admin_url, MAINTENANCE_DATABASE) as link:
             link.execute("SELECT pg_advisory_lock(%s)", [ADVISORY_LOCK])
             superuser = _check_admin(link)
-            for role in (*SIGN_IN_ROLES, LEDGER):
+            for role in (*SIGN_IN_ROLES, LEDGER, *SERVICE_ROLES):
                 _ensure_role(link, role, secret)
             _ensure_memberships(link, superuser=superuser)
             _ensure_database(link, database)
@@ -131,7 +142,7 @@ def _ensure_role(link: Link, role: str, secret: str) -> None:
             f"The role {role} is a superuser or passes row-level security. "
             f"Take that away: ALTER ROLE {role} NOSUPERUSER NOBYPASSRLS;"
         )
-    if role == LEDGER:
+    if role == LEDGER or role in SERVICE_ROLES:
         _run(link, "ALTER ROLE {role} NOLOGIN NOCREATEDB NOCREATEROLE", role=role)
         return
     rights = sql.SQL("CREATEDB" if role == MIGRATOR else "NOCREATEDB")
@@ -151,6 +162,10 @@ def _ensure_role(link: Link, role: str, secret: str) -> None:
 def _ensure_memberships(link: Link, *, superuser: bool) -> None:
     # SET and not INHERIT: a migration says `SET LOCAL ROLE bocage_ledger` where it means to touch the ledger's own.
     _run(link, "GRANT {ledger} TO {migrator} WITH INHERIT FALSE, SET TRUE", ledger=LEDGER, migrator=MIGRATOR)
+    # Likewise: what serves says `SET LOCAL ROLE bocage_health` around the statements that touch that service's tables.
+    for role in SERVICE_ROLES:
+        for serving in WRITING_ROLES:
+            _run(link, "GRANT {role} TO {serving} WITH INHERIT FALSE, SET TRUE", role=role, serving=serving)
     if not superuser:
         # Who is no superuser can only give a database to a role that it may act as.
         _run(link, "GRANT {migrator} TO CURRENT_USER WITH INHERIT TRUE, SET TRUE", migrator=MIGRATOR)
@@ -178,6 +193,8 @@ def _ensure_schema(link: Link, database: str) -> None:
     _run(link, "ALTER SCHEMA public OWNER TO {migrator}", migrator=MIGRATOR)
     _run(link, "REVOKE ALL ON SCHEMA public FROM PUBLIC")
     _run(link, "GRANT USAGE ON SCHEMA public TO {serving}", serving=serving)
+    for role in SERVICE_ROLES:
+        _run(link, "GRANT USAGE ON SCHEMA public TO {role}", role=role)
     # CREATE, because a migration can only give a table or function to a role that may make one there.
     _run(link, "GRANT USAGE, CREATE ON SCHEMA public TO {ledger}", ledger=LEDGER)
     _run(

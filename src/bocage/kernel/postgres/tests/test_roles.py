@@ -31,9 +31,9 @@ def attributes(server: launcher.Server) -> dict[str, tuple[object, ...]]:
 
 def test_no_role_is_above_row_level_security(server: launcher.Server) -> None:
     found = attributes(server)
-    assert set(found) == {*roles.SIGN_IN_ROLES, roles.LEDGER}
+    assert set(found) == {*roles.SIGN_IN_ROLES, roles.LEDGER, *roles.SERVICE_ROLES}
     for name, (may_sign_in, superuser, bypasses, creates_roles, creates_databases) in found.items():
-        assert may_sign_in is (name != roles.LEDGER)
+        assert may_sign_in is (name in roles.SIGN_IN_ROLES)
         assert (superuser, bypasses, creates_roles) == (False, False, False)
         assert creates_databases is (name == roles.MIGRATOR)
 

@@ -1,0 +1,1 @@
+"""What people, laboratories and officials do; each verb is one transaction of its caller's."""

@@ -1,0 +1,262 @@
+"""Health's tables. Nobody but this service's own database role reads them: see `kernel.acting.own_tables`.
+
+Registers (scheme, register, venue, laboratory) are about no person. All others hold 14 days and no more.
+"""
+
+from django.db import models
+from django.db.models import Q
+
+from bocage.kernel.ids import uuid7
+from bocage.services.health import limits
+
+KINDS_OF_PLACE = ("cafe", "shop", "transport", "school", "work", "culture", "sport", "care")
+COLOURS = ("green", "yellow", "red")
+SYMPTOMS = ("fever", "cough", "breath", "taste", "throat", "tired", "none")
+
+
+class Scheme(models.Model):
+    """The scheme in force, or one that was. At most one has no `ended_at`; none lives past its `sunset_at`."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    title = models.CharField(max_length=limits.TITLE_CHARACTERS_MAX)
+    legal_basis = models.CharField(max_length=limits.LEGAL_BASIS_CHARACTERS_MAX)
+    rules = models.CharField(max_length=16)
+    budget_days = models.DecimalField(max_digits=4, decimal_places=1)
+    demo = models.BooleanField(default=False)
+    starts_at = models.DateTimeField()
+    sunset_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "health_scheme"
+        constraints = [
+            models.UniqueConstraint(models.Value(1), condition=Q(ended_at=None), name="health_scheme_one"),
+            models.CheckConstraint(
+                condition=Q(sunset_at__gt=models.F("starts_at"))
+                & Q(sunset_at__lte=models.F("starts_at") + limits.SCHEME_LIFE_MAX),
+                name="health_scheme_has_a_sunset",
+            ),
+            models.CheckConstraint(condition=~Q(legal_basis=""), name="health_scheme_has_a_legal_basis"),
+        ]
+
+
+class RegisterLine(models.Model):
+    """A line of the public register: append-only, without any person. `words` are those of a scheme's change."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    kind = models.CharField(max_length=20)
+    words = models.CharField(max_length=limits.LEGAL_BASIS_CHARACTERS_MAX, blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "health_register"
+
+
+class Venue(models.Model):
+    """A place with a poster: an organisation's, of some kind."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organisation_id = models.UUIDField()
+    name = models.CharField(max_length=limits.NAME_CHARACTERS_MAX)
+    kind = models.CharField(max_length=12)
+    token = models.CharField(max_length=16, unique=True)
+    created_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "health_venue"
+        indexes = [models.Index(fields=["organisation_id", "-id"], name="health_venue_by_organisation")]
+
+
+class Laboratory(models.Model):
+    """An organisation whose signed results are believed, and the Ed25519 key that it signs them with."""
+
+    organisation_id = models.UUIDField(primary_key=True, editable=False)
+    public_key = models.BinaryField()
+    registered_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "health_laboratory"
+
+
+class CheckIn(models.Model):
+    """That a person was at a venue. Without a `left_at`, an hour is assumed."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    person_id = models.UUIDField()
+    venue_id = models.UUIDField()
+    arrived_at = models.DateTimeField()
+    left_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "health_checkin"
+        indexes = [
+            models.Index(fields=["venue_id", "arrived_at"], name="health_checkin_by_venue"),
+            models.Index(fields=["person_id", "-arrived_at"], name="health_checkin_by_person"),
+            models.Index(fields=["arrived_at"], name="health_checkin_by_time"),
+        ]
+
+
+class Report(models.Model):
+    """What somebody says of herself on a day; `symptoms` of ["none"] says that she is well."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    person_id = models.UUIDField()
+    symptoms = models.JSONField()
+    since = models.DateField()
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "health_report"
+        indexes = [models.Index(fields=["person_id", "-at"], name="health_report_by_person")]
+
+
+class WaitingResult(models.Model):
+    """A result that nobody has claimed: sealed with its claim code, so that who reads this table learns nothing."""
+
+    claim_digest = models.BinaryField(primary_key=True, editable=False)
+    laboratory_id = models.UUIDField()
+    sample_digest = models.BinaryField()
+    revision = models.PositiveSmallIntegerField()
+    sealed = models.BinaryField()
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "health_waiting_result"
+        constraints = [
+            models.UniqueConstraint(fields=["laboratory_id", "sample_digest"], name="health_waiting_result_once")
+        ]
+
+
+class Test(models.Model):
+    """A laboratory's result that reached its person. `digest` is of the signed bytes, `revision` counts corrections."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    person_id = models.UUIDField()
+    laboratory_id = models.UUIDField()
+    sample_digest = models.BinaryField()
+    revision = models.PositiveSmallIntegerField()
+    kind = models.CharField(max_length=10)
+    outcome = models.CharField(max_length=10)
+    taken_at = models.DateTimeField()
+    received_at = models.DateTimeField()
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "health_test"
+        constraints = [models.UniqueConstraint(fields=["laboratory_id", "sample_digest"], name="health_test_once")]
+        indexes = [models.Index(fields=["person_id", "-taken_at"], name="health_test_by_person")]
+
+
+class Exposure(models.Model):
+    """That a person was for a while at a place of some kind with somebody who was infectious; not where, nor whom.
+
+    `cause` is a digest of the visit: matching the same visits again finds the same row, and a correction takes it back.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    person_id = models.UUIDField()
+    cause = models.UUIDField()
+    day = models.DateField()
+    kind = models.CharField(max_length=12)
+    minutes = models.PositiveSmallIntegerField()
+    set_aside = models.BooleanField(default=False)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "health_exposure"
+        constraints = [models.UniqueConstraint(fields=["person_id", "cause"], name="health_exposure_once")]
+        indexes = [models.Index(fields=["cause"], name="health_exposure_by_cause")]
+
+
+class Certificate(models.Model):
+    """A verified certificate that its holder handed in, encrypted with the holder's key."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    person_id = models.UUIDField()
+    digest = models.CharField(max_length=64)
+    sealed = models.BinaryField()
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "health_certificate"
+        constraints = [models.UniqueConstraint(fields=["person_id", "digest"], name="health_certificate_once")]
+
+
+class Decision(models.Model):
+    """A colour and its signed record; one of a person's is `current`."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    person_id = models.UUIDField()
+    colour = models.CharField(max_length=6)
+    record = models.TextField()
+    facts_digest = models.CharField(max_length=64)
+    key_id = models.UUIDField()
+    signature = models.BinaryField()
+    signed_at = models.DateTimeField()
+    valid_until = models.DateTimeField()
+    current = models.BooleanField(default=True)
+
+    class Meta:
+        db_table = "health_decision"
+        indexes = [models.Index(fields=["person_id", "-signed_at"], name="health_decision_by_person")]
+        constraints = [
+            models.CheckConstraint(condition=Q(colour__in=COLOURS), name="health_decision_colour"),
+            models.UniqueConstraint(fields=["person_id"], condition=Q(current=True), name="health_decision_current"),
+        ]
+
+
+class Due(models.Model):
+    """Somebody whose colour is to be worked out again."""
+
+    person_id = models.UUIDField(primary_key=True, editable=False)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "health_due"
+
+
+class Appeal(models.Model):
+    """That a person contests a colour: suspended at once, or at the deadline where a positive test stands behind it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    person_id = models.UUIDField()
+    decision_id = models.UUIDField()
+    facts_digest = models.CharField(max_length=64)
+    words = models.CharField(max_length=limits.WORDS_CHARACTERS_MAX, blank=True)
+    suspends_at = models.DateTimeField()
+    state = models.CharField(max_length=10, default="open")
+    answer = models.CharField(max_length=limits.WORDS_CHARACTERS_MAX, blank=True)
+    at = models.DateTimeField()
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "health_appeal"
+        constraints = [
+            models.UniqueConstraint(fields=["person_id", "facts_digest"], name="health_appeal_once"),
+            models.CheckConstraint(condition=Q(state__in=["open", "upheld", "kept"]), name="health_appeal_state"),
+        ]
+        indexes = [models.Index(fields=["state", "id"], name="health_appeal_open")]
+
+
+class ManualColour(models.Model):
+    """A colour set by two officials: proposed, then in force until `until` or until it is lifted."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    person_id = models.UUIDField()
+    colour = models.CharField(max_length=6)
+    reason = models.CharField(max_length=limits.WORDS_CHARACTERS_MAX)
+    until = models.DateTimeField()
+    state = models.CharField(max_length=10, default="proposed")
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "health_manual"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["proposed", "in_force", "lifted"]), name="health_manual_state"
+            ),
+            models.CheckConstraint(condition=Q(colour__in=COLOURS), name="health_manual_colour"),
+        ]
+        indexes = [models.Index(fields=["person_id"], name="health_manual_by_person")]

@@ -1,0 +1,37 @@
+"""A person's rights over what Health holds."""
+
+from typing import Any
+from uuid import UUID
+
+from bocage.kernel.acting import own_tables
+from bocage.services.health.models import (
+    Appeal,
+    Certificate,
+    CheckIn,
+    Decision,
+    Due,
+    Exposure,
+    ManualColour,
+    Report,
+    Test,
+)
+
+PERSONAL = (CheckIn, Report, Test, Exposure, Certificate, Decision, Appeal, ManualColour, Due)
+
+
+def export(person_id: UUID) -> dict[str, Any]:
+    """Everything held of the person, 14 days at most."""
+    with own_tables("health"):
+        return {
+            "check_ins": _rows(CheckIn, person_id, "id", "venue_id", "arrived_at", "left_at"),
+            "reports": _rows(Report, person_id, "id", "symptoms", "since", "at"),
+            "tests": _rows(Test, person_id, "id", "laboratory_id", "kind", "outcome", "taken_at", "revision"),
+            "exposures": _rows(Exposure, person_id, "id", "day", "kind", "minutes"),
+            "decisions": _rows(Decision, person_id, "id", "colour", "record", "signed_at"),
+            "appeals": _rows(Appeal, person_id, "id", "words", "state", "answer", "at"),
+            "set_by_hand": _rows(ManualColour, person_id, "id", "colour", "reason", "state", "until", "at"),
+        }
+
+
+def _rows(table: type[Any], person_id: UUID, *columns: str) -> list[dict[str, Any]]:
+    return list(table.objects.filter(person_id=person_id).order_by("pk").values(*columns))

@@ -1,0 +1,69 @@
+"""Health: a colour that explains itself, for as long as a law says so."""
+
+from django.utils.translation import gettext_lazy as _
+
+from bocage.kernel.manifest import EventType, Purpose, Service
+from bocage.services.health.actions import erasing
+from bocage.services.health.queries import rights
+
+_SCHEME = {"sunset_at": "datetime", "rules": "string"}
+
+service = Service(
+    name="health",
+    title=_("Health"),
+    icon="heart-pulse",
+    tint="rose",
+    sentence=_(
+        "While a scheme with a sunset is in force, turn what a person chose to share (symptoms, tests,"
+        " check-ins, certificates) into a colour that says why it is, can be contested in one step, and is forgotten"
+        " after 14 days."
+    ),
+    home="health:home",
+    purposes=(
+        Purpose(
+            "health.report",
+            title=_("What I say of my symptoms"),
+            says=_(
+                "Health uses the symptoms that you report to work out your colour. Nobody else reads them, no police"
+                " and no employer. They are deleted after 14 days, or at once when you say no."
+            ),
+            reads=(),
+        ),
+        Purpose(
+            "health.tests",
+            title=_("My test results"),
+            says=_(
+                "Laboratories send your results to your pass, and a positive one warns, without your name, who shared"
+                " a place with you. Nobody else reads them. They are deleted after 14 days, or at once when you say no."
+            ),
+            reads=(),
+        ),
+        Purpose(
+            "health.checkins",
+            title=_("Where I check in"),
+            says=_(
+                "When you scan a place's poster, the place and the time are kept for 14 days, to warn you if somebody"
+                " there was infectious. They are read for nothing else, and deleted at once when you say no."
+            ),
+            reads=(),
+        ),
+        Purpose(
+            "health.certificates",
+            title=_("My certificates"),
+            says=_(
+                "Certificates of vaccination, recovery or a test that you hand in count for your colour. They are kept"
+                " encrypted for 14 days, read for nothing else, and deleted at once when you say no."
+            ),
+            reads=(),
+        ),
+    ),
+    emits=(
+        EventType("health.scheme_started", _("A health scheme began, with the day on which it ends."), _SCHEME),
+        EventType("health.scheme_changed", _("The health scheme was changed."), _SCHEME),
+        EventType(
+            "health.scheme_ended", _("The health scheme ended and its data was deleted."), {"rows_deleted": "integer"}
+        ),
+    ),
+    export=rights.export,
+    erase=erasing.erase,
+)

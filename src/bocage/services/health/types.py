@@ -1,0 +1,156 @@
+"""What Health shows to its pages and programs: frozen dataclasses, never rows."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """The scheme in force. `budget_days`: restricted days a person that it may cost, over its whole life."""
+
+    id: UUID
+    title: str
+    legal_basis: str
+    rules: str
+    budget_days: Decimal
+    demo: bool
+    starts_at: datetime
+    sunset_at: datetime
+
+
+@dataclass(frozen=True)
+class RegisterEntry:
+    """A line of the public register, without any person."""
+
+    kind: str
+    title: str
+    words: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Venue:
+    """A place with a poster; `url` is what its code says."""
+
+    id: UUID
+    organisation_id: UUID
+    name: str
+    kind: str
+    kind_title: str
+    token: str
+    url: str
+    open: bool
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A check-in as its person sees it."""
+
+    id: UUID
+    venue: str
+    kind: str
+    kind_title: str
+    icon: str
+    arrived_at: datetime
+    left_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Symptoms:
+    """A self-report, in words."""
+
+    id: UUID
+    said: tuple[str, ...]
+    since: date
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Result:
+    """A laboratory's result."""
+
+    id: UUID
+    kind_title: str
+    outcome: str
+    outcome_title: str
+    laboratory: str
+    taken_at: datetime
+    corrected: bool
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One line of why: in words, without a name; `share_percent` of the risk where it moved it."""
+
+    icon: str
+    title: str
+    note: str
+    share_percent: int | None
+
+
+@dataclass(frozen=True)
+class Colour:
+    """A colour as its holder sees it. `record` is the signed document, as text for keeping and checking."""
+
+    decision_id: UUID
+    colour: str
+    shape: str
+    word: str
+    says: str
+    reasons: tuple[Reason, ...]
+    changes: tuple[str, ...]
+    decided_at: datetime
+    valid_until: datetime
+    rules: str
+    appealable: bool
+
+
+@dataclass(frozen=True)
+class Appeal:
+    """An appeal as its person sees it."""
+
+    id: UUID
+    state: str
+    title: str
+    note: str
+    at: datetime
+    suspends_at: datetime
+
+
+@dataclass(frozen=True)
+class Case:
+    """An appeal as the official sees it: the record and the person's words, and no name."""
+
+    id: UUID
+    number: str
+    colour: Colour
+    words: str
+    at: datetime
+    suspended: bool
+    suspends_at: datetime
+    state: str
+
+
+@dataclass(frozen=True)
+class Source:
+    """A source of data and what the person answered about it."""
+
+    purpose: str
+    title: str
+    says: str
+    icon: str
+    live: bool
+    asked: bool
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A certificate in the pass: what kind, whose word, until when."""
+
+    id: UUID
+    title: str
+    note: str
+    issuer: str
+    until: date | None

@@ -1,0 +1,51 @@
+"""Health's words for what its tables and records hold as codes."""
+
+from django.utils.translation import gettext_lazy as _
+
+from bocage.kernel.manifest import Text
+
+PLACES: dict[str, tuple[Text, str]] = {
+    "cafe": (_("café or restaurant"), "coffee"),
+    "shop": (_("shop"), "shopping-bag"),
+    "transport": (_("bus, tram or train"), "tram-front"),
+    "school": (_("school"), "school"),
+    "work": (_("place of work"), "briefcase"),
+    "culture": (_("cinema, theatre or library"), "clapperboard"),
+    "sport": (_("sport"), "dumbbell"),
+    "care": (_("place of care"), "stethoscope"),
+}
+SYMPTOMS: dict[str, Text] = {
+    "fever": _("Fever"),
+    "cough": _("New cough"),
+    "breath": _("Short of breath"),
+    "taste": _("No taste or smell"),
+    "throat": _("Sore throat"),
+    "tired": _("Very tired"),
+    "none": _("I feel well"),
+}
+TEST_KINDS: dict[str, Text] = {"pcr": _("PCR test"), "antigen": _("Antigen test")}
+OUTCOMES: dict[str, Text] = {
+    "positive": _("positive"),
+    "negative": _("negative"),
+    "inconclusive": _("inconclusive"),
+    "withdrawn": _("taken back by the laboratory"),
+}
+COLOURS: dict[str, tuple[Text, str]] = {
+    "green": (_("Green"), "circle"),
+    "yellow": (_("Yellow"), "triangle"),
+    "red": (_("Red"), "square"),
+}
+REGISTER: dict[str, Text] = {
+    "scheme_started": _("The scheme began"),
+    "scheme_changed": _("The scheme was changed"),
+    "scheme_ended": _("The scheme ended, and all its data was deleted"),
+    "manual_set": _("A colour was set by hand"),
+    "manual_lifted": _("A colour set by hand was lifted"),
+}
+PURPOSES = ("health.report", "health.tests", "health.checkins", "health.certificates")
+PURPOSE_ICONS = {
+    "health.report": "thermometer",
+    "health.tests": "test-tube",
+    "health.checkins": "qr-code",
+    "health.certificates": "file-badge",
+}
