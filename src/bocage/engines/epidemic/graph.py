@@ -1,0 +1,65 @@
+"""The contacts of one window as sparse matrices: one for what is the same every day, one for each single day."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from bocage.engines.epidemic.types import EVERY_DAY, Contacts, EpidemicError, Floats, Ints
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Graph:
+    """Meetings that fall into the window: [edges] arrays, `column` the day of the window or `EVERY_DAY`; matrices."""
+
+    people: int
+    first: Ints
+    second: Ints
+    layer: Ints
+    column: Ints
+    weight: Floats
+    daily: Any
+    single: tuple[tuple[int, Any], ...]
+
+    def hazard(self, infectiousness: Floats) -> Floats:
+        """[people, window] float32: expected infections of each person a day from [people, window] infectiousness."""
+        total = np.asarray(self.daily @ infectiousness)
+        for column, matrix in self.single:
+            total[:, column] += matrix @ np.ascontiguousarray(infectiousness[:, column])
+        return total
+
+
+def build(contacts: Contacts, day: int, window: int, before: Graph | None = None) -> Graph:
+    """The graph of the `window` days that end with `day`.
+
+    A graph of an earlier day of the *same* `contacts` may be given: what is the same every day is then taken from it.
+    """
+    days = np.asarray(contacts.day)
+    inside = (days == EVERY_DAY) | ((days > day - window) & (days <= day))
+    everything = bool(inside.all())
+    kept = slice(None) if everything else np.flatnonzero(inside)
+    first, second = np.asarray(contacts.first)[kept], np.asarray(contacts.second)[kept]
+    column = np.where(days[kept] == EVERY_DAY, EVERY_DAY, days[kept] - (day - window + 1)).astype(np.int32)
+    weight = np.asarray(contacts.weight)[kept]
+    daily = before.daily if before is not None and before.people == contacts.people else None
+    if daily is None:
+        daily = _matrix(contacts.people, first, second, weight, np.flatnonzero(column == EVERY_DAY))
+    single = []
+    for each in np.unique(column[column != EVERY_DAY]):
+        chosen = np.flatnonzero(column == each)
+        single.append((int(each), _matrix(contacts.people, first, second, weight, chosen)))
+    layer = np.asarray(contacts.layer)[kept]
+    return Graph(contacts.people, first, second, layer, column, weight, daily, tuple(single))
+
+
+def people_of(contacts: Contacts, expected: int) -> None:
+    """Raise `EpidemicError` where observations and contacts count different people."""
+    if contacts.people != expected:
+        raise EpidemicError("people", f"contacts are of {contacts.people}, observations of {expected}.")
+
+
+def _matrix(people: int, first: Ints, second: Ints, weight: Floats, chosen: Ints) -> Any:
+    a, b, w = first[chosen], second[chosen], weight[chosen].astype(np.float32)
+    rows, columns = np.concatenate((a, b)), np.concatenate((b, a))
+    return sparse.csr_array((np.concatenate((w, w)), (rows, columns)), shape=(people, people))
