@@ -22,6 +22,7 @@ _RESULTS = frozenset({DETECTED, NOT_DETECTED})
 _PRODUCT = re.compile(r"EU/[0-9]/[0-9]{2}/[0-9]{4}|(?!EU/)[A-Za-z0-9][A-Za-z0-9().-]{1,79}")
 # An organisation of the agency's register (SPOR OMS): ORG- and nine digits, or the name of one that is not in it.
 _HOLDER = re.compile(r"ORG-[0-9]{9}|(?!ORG-)[A-Za-z][A-Za-z0-9().-]{1,79}")
+_DAYS = {"v": "dt", "t": "sc", "r": "fr"}
 _DEVICE = re.compile(r"[0-9]{1,5}")
 # ISO 3166-1 alpha-2, and XK, under which Kosovo issues.
 COUNTRIES = frozenset(
@@ -45,6 +46,10 @@ def check(payload: Mapping[str, Any]) -> None:
         _one_of(entry["tg"], _DISEASES, f"{where}.tg", "a disease of the value set")
         _one_of(entry["co"], COUNTRIES, f"{where}.co", "a country of ISO 3166-1")
         {"v": _vaccination, "t": _test, "r": _recovery}[kind](entry, where)
+        happened_on = entry[_DAYS[kind]][:10]
+        # A date of birth may be a year or a month alone; as text it still comes before a later day.
+        if payload["dob"][:10] > happened_on:
+            raise PassError(f"dob: {payload['dob'][:40]!r} is after what is certified, {happened_on}")
 
 
 def kind_of(payload: Mapping[str, Any]) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 from bocage.engines.passes import base45, cbor, cose, dcc, dcc_rules, keys, limits, pictures
 from bocage.engines.passes.inflating import inflate
-from bocage.engines.passes.types import PassError
+from bocage.engines.passes.types import PassError, Verdict
 
 VECTOR_BYTES_MAX = 4 * 1_048_576
 
@@ -50,6 +50,14 @@ def judge(vector: Mapping[str, Any]) -> list[Outcome]:
         for name, expected in vector["EXPECTEDRESULTS"].items()
         if isinstance(expected, bool)
     ]
+
+
+def verify(vector: Mapping[str, Any]) -> Verdict:
+    """The whole chain over the vector's code, with the vector's own certificate and clock."""
+    try:
+        return dcc.verify(_code(vector), keys.trust([_key(vector)]), _clock(vector))
+    except _Missing as missing:
+        raise PassError(f"the vector has no {missing}") from None
 
 
 def _outcome(vector: Mapping[str, Any], name: str, expected: bool) -> Outcome:
@@ -160,14 +168,16 @@ def _expect_schema(vector: Mapping[str, Any]) -> None:
     dcc_rules.check(dcc.claims_of(_message(vector)).dcc)
 
 
-def _expect_time(vector: Mapping[str, Any]) -> None:
-    clock = _context(vector, "VALIDATIONCLOCK")
+def _clock(vector: Mapping[str, Any]) -> float:
     try:
-        now = datetime.fromisoformat(clock)
+        now = datetime.fromisoformat(_context(vector, "VALIDATIONCLOCK"))
     except ValueError:
         raise PassError("VALIDATIONCLOCK is not a time") from None
-    now = now if now.tzinfo else now.replace(tzinfo=UTC)
-    dcc.check_time(dcc.claims_of(_message(vector)), now.timestamp())
+    return (now if now.tzinfo else now.replace(tzinfo=UTC)).timestamp()
+
+
+def _expect_time(vector: Mapping[str, Any]) -> None:
+    dcc.check_time(dcc.claims_of(_message(vector)), _clock(vector))
 
 
 def _expect_usage(vector: Mapping[str, Any]) -> None:
