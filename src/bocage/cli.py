@@ -2,7 +2,6 @@
 
 import importlib
 import os
-import threading
 from typing import Annotated
 
 import typer
@@ -31,19 +30,11 @@ def work() -> None:
 
 @app.command()
 def deliver() -> None:
-    """Put events in order and deliver them to those who hear them, and seal the ledger's transfers, until stopped."""
+    """Put events in order and deliver them to those who hear them, until stopped."""
     set_up_django()
     from bocage.kernel.events import loop
-    from bocage.kernel.ledger import sealer
 
-    stop = stop_on_signal()
-    sealing = threading.Thread(target=sealer.run, args=(stop,), name="sealer")
-    sealing.start()
-    try:
-        loop.run(stop)
-    finally:
-        stop.set()
-        sealing.join()
+    loop.run(stop_on_signal())
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

@@ -44,9 +44,9 @@ UNSAVED = {
         "checkin",
         "decision",
         "due",
-        "exposure",
         "manual",
         "report",
+        "standing",
         "test",
     )
 }

@@ -1,7 +1,10 @@
-"""Health's jobs."""
+"""Health's jobs: what is due, and what is over. None carries anything of a person in its arguments."""
 
+from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.work import periodic, task
-from bocage.services.health.actions import scheme
+from bocage.services.health.actions import deciding, matching, scheme
+
+ROUNDS_MAX = 500
 
 
 @periodic("*/10 * * * *")
@@ -10,3 +13,29 @@ def forget() -> None:
     """Delete what is 14 days old, and everything at the sunset."""
     scheme.end_at_sunset()
     scheme.sweep()
+
+
+@periodic("23 1 * * *")
+@task(name="health.match", single=True, in_transaction=False)
+def match() -> None:
+    """Weigh all meetings anew, nightly and after a result; then work out the colours that it may have changed."""
+    with acting_as(Actor.for_service("health")):
+        matching.match()
+    decide()
+
+
+@periodic("*/10 * * * *")
+@task(name="health.decide", single=True, in_transaction=False)
+def decide_due() -> None:
+    """Work out the colours that are due; appeals whose deadline has come are."""
+    with acting_as(Actor.for_service("health")):
+        deciding.put_over_due()
+    decide()
+
+
+def decide() -> None:
+    """Batch after batch, each in a transaction of its own."""
+    for _round in range(ROUNDS_MAX):
+        with acting_as(Actor.for_service("health")):
+            if not deciding.decide_due():
+                return

@@ -7,8 +7,7 @@ SCHEME_LIFE_MAX = timedelta(days=180)
 APPEAL_DEADLINE = timedelta(hours=48)
 CHECKIN_LENGTH_MAX = timedelta(hours=6)
 CHECKIN_LENGTH_ASSUMED = timedelta(hours=1)
-CONTACT_MINUTES_MIN = 15
-INFECTIOUS_BEFORE = timedelta(days=2)
+CONTACT_LEAST = timedelta(minutes=15)
 PAPER_LIFE = timedelta(days=3)
 
 TITLE_CHARACTERS_MAX = 80

@@ -142,6 +142,7 @@ class Test(models.Model):
     taken_at = models.DateTimeField()
     received_at = models.DateTimeField()
     digest = models.CharField(max_length=64)
+    claim_digest = models.BinaryField()
 
     class Meta:
         db_table = "health_test"
@@ -149,25 +150,15 @@ class Test(models.Model):
         indexes = [models.Index(fields=["person_id", "-taken_at"], name="health_test_by_person")]
 
 
-class Exposure(models.Model):
-    """That a person was for a while at a place of some kind with somebody who was infectious; not where, nor whom.
+class Standing(models.Model):
+    """What the last matching found about a person: the engine's evidence, with days and kinds of place and no names."""
 
-    `cause` is a digest of the visit: matching the same visits again finds the same row, and a correction takes it back.
-    """
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    person_id = models.UUIDField()
-    cause = models.UUIDField()
-    day = models.DateField()
-    kind = models.CharField(max_length=12)
-    minutes = models.PositiveSmallIntegerField()
-    set_aside = models.BooleanField(default=False)
+    person_id = models.UUIDField(primary_key=True, editable=False)
+    evidence = models.TextField()
     at = models.DateTimeField()
 
     class Meta:
-        db_table = "health_exposure"
-        constraints = [models.UniqueConstraint(fields=["person_id", "cause"], name="health_exposure_once")]
-        indexes = [models.Index(fields=["cause"], name="health_exposure_by_cause")]
+        db_table = "health_standing"
 
 
 class Certificate(models.Model):
@@ -191,7 +182,7 @@ class Decision(models.Model):
     person_id = models.UUIDField()
     colour = models.CharField(max_length=6)
     record = models.TextField()
-    facts_digest = models.CharField(max_length=64)
+    facts = models.JSONField()
     key_id = models.UUIDField()
     signature = models.BinaryField()
     signed_at = models.DateTimeField()
@@ -223,7 +214,7 @@ class Appeal(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     person_id = models.UUIDField()
     decision_id = models.UUIDField()
-    facts_digest = models.CharField(max_length=64)
+    facts = models.JSONField()
     words = models.CharField(max_length=limits.WORDS_CHARACTERS_MAX, blank=True)
     suspends_at = models.DateTimeField()
     state = models.CharField(max_length=10, default="open")
@@ -234,7 +225,7 @@ class Appeal(models.Model):
     class Meta:
         db_table = "health_appeal"
         constraints = [
-            models.UniqueConstraint(fields=["person_id", "facts_digest"], name="health_appeal_once"),
+            models.UniqueConstraint(fields=["decision_id"], name="health_appeal_once"),
             models.CheckConstraint(condition=Q(state__in=["open", "upheld", "kept"]), name="health_appeal_state"),
         ]
         indexes = [models.Index(fields=["state", "id"], name="health_appeal_open")]

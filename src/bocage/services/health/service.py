@@ -63,6 +63,11 @@ service = Service(
         EventType(
             "health.scheme_ended", _("The health scheme ended and its data was deleted."), {"rows_deleted": "integer"}
         ),
+        EventType(
+            "health.set_by_hand",
+            _("A colour was set or lifted by hand; of nobody in particular."),
+            {"lifted": "boolean"},
+        ),
     ),
     export=rights.export,
     erase=erasing.erase,

@@ -13,7 +13,7 @@ AGES = {
     "health_checkin": "arrived_at",
     "health_report": "at",
     "health_test": "taken_at",
-    "health_exposure": "day",
+    "health_standing": "at",
     "health_certificate": "at",
     "health_decision": "signed_at",
     "health_due": "at",
@@ -23,7 +23,7 @@ AGES = {
 PURPOSES = {
     "health.report": ("health_report",),
     "health.tests": ("health_test",),
-    "health.checkins": ("health_checkin", "health_exposure"),
+    "health.checkins": ("health_checkin", "health_standing"),
     "health.certificates": ("health_certificate",),
 }
 

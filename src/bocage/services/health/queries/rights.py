@@ -10,13 +10,13 @@ from bocage.services.health.models import (
     CheckIn,
     Decision,
     Due,
-    Exposure,
     ManualColour,
     Report,
+    Standing,
     Test,
 )
 
-PERSONAL = (CheckIn, Report, Test, Exposure, Certificate, Decision, Appeal, ManualColour, Due)
+PERSONAL = (CheckIn, Report, Test, Standing, Certificate, Decision, Appeal, ManualColour, Due)
 
 
 def export(person_id: UUID) -> dict[str, Any]:
@@ -26,7 +26,7 @@ def export(person_id: UUID) -> dict[str, Any]:
             "check_ins": _rows(CheckIn, person_id, "id", "venue_id", "arrived_at", "left_at"),
             "reports": _rows(Report, person_id, "id", "symptoms", "since", "at"),
             "tests": _rows(Test, person_id, "id", "laboratory_id", "kind", "outcome", "taken_at", "revision"),
-            "exposures": _rows(Exposure, person_id, "id", "day", "kind", "minutes"),
+            "matched": _rows(Standing, person_id, "evidence", "at"),
             "decisions": _rows(Decision, person_id, "id", "colour", "record", "signed_at"),
             "appeals": _rows(Appeal, person_id, "id", "words", "state", "answer", "at"),
             "set_by_hand": _rows(ManualColour, person_id, "id", "colour", "reason", "state", "until", "at"),
