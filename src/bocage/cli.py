@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import threading
 from typing import Annotated
 
 import typer
@@ -30,11 +31,19 @@ def work() -> None:
 
 @app.command()
 def deliver() -> None:
-    """Put events in order and deliver them to those who hear them, until stopped."""
+    """Put events in order and deliver them to those who hear them, and seal the ledger's transfers, until stopped."""
     set_up_django()
     from bocage.kernel.events import loop
+    from bocage.kernel.ledger import sealer
 
-    loop.run(stop_on_signal())
+    stop = stop_on_signal()
+    sealing = threading.Thread(target=sealer.run, args=(stop,), name="sealer")
+    sealing.start()
+    try:
+        loop.run(stop)
+    finally:
+        stop.set()
+        sealing.join()
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

@@ -1,12 +1,11 @@
 """Tables of the log, its order and its delivery. Grants, policies and triggers are in the migration."""
 
-from typing import Any
-
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Func
 
 from bocage.kernel.ids import uuid7
+from bocage.kernel.transaction_ids import TransactionIdField
 
 TYPE_LENGTH = 64
 SOURCE_LENGTH = 32
@@ -15,13 +14,6 @@ ERROR_LENGTH = 2000
 STATE_LENGTH = 10
 URL_LENGTH = 500
 DESCRIPTION_LENGTH = 120
-
-
-class TransactionIdField(models.BigIntegerField):  # type: ignore[type-arg] # generic in the stubs alone
-    """PostgreSQL's 64-bit transaction id."""
-
-    def db_type(self, connection: Any) -> str:
-        return "xid8"
 
 
 class EventRow(models.Model):

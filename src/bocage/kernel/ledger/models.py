@@ -4,11 +4,13 @@ Rows are written by the functions in `sql/functions.sql` alone; `sql/security.sq
 words as they can be said: PostgreSQL reads each check anew for every row it writes.
 """
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import Func, Q
 from django.db.models.functions import Now
 
 from bocage.kernel.ledger import limits
+from bocage.kernel.transaction_ids import TransactionIdField
 
 TRANSFER_KINDS = ("post", "hold", "post_hold", "void_hold", "expire_hold")
 
@@ -54,7 +56,11 @@ class Account(models.Model):
 
 class Transfer(models.Model):
     """One request and its answer, kept for ever: accepted when `refusal` is null. `seq` grows in the order in which
-    the transfers of any one account took effect."""
+    the transfers of any one account took effect.
+
+    `up_to_minor` is the most that a balancing transfer was to move; `amount_minor` is what moved. `xid` lets the sealer
+    find what is not yet in a batch; null where the row was written together with its batch (lane B).
+    """
 
     seq = models.BigAutoField(primary_key=True)
     transfer_id = models.UUIDField(unique=True, db_column="id")
@@ -62,6 +68,7 @@ class Transfer(models.Model):
     debit_account_id = models.UUIDField(null=True)
     credit_account_id = models.UUIDField(null=True)
     amount_minor = models.BigIntegerField(null=True)
+    up_to_minor = models.BigIntegerField(null=True)
     unit = models.CharField(max_length=limits.UNIT_CHARACTERS_MAX)
     code = models.CharField(max_length=limits.CODE_CHARACTERS_MAX)
     memo_ref = models.CharField(max_length=limits.MEMO_REF_CHARACTERS_MAX)
@@ -72,6 +79,7 @@ class Transfer(models.Model):
     group_size = models.SmallIntegerField(null=True)
     refusal = models.CharField(max_length=40, null=True)
     created_at = models.DateTimeField()
+    xid = TransactionIdField(null=True, db_default=Func(function="pg_current_xact_id"), editable=False)
 
     class Meta:
         constraints = [
@@ -84,6 +92,7 @@ class Transfer(models.Model):
         indexes = [
             models.Index(fields=["debit_account_id", "seq"], name="ledger_transfer_debit"),
             models.Index(fields=["credit_account_id", "seq"], name="ledger_transfer_credit"),
+            models.Index(fields=["xid", "seq"], name="ledger_transfer_unsealed", condition=Q(xid__isnull=False)),
         ]
 
 
@@ -102,3 +111,37 @@ class Pending(models.Model):
             models.Index(fields=["credit_account_id"], name="ledger_pending_credit"),
             models.Index(fields=["expires_at"], name="ledger_pending_expiry"),
         ]
+
+
+class Batch(models.Model):
+    """Transfers sealed together: `seqs` in the order of the Merkle tree's leaves, numbered without a gap in a lane.
+
+    Append-only. A transfer is in exactly one batch, once it is sealed; its position is its index in `seqs`.
+    """
+
+    lane = models.CharField(max_length=1)
+    number = models.BigIntegerField()
+    first_seq = models.BigIntegerField()
+    last_seq = models.BigIntegerField()
+    count = models.IntegerField()
+    seqs = ArrayField(models.BigIntegerField())
+    previous_hash = models.BinaryField()
+    merkle_root = models.BinaryField()
+    hash = models.BinaryField()
+    sealed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["lane", "number"], name="ledger_batch_number")]
+
+
+class Sealer(models.Model):
+    """How far lane A is sealed, in the transaction ids of one database cluster."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    cluster = models.BigIntegerField()
+    xid = TransactionIdField()
+    seq = models.BigIntegerField()
+    restored = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="ledger_sealer_is_one")]

@@ -1,0 +1,14 @@
+"""`./bocage pass verify|gate`: passes on the command line."""
+
+import typer
+
+from bocage.services.health.commands import gate, verifying
+
+passes = typer.Typer(help="Certificates, health cards and colour tokens.", no_args_is_help=True)
+passes.command("verify")(verifying.verify)
+passes.command("gate")(gate.gate)
+
+
+def register(app: typer.Typer) -> None:
+    """Add `pass` to the command line."""
+    app.add_typer(passes, name="pass")
