@@ -12,6 +12,7 @@ micrograms. Plain Python: no Django, nothing else of Bocage; lines are taken by 
 from bocage.engines.carbon.assess import Kind, assess, explain, kind_of
 from bocage.engines.carbon.book import LATEST, Book, class_title, countries, load, load_folder, versions
 from bocage.engines.carbon.canonical import Json, assessment_digest, dumps, footprint_fields, total_fields
+from bocage.engines.carbon.model import ABSTAINS_BELOW, Guess
 from bocage.engines.carbon.place import country_of_account
 from bocage.engines.carbon.rates import rate
 from bocage.engines.carbon.reasons import TEMPLATES
@@ -30,12 +31,14 @@ from bocage.engines.carbon.types import (
 )
 
 __all__ = [
+    "ABSTAINS_BELOW",
     "LATEST",
     "TEMPLATES",
     "Assessment",
     "Book",
     "CarbonError",
     "Footprint",
+    "Guess",
     "Json",
     "Kind",
     "Line",

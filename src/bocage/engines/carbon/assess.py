@@ -13,6 +13,8 @@ Choices, stated once:
   other money in counts nothing.
 - Money out that no rule recognises as a purchase, with the same amount into another own account within three days,
   is a transfer between own accounts.
+- The model of names is asked for money out alone, and without the amount: a purchase split in two must weigh what it
+  weighs whole. Under a probability of 0.6 it abstains.
 """
 
 from collections.abc import Sequence
@@ -22,6 +24,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 
 from bocage.engines.carbon import reasons as said
 from bocage.engines.carbon.book import Book, load
+from bocage.engines.carbon.model import ABSTAINS_BELOW, Guess
 from bocage.engines.carbon.place import place
 from bocage.engines.carbon.rates import rate
 from bocage.engines.carbon.reasons import reason, shown
@@ -42,10 +45,15 @@ QUANTITY_STEP = Decimal("0.001")
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What a payment is taken for, before any price: the book's item, how sure, and how that was found."""
+    """What a payment is taken for, before any price: the book's item, how sure, and how that was found.
+
+    `by` is "mcc", "rule", "model" or "" for unknown; `guess` is the likeliest class even where the model abstains.
+    """
 
     item: str
     probability: Decimal
+    by: str
+    guess: Guess
     found: Found
     country: str
     currency: str
@@ -88,42 +96,76 @@ def explain(payment: Payment, *, book: Book | None = None) -> Footprint:
     return assess((payment,), book=book).footprints[0]
 
 
-def kind_of(payment: Payment, *, book: Book | None = None) -> Kind:
-    """What a payment is for: the merchant category code decides the class where there is one, else the text."""
+def kind_of(payment: Payment, *, book: Book | None = None, by_amount: bool = False) -> Kind:
+    """What a payment is for: the merchant category code decides the class where there is one, else the text.
+
+    `by_amount` lets the model of names look at the amount too, which makes it better at names that say nothing; a
+    footprint never does.
+    """
     used = book or load()
     where, currency, steps = place(payment, used)
     found = used.rules.read(payment.text, where, payment.amount_minor > 0)
     told: list[Reason] = [reason("text", said.READ, text=payment.text)]
     if found.intermediary:
         told.append(reason("text", said.THROUGH, intermediary=found.intermediary))
-    item, probability, how = _decide(payment, found, used)
-    return Kind(item, probability, found, where, currency, (*told, *how, *steps))
+    decided = _by_mcc(payment, found, used) if payment.mcc is not None else None
+    if payment.mcc is not None and decided is None:
+        told.append(reason("category", said.MCC_UNKNOWN, mcc=payment.mcc))
+    item, by, guess, how = decided or _by_text(payment, found, used, by_amount)
+    probability = guess.probability if by else Decimal(0)
+    return Kind(item, probability, by, guess, found, where, currency, (*told, *how, *steps))
 
 
-def _decide(payment: Payment, found: Found, book: Book) -> tuple[str, Decimal, list[Reason]]:
-    how: list[Reason] = []
+type _Decided = tuple[str, str, Guess, list[Reason]]
+
+
+def _by_mcc(payment: Payment, found: Found, book: Book) -> _Decided | None:
+    """What the merchant category code says; a rule may name the finer item within its class."""
     known = book.mcc(payment.mcc) if payment.mcc is not None else None
-    if payment.mcc is not None and known is None:
-        how.append(reason("category", said.MCC_UNKNOWN, mcc=payment.mcc))
-    if known is not None and payment.mcc is not None:
-        item = book.items[known.item]
-        category = book.classes[item.category].title
-        values = {"description": known.description, "category": category, "item": item.title}
-        how.append(reason("category", said.BY_MCC, mcc=payment.mcc, **values))
-        finer = book.items[found.pattern.item] if found.pattern else None
-        if found.pattern and finer and finer.category == item.category and finer.id != item.id:
-            how.append(reason("category", said.REFINED, pattern=found.pattern.written, item=finer.title))
-            return finer.id, MCC_REFINED_PROBABILITY, how
-        general = item.category in GENERAL_CLASSES
-        return item.id, MCC_GENERAL_PROBABILITY if general else MCC_PROBABILITY, how
-    if found.pattern is None:
-        how.append(reason("category", said.NO_RULE, book=book.version))
-        return UNKNOWN, Decimal(0), how
-    item = book.items[found.pattern.item]
-    values = {"pattern": found.pattern.written, "item": item.title, "probability": str(found.probability)}
+    if known is None or payment.mcc is None:
+        return None
+    item = book.items[known.item]
     category = book.classes[item.category].title
-    how.append(reason("category", said.BY_RULE, book=book.version, category=category, **values))
-    return item.id, found.probability, how
+    values = {"description": known.description, "category": category, "item": item.title}
+    how = [reason("category", said.BY_MCC, mcc=payment.mcc, **values)]
+    finer = book.items[found.pattern.item] if found.pattern else None
+    if found.pattern and finer and finer.category == item.category and finer.id != item.id:
+        how.append(reason("category", said.REFINED, pattern=found.pattern.written, item=finer.title))
+        return finer.id, "mcc", Guess(item.category, MCC_REFINED_PROBABILITY), how
+    general = item.category in GENERAL_CLASSES
+    sure = MCC_GENERAL_PROBABILITY if general else MCC_PROBABILITY
+    return item.id, "mcc", Guess(item.category, sure), how
+
+
+def _by_text(payment: Payment, found: Found, book: Book, by_amount: bool) -> _Decided:
+    """What the rules and, where the book has one, the model of names say of the text."""
+    rule = book.items[found.pattern.item] if found.pattern else None
+    how: list[Reason] = []
+    if rule is not None and found.pattern is not None:
+        category = book.classes[rule.category].title
+        values = {"pattern": found.pattern.written, "item": rule.title, "probability": str(found.probability)}
+        how.append(reason("category", said.BY_RULE, book=book.version, category=category, **values))
+    # Of money that moves or comes in, the names of shops say nothing.
+    if book.model is None or payment.amount_minor > 0 or (rule is not None and rule.route == "none"):
+        if rule is None:
+            return UNKNOWN, "", Guess(UNKNOWN, Decimal(0)), [reason("category", said.NO_RULE, book=book.version)]
+        return rule.id, "rule", Guess(rule.category, found.probability), how
+    amount = payment.amount_minor if by_amount else 0
+    told = (rule.category, found.probability) if rule is not None else None
+    guess = book.model.guess(book.rules.name(payment.text), amount, payment.exponent, told)
+    usual = book.items[book.classes[guess.category].usual]
+    named = {"category": book.classes[guess.category].title, "probability": str(guess.probability)}
+    if guess.probability >= ABSTAINS_BELOW and told and guess.category != told[0] and found.pattern:
+        how.append(reason("category", said.AGAINST_RULE, pattern=found.pattern.written))
+    elif rule is not None:
+        how.append(reason("category", said.WEIGHED, probability=str(guess.of_rule)))
+        return rule.id, "rule", Guess(rule.category, guess.of_rule, guess.of_rule), how
+    if guess.probability >= ABSTAINS_BELOW:
+        how.append(reason("category", said.BY_MODEL, book=book.version, item=usual.title, **named))
+        return usual.id, "model", guess, how
+    how.append(reason("category", said.PERHAPS, book=book.version, **named))
+    how.append(reason("category", said.NO_RULE, book=book.version))
+    return UNKNOWN, "", guess, how
 
 
 class _Matcher:
@@ -149,7 +191,7 @@ class _Matcher:
         item = self.book.items[kind.item]
         if item.route == "none":
             return self._nothing(kind, reason("kind", said.NOTHING_BOUGHT, item=item.title))
-        if kind.item == UNKNOWN and (entered := self._own_transfer(index)) is not None:
+        if kind.by in ("", "model") and (entered := self._own_transfer(index)) is not None:
             on = self.payments[entered].booked_on.isoformat()
             return self._nothing(replace(kind, item="own_transfer"), reason("kind", said.OWN_TRANSFER, date=on))
         per_minor = self._rate(one, kind)

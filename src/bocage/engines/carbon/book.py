@@ -14,11 +14,12 @@ from fractions import Fraction
 from functools import cache
 from pathlib import Path
 
+from bocage.engines.carbon.model import Model, unpack
 from bocage.engines.carbon.rules import Pattern, Rules
 from bocage.engines.carbon.types import CarbonError
 
 BOOKS = Path(__file__).parent / "books"
-LATEST = "2026.1"
+LATEST = "2026.2"
 WORLD = "WORLD"
 EURO_AREA = "EA"
 FILE_LIMIT_BYTES = 4_000_000
@@ -37,6 +38,7 @@ FILES = (
     "rules.csv",
     "sources.csv",
 )
+MODEL = "model.npz"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +56,12 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """A class of spending with its COICOP 2018 groups."""
+    """A class of spending with its COICOP 2018 groups; `usual` is the item that stands for it where none is known."""
 
     id: str
     title: str
     coicop: str
+    usual: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,7 @@ class Book:
     fx: Mapping[str, Mapping[int, Figure]]
     mccs: tuple[MccRange, ...]
     rules: Rules
+    model: Model | None
     _by_mcc: Mapping[int, MccRange] = field(repr=False)
 
     def mcc(self, code: str) -> MccRange | None:
@@ -188,6 +192,9 @@ def load_folder(folder: Path, version: str) -> Book:
     """A book from a folder of CSV files with the same columns, such as a city's own; raises `CarbonError`."""
     raw = {name: _bytes(folder / name) for name in FILES}
     tables = {name: _rows(name, content) for name, content in raw.items()}
+    # Books before 2026.2 had no model; a city's own may do without one.
+    if (folder / MODEL).exists():
+        raw[MODEL] = _bytes(folder / MODEL)
     sources = {row["source"]: _source(row) for row in tables["sources.csv"]}
     items = {row["item"]: _item(row) for row in tables["items.csv"]}
     figures = _Figures(sources)
@@ -198,7 +205,7 @@ def load_folder(folder: Path, version: str) -> Book:
     return Book(
         version=version,
         digest=_digest(raw),
-        classes={r["class"]: Category(r["class"], r["title"], r["coicop"]) for r in tables["classes.csv"]},
+        classes={r["class"]: _category(r, items) for r in tables["classes.csv"]},
         items=items,
         countries={r["country"]: (r["title"], r["currency"]) for r in tables["countries.csv"]},
         factors=figures.keyed("factors.csv", tables["factors.csv"], "activity"),
@@ -212,6 +219,7 @@ def load_folder(folder: Path, version: str) -> Book:
             {r["prefix"]: r["intermediary"] for r in tables["intermediaries.csv"]},
             [r["word"] for r in tables["bank_words.csv"]],
         ),
+        model=unpack(raw[MODEL]) if MODEL in raw else None,
         _by_mcc={code: known for known in mccs for code in range(known.first, known.last + 1)},
     )
 
@@ -258,6 +266,13 @@ class _Figures:
         if figure.value <= 0 or figure.gsd < 1:
             raise CarbonError("book", f"{name}, line {number}: a value must be above 0 and a gsd at least 1.")
         return figure
+
+
+def _category(row: dict[str, str], items: Mapping[str, Item]) -> Category:
+    usual = row.get("usual", "")
+    if usual:
+        _known(usual, items, "classes.csv")
+    return Category(row["class"], row["title"], row["coicop"], usual)
 
 
 def _source(row: dict[str, str]) -> Source:

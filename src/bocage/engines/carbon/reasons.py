@@ -14,6 +14,13 @@ MCC_UNKNOWN = "Merchant category code {mcc} is in no table; the text decides."
 BY_RULE = "The rule “{pattern}” of book {book} makes it {category}: {item} (probability {probability})."
 REFINED = "Within that class the rule “{pattern}” makes it {item}."
 NO_RULE = "No rule of book {book} recognises it: an average euro of household spending stands in, with a wide interval."
+WEIGHED = "The rule and the model of names together: probability {probability}."
+BY_MODEL = "The model of names of book {book} makes it {category}: {item} (probability {probability})."
+AGAINST_RULE = "The model of names speaks against the rule “{pattern}”."
+PERHAPS = (
+    "The model of names of book {book} is not sure, so its guess does not count: {category} (probability "
+    "{probability})."
+)
 COUNTRY_GIVEN = "Figures of {country}, the country given."
 COUNTRY_BY_CURRENCY = "Figures of {country}, after the currency {currency}."
 COUNTRY_ABROAD = "Paid in {currency}, so figures of {country} rather than of {home}."

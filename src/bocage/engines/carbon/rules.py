@@ -182,6 +182,13 @@ class Rules:
                 return name, length
         return "", 0
 
+    def name(self, text: str) -> str:
+        """The words of a text that may name a merchant: not the payment firm's, not those banks put around it."""
+        tokens = words(text)
+        _, skipped = self._intermediary(text, tokens)
+        named = [w for w in tokens[skipped:] if w not in self._unnamed]
+        return " ".join(named or tokens[skipped:])
+
     def _merchant(self, tokens: tuple[str, ...]) -> tuple[str, ...]:
         named = [w for w in tokens if len(w) > 1 and not w.isdigit() and w not in self._unnamed]
         return tuple(named[:KEY_WORDS])

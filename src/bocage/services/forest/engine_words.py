@@ -29,6 +29,13 @@ SENTENCES = (
     _("The rule “{pattern}” of book {book} makes it {category}: {item} (probability {probability})."),
     _("Within that class the rule “{pattern}” makes it {item}."),
     _("No rule of book {book} recognises it: an average euro of household spending stands in, with a wide interval."),
+    _("The rule and the model of names together: probability {probability}."),
+    _("The model of names of book {book} makes it {category}: {item} (probability {probability})."),
+    _("The model of names speaks against the rule “{pattern}”."),
+    _(
+        "The model of names of book {book} is not sure, so its guess does not count: {category} (probability "
+        "{probability})."
+    ),
     _("Figures of {country}, the country given."),
     _("Figures of {country}, after the currency {currency}."),
     _("Paid in {currency}, so figures of {country} rather than of {home}."),

@@ -52,7 +52,7 @@ def footprint(
     try:
         used = engine.load(book)
     except engine.CarbonError as error:
-        _stop(str(error))
+        stop(str(error))
     home = _country(country, used)
     default = currency.upper() or (used.home_currency(home) if home and home in used.countries else "")
     entries: list[_Entry] = []
@@ -66,8 +66,8 @@ def footprint(
     try:
         assessment = engine.assess([entry.payment for entry in entries], book=used)
     except engine.CarbonError as error:
-        _stop(str(error))
-    with _Output() as out:
+        stop(str(error))
+    with Output() as out:
         if as_json:
             _print_json(out, entries, assessment)
         else:
@@ -82,38 +82,37 @@ def categorise(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a row.")] = False,
     book: Annotated[str, typer.Option(help="The version of the rules.")] = engine.LATEST,
 ) -> None:
-    """Say what each card purchase was for: its mcc decides where it has one, else the merchant's name.
+    """Say what each card purchase was for: its mcc decides where it has one, else the merchant's name and the amount.
 
-    Amounts are taken as spent, whatever their sign. A merchant that no rule recognises is "unknown".
+    Amounts are taken as spent, whatever their sign. Under a probability of 0.6 it abstains ("sure": false): the class
+    is then a mere guess, and a footprint would count the purchase as unknown.
     """
     try:
         used = engine.load(book)
     except engine.CarbonError as error:
-        _stop(str(error))
+        stop(str(error))
     bad = 0
     table = Table("Row", "Merchant", "Class", "Kind", "Probability", "By")
-    with _Output() as out:
-        for number, row in _rows(file):
+    with Output() as out:
+        for number, row in csv_rows(file, CSV_COLUMNS):
             try:
-                one = _purchase(row)
+                one = purchase(row)
             except engine.CarbonError as error:
-                _complain(f"{file.name}, line {number}, {error}")
+                complain(f"{file.name}, line {number}, {error}")
                 bad += 1
                 continue
-            kind = engine.kind_of(one, book=used)
-            item = used.items[kind.item]
-            by = "mcc" if one.mcc and used.mcc(one.mcc) else "text"
+            kind = engine.kind_of(one, book=used, by_amount=True)
+            category = used.items[kind.item].category if kind.by else kind.guess.category
+            probability = kind.guess.probability
+            sure = probability >= engine.ABSTAINS_BELOW
             if as_json:
-                fields: dict[str, engine.Json] = {
-                    "line": number,
-                    "merchant": one.text,
-                    "category": item.category,
-                    "item": item.id,
-                }
-                out.line(engine.dumps({**fields, "probability": kind.probability, "by": by}))
+                fields: dict[str, engine.Json] = {"line": number, "merchant": one.text, "category": category}
+                fields |= {"item": kind.item, "probability": probability, "sure": sure, "by": kind.by or "guess"}
+                out.line(engine.dumps(fields))
             else:
-                shown = (str(number), escape(one.text[:TEXT_SHOWN_CHARACTERS]), item.category, item.id)
-                table.add_row(*shown, str(kind.probability), by)
+                said = category if sure else f"[dim]perhaps {category}[/dim]"
+                shown = (str(number), escape(one.text[:TEXT_SHOWN_CHARACTERS]), said, kind.item)
+                table.add_row(*shown, str(probability), kind.by or "guess")
         if not as_json:
             out.rich(table)
     if bad:
@@ -129,9 +128,9 @@ def classes(
     try:
         used = engine.load(book)
     except engine.CarbonError as error:
-        _stop(str(error))
+        stop(str(error))
     table = Table("MCC", "Description", "Class", "COICOP 2018", "Kind")
-    with _Output() as out:
+    with Output() as out:
         for known in used.mccs:
             item = used.items[known.item]
             category = used.classes[item.category]
@@ -148,10 +147,10 @@ def classes(
             out.rich(table)
 
 
-class _Output:
+class Output:
     """Standard output that ends quietly when its reader has gone (as `head` does)."""
 
-    def __enter__(self) -> "_Output":
+    def __enter__(self) -> "Output":
         self._console = Console(file=sys.stdout)
         if not self._console.is_terminal:
             self._console = Console(file=sys.stdout, width=PIPE_WIDTH_CHARACTERS)
@@ -177,7 +176,7 @@ class _Output:
             raise typer.Exit(1) from error
 
 
-def _print_json(out: _Output, entries: Sequence[_Entry], assessment: engine.Assessment) -> None:
+def _print_json(out: Output, entries: Sequence[_Entry], assessment: engine.Assessment) -> None:
     for entry, one in zip(entries, assessment.footprints, strict=True):
         spent = entry.payment
         where: dict[str, engine.Json] = {"file": entry.file, "line": entry.line, "date": spent.booked_on.isoformat()}
@@ -188,7 +187,7 @@ def _print_json(out: _Output, entries: Sequence[_Entry], assessment: engine.Asse
     out.line(engine.dumps({"total": total}))
 
 
-def _print_table(out: _Output, entries: Sequence[_Entry], assessment: engine.Assessment, book: engine.Book) -> None:
+def _print_table(out: Output, entries: Sequence[_Entry], assessment: engine.Assessment, book: engine.Book) -> None:
     table = Table("Date", "Text", "Amount", "Category", "kg CO2e", "90 %", "Why", show_footer=False)
     table.columns[2].justify = table.columns[4].justify = table.columns[5].justify = "right"
     grams = _grams([one.micrograms for one in assessment.footprints])
@@ -252,13 +251,13 @@ def _statement(file: Path, currency: str) -> Statement | None:
         content = _content(file, Limits().size_bytes)
         statement = read(content, name=file.name, currency=currency or None)
     except OSError as error:
-        _complain(f"{file}: cannot be read: {error.strerror or error}.")
+        complain(f"{file}: cannot be read: {error.strerror or error}.")
         return None
     except StatementError as error:
-        _complain(str(error))
+        complain(str(error))
         return None
     for bad in statement.bad_lines:
-        _complain(f"{file.name}, line {bad.line}, {bad.field}: {bad.problem} The line is left out.")
+        complain(f"{file.name}, line {bad.line}, {bad.field}: {bad.problem} The line is left out.")
     return statement
 
 
@@ -275,38 +274,40 @@ def _entries(file: Path, statement: Statement, home: str | None) -> Iterator[_En
         try:
             one = engine.payment(line, account=label, home=home or engine.country_of_account(account))
         except engine.CarbonError as error:
-            _complain(f"{file.name}, line {line.source_line}, {error}")
+            complain(f"{file.name}, line {line.source_line}, {error}")
             continue
         yield _Entry(file.name, line.source_line, one)
 
 
-def _rows(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
+def csv_rows(file: Path, columns: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
+    """The rows of a CSV in UTF-8 that has these columns, with their line numbers; stops with one error otherwise."""
     try:
         content = _content(file, CSV_LIMIT_BYTES)
         text = content.decode("utf-8-sig")
     except OSError as error:
-        _stop(f"{file}: cannot be read: {error.strerror or error}.")
+        stop(f"{file}: cannot be read: {error.strerror or error}.")
     except UnicodeDecodeError as error:
-        _stop(f"{file.name}: not UTF-8 at byte {error.start}. Save it as UTF-8.")
+        stop(f"{file.name}: not UTF-8 at byte {error.start}. Save it as UTF-8.")
     if len(content) > CSV_LIMIT_BYTES:
-        _stop(f"{file.name}: over {CSV_LIMIT_BYTES} bytes. Split it.")
+        stop(f"{file.name}: over {CSV_LIMIT_BYTES} bytes. Split it.")
     reader = csv.DictReader(io.StringIO(text), strict=True)
     try:
-        missing = [name for name in CSV_COLUMNS if name not in (reader.fieldnames or ())]
+        missing = [name for name in columns if name not in (reader.fieldnames or ())]
         if missing:
-            _stop(f"{file.name}, line 1: no column {', '.join(missing)}. It needs {', '.join(CSV_COLUMNS)}.")
+            stop(f"{file.name}, line 1: no column {', '.join(missing)}. It needs {', '.join(columns)}.")
         for count, row in enumerate(reader, start=1):
             if count > CSV_LIMIT_ROWS:
-                _stop(f"{file.name}: over {CSV_LIMIT_ROWS} rows. Split it.")
+                stop(f"{file.name}: over {CSV_LIMIT_ROWS} rows. Split it.")
             yield (
                 reader.line_num,
                 {key: value or "" for key, value in row.items() if isinstance(value, str | None) and key},
             )
     except csv.Error as error:
-        _stop(f"{file.name}, line {reader.line_num}: {error}.")
+        stop(f"{file.name}, line {reader.line_num}: {error}.")
 
 
-def _purchase(row: dict[str, str]) -> engine.Payment:
+def purchase(row: dict[str, str]) -> engine.Payment:
+    """A row of card purchases as a payment; raises `CarbonError` naming the field."""
     try:
         booked_on = date.fromisoformat(row["date"].strip())
     except (KeyError, ValueError) as error:
@@ -336,14 +337,14 @@ def _country(given: str, book: engine.Book) -> str | None:
         return None
     if len(code) != 2 or not code.isascii() or not code.isalpha():
         known = ", ".join(code for code, _ in engine.countries(book=book))
-        _stop(f"--country {given!r} is not an ISO 3166-1 code of two letters. There are figures for {known}.")
+        stop(f"--country {given!r} is not an ISO 3166-1 code of two letters. There are figures for {known}.")
     return code
 
 
-def _complain(message: str) -> None:
+def complain(message: str) -> None:
     typer.echo(message.replace("\0", "�"), err=True)
 
 
-def _stop(message: str) -> Never:
-    _complain(message)
+def stop(message: str) -> Never:
+    complain(message)
     raise typer.Exit(1)
