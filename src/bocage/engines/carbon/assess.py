@@ -145,8 +145,9 @@ def _by_text(payment: Payment, found: Found, book: Book, by_amount: bool) -> _De
         category = book.classes[rule.category].title
         values = {"pattern": found.pattern.written, "item": rule.title, "probability": str(found.probability)}
         how.append(reason("category", said.BY_RULE, book=book.version, category=category, **values))
-    # Of money that moves or comes in, the names of shops say nothing.
-    if book.model is None or payment.amount_minor > 0 or (rule is not None and rule.route == "none"):
+    # Of money that moves or comes in the names of shops say nothing, and the model knows no countries.
+    settled = rule is not None and (rule.route == "none" or bool(found.pattern and found.pattern.countries))
+    if book.model is None or payment.amount_minor > 0 or settled:
         if rule is None:
             return UNKNOWN, "", Guess(UNKNOWN, Decimal(0)), [reason("category", said.NO_RULE, book=book.version)]
         return rule.id, "rule", Guess(rule.category, found.probability), how

@@ -1,7 +1,7 @@
 """What the model looks at: the words and letters of a merchant's name, and the size of the amount.
 
-Each feature is a string; its place is a CRC-32 modulo `PLACES` (the hashing trick, Weinberger et al. 2009), its weight a
-whole number of thousandths. Whole numbers from here to the answer, so that every machine answers alike.
+Each feature is a string; its place is a CRC-32 modulo `PLACES` (the hashing trick, Weinberger et al. 2009), its weight
+a whole number of thousandths. Whole numbers from here to the answer, so that every machine answers alike.
 """
 
 import zlib
