@@ -74,6 +74,7 @@ def register_all() -> None:
     modules = [
         f"bocage.{name}.commands" for name in ("runtime", "kernel.identity", "kernel.events", "demo", "scaffold")
     ]
+    modules.append("bocage.runtime.copies")
     modules += [f"bocage.services.{name}.commands" for name in service_names() if has_module(name, "commands")]
     for module in modules:
         importlib.import_module(module).register(app)

@@ -27,6 +27,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("language", set_language, name="set_language"),
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
+    path("health/parts", health.parts, name="health-parts"),
+    path("metrics", health.metrics, name="metrics"),
     path("favicon.ico", RedirectView.as_view(url=staticfiles_storage.url("icons/icon.svg"))),
     path("api/v1/", api.urls),
 ]

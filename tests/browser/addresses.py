@@ -29,12 +29,14 @@ PUBLIC = {
 }
 FILES = {
     "health-live": "JSON for a supervisor",
+    "health-parts": "JSON for a supervisor",
     "health-ready": "JSON for a supervisor",
     "idp:oidc:configuration": "JSON for programs",
     "idp:oidc:jwks": "JSON for programs",
     "idp:oidc:userinfo": "JSON for programs",
     "manifest": "JSON for the browser",
     "me-export": "JSON to keep",
+    "metrics": "text for Prometheus",
     "mfa_download_recovery_codes": "a text file",
     "pay:line-pdf": "a PDF",
     "pay:poster-file": "a PDF",

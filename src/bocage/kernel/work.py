@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 import procrastinate
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Count
 from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext as _
@@ -38,6 +38,15 @@ WAIT_BASE_SECONDS = 4
 ARGUMENT_BYTES_MAX = 8192
 KEPT_HOURS = 72
 PAGE_MAX = 200
+_HEALTH_SQL = """
+select
+    (select count(*) from procrastinate_jobs j left join procrastinate_workers w on w.id = j.worker_id
+        where j.status = 'doing'
+        and (w.id is null or w.last_heartbeat < now() - make_interval(secs => %(stalled_seconds)s))),
+    (select extract(epoch from now() - min(coalesce(j.scheduled_at, e.at))) from procrastinate_jobs j
+        left join procrastinate_events e on e.job_id = j.id and e.type = 'deferred'
+        where j.status = 'todo' and (j.scheduled_at is null or j.scheduled_at <= now()))
+"""
 
 
 @dataclass(frozen=True)
@@ -198,6 +207,22 @@ def counts() -> dict[str, int]:
     """How many jobs are in each status (todo, doing, succeeded, failed, cancelled, aborted)."""
     found = dict(ProcrastinateJob.objects.values_list("status").annotate(Count("id")))
     return {status: found.get(status, 0) for status in ProcrastinateJob.STATUSES}
+
+
+@dataclass(frozen=True)
+class QueueHealth:
+    """`stalled`: jobs that run on a worker which gives no sign of life. `overdue_seconds`: of the oldest that waits."""
+
+    stalled: int
+    overdue_seconds: float
+
+
+def health() -> QueueHealth:
+    """Whether the workers keep up."""
+    with connection.cursor() as cursor:
+        cursor.execute(_HEALTH_SQL, {"stalled_seconds": STALLED_SECONDS})
+        stalled, overdue_seconds = cursor.fetchone()
+    return QueueHealth(int(stalled), max(float(overdue_seconds or 0), 0.0))
 
 
 def jobs(status: str, before: int | None = None, limit: int = 50) -> list[QueuedJob]:

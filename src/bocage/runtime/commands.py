@@ -45,13 +45,13 @@ def up(
     from bocage.runtime.up import up as run
 
     wish = Wish(port, host, public_url, streams_url, certificate, key, demo, production)
-    with _refusals():
+    with refusals():
         raise typer.Exit(run(home(), wish, Console(highlight=False)))
 
 
 def down() -> None:
     """Stop what `up` started, from another terminal."""
-    with _refusals():
+    with refusals():
         typer.echo(_down(home()))
 
 
@@ -135,7 +135,7 @@ def _status(place: Home) -> dict[str, Any]:
 def reset(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
     """Delete the data folder: the embedded database, files, keys and logs. Nothing brings them back."""
     place = home()
-    with _refusals():
+    with refusals():
         if not place.folder.exists():
             typer.echo("There is no data yet; nothing to delete.")
             return
@@ -172,7 +172,7 @@ def upgrade(
     from bocage.runtime.upgrade import upgrade as move
 
     place = home()
-    with _refusals():
+    with refusals():
         if not place.folder.exists():
             raise RuntimeRefusal(f"There is no data in {place.folder} yet: ./bocage up makes it.")
         with sole_runner(place) as alone:
@@ -184,7 +184,7 @@ def upgrade(
 
 
 @contextmanager
-def _refusals() -> Iterator[None]:
+def refusals() -> Iterator[None]:
     """One clear error instead of a trace, for what a person can mend."""
     try:
         yield

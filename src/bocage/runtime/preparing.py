@@ -27,7 +27,9 @@ SOURCE = ROOT / "src" / "bocage"
 LOCK = ROOT / "lock.txt"
 OUTPUT_LINES = 25
 NOTE_PREFIX = "bocage: "
-CLUSTER_OPTIONS = {"max_connections": "200"}
+# How much log of changes is kept for a backup or a replica that does not fetch it; after that it begins anew, and the
+# disk does not fill.
+CLUSTER_OPTIONS = {"max_connections": "200", "max_slot_wal_keep_size": "8GB"}
 
 type Say = Callable[[str], None]
 

@@ -167,6 +167,7 @@ def _start(place: Home, wish: Wish, started: Started, say: Say) -> Running:
     if demo:
         supervisor.start([demo_life(environment)])
     _await_ready(supervisor, addresses)
+    supervisor.start(keeping(environment))
     state.ready = True
     _note(place, state, supervisor)
     return Running(addresses, state, supervisor, database)
@@ -314,6 +315,13 @@ def programs(addresses: Addresses, environment: Mapping[str, str], tls: list[str
         Program("worker", [*command, "work"], environment),
         Program("deliverer", [*command, "deliver"], delivering),
     ]
+
+
+def keeping(environment: Mapping[str, str]) -> list[Program]:
+    """What receives every change for the backups, where a folder is set; the town goes on without it."""
+    folder = environment.get("BOCAGE_BACKUP_FOLDER")
+    command = [sys.executable, "-m", "bocage.cli", "backup", str(folder), "--follow"]
+    return [Program("backup", command, environment, essential=False)] if folder else []
 
 
 def demo_life(environment: Mapping[str, str]) -> Program:

@@ -22,6 +22,7 @@ OPERATOR_PLACES = (
     QuickAction(gettext_lazy("Events"), "console-events", "list-tree"),
     QuickAction(gettext_lazy("Consents"), "console-consents", "hand-heart"),
     QuickAction(gettext_lazy("Jobs"), "console-jobs", "list-checks"),
+    QuickAction(gettext_lazy("Operations"), "console-operations", "activity"),
     QuickAction(gettext_lazy("Messages"), "console-outbox", "mail"),
     QuickAction(gettext_lazy("People"), "console-people", "users"),
     QuickAction(gettext_lazy("Approvals"), "console-approvals", "stamp"),

@@ -1,6 +1,7 @@
 """Reads of the log: by position alone."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -53,6 +54,12 @@ def latest(before: int | None = None, limit: int = 50) -> list[Placed]:
     if before is not None:
         rows = rows.filter(position__lt=before)
     return [Placed(row.position, row.type, row.time) for row in rows[: min(max(limit, 1), PAGE_MAX)]]
+
+
+def waiting_since(positions: Sequence[int]) -> dict[int, datetime]:
+    """When the event after each of these positions happened; those at the log's end are left out."""
+    rows = PositionRow.objects.filter(position__in=[position + 1 for position in positions])
+    return {position - 1: time for position, time in rows.values_list("position", "time")}
 
 
 def events_about(subject_id: UUID) -> list[Event]:

@@ -7,6 +7,7 @@ gives a password (SCRAM); the server listens on the loopback address and on the 
 import contextlib
 import fcntl
 import os
+import re
 import secrets
 import shlex
 import shutil
@@ -25,7 +26,19 @@ import psycopg
 
 from bocage.kernel.postgres.programs import Account, LaunchError, account_for, major_version, programs_for
 
-__all__ = ["LaunchError", "Server", "alive", "remove", "running", "start", "stop", "stored_version"]
+__all__ = [
+    "LaunchError",
+    "Server",
+    "alive",
+    "drop_socket_folder",
+    "remove",
+    "running",
+    "settle",
+    "socket_folder",
+    "start",
+    "stop",
+    "stored_version",
+]
 
 SUPERUSER = "bocage"
 LOOPBACK = "127.0.0.1"
@@ -146,6 +159,21 @@ def stop(folder: Path, *, mode: Literal["fast", "immediate", "smart"] = "fast") 
                 )
             time.sleep(RETRY_SECONDS / 4)
         _drop_short_socket(lines)
+
+
+def settle(folder: Path) -> tuple[Path, Account]:
+    """A place for a cluster whose data comes from elsewhere (a backup, a primary), and the account that will run it.
+
+    The place gets `data` and `password`; `start(folder)` then finds it like any other. Raises `LaunchError` where a
+    cluster lies already.
+    """
+    folder = folder.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "lock").touch()
+    place = _settle(folder)
+    if place.data.exists():
+        raise LaunchError(f"There is a database in {place.data} already; nothing was changed.")
+    return place.folder, account_for(place.data)
 
 
 def remove(folder: Path) -> None:
@@ -277,7 +305,7 @@ def _write_private(path: Path, text: str) -> None:
 
 
 def _launch(account: Account, programs: Path, folder: Path, place: _Place, options: Mapping[str, str]) -> Server:
-    sockets = _socket_folder(account, place)
+    sockets = socket_folder(account, place.folder)
     trouble_until = time.monotonic() + REAPING_SECONDS
     while True:
         server = _await_answer(folder, place)
@@ -287,7 +315,7 @@ def _launch(account: Account, programs: Path, folder: Path, place: _Place, optio
         log_start = place.log.stat().st_size if place.log.exists() else 0
         settings = {
             "listen_addresses": LOOPBACK,
-            "port": str(_free_port()),
+            "port": str(_free_port(_last_port(place))),
             "unix_socket_directories": '"' + str(sockets).replace('"', '""') + '"',
             "unix_socket_permissions": "0700",
             "timezone": "UTC",
@@ -312,8 +340,9 @@ def _launch(account: Account, programs: Path, folder: Path, place: _Place, optio
         time.sleep(RETRY_SECONDS)
 
 
-def _socket_folder(account: Account, place: _Place) -> Path:
-    usual = place.folder / "socket"
+def socket_folder(account: Account, folder: Path) -> Path:
+    """A folder for the socket of the cluster that lies in `folder`: its own, or a short one where the path is long."""
+    usual = folder / "socket"
     if len(os.fsencode(usual / ".s.PGSQL.65535")) <= SOCKET_PATH_BYTES:
         return usual
     short = Path(tempfile.mkdtemp(prefix=SHORT_SOCKET_PREFIX, dir=SHORT_FOLDER))
@@ -321,9 +350,23 @@ def _socket_folder(account: Account, place: _Place) -> Path:
     return short
 
 
-def _free_port() -> int:
+def _last_port(place: _Place) -> int:
+    """The port of the start before, 0 for none: a replica looks for its primary where it left it."""
+    try:
+        found = re.search(r"port=(\d+)", (place.data / "postmaster.opts").read_text())
+    except OSError:
+        return 0
+    return int(found[1]) if found else 0
+
+
+def _free_port(wanted: int) -> int:
+    """`wanted` when nobody has it, else any."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.bind((LOOPBACK, 0))
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, wanted))
+        except OSError:
+            probe.bind((LOOPBACK, 0))
         return int(probe.getsockname()[1])
 
 
@@ -423,5 +466,11 @@ def _works_in(folder: Path) -> bool:
 
 
 def _drop_short_socket(pid_lines: list[str]) -> None:
-    if len(pid_lines) >= 5 and pid_lines[4].startswith(f"{SHORT_FOLDER}/{SHORT_SOCKET_PREFIX}"):
-        shutil.rmtree(pid_lines[4].strip(), ignore_errors=True)
+    if len(pid_lines) >= 5:
+        drop_socket_folder(Path(pid_lines[4].strip()))
+
+
+def drop_socket_folder(sockets: Path) -> None:
+    """Remove a short folder that `socket_folder` made; leave any other."""
+    if str(sockets).startswith(f"{SHORT_FOLDER}/{SHORT_SOCKET_PREFIX}"):
+        shutil.rmtree(sockets, ignore_errors=True)

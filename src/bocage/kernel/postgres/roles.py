@@ -1,11 +1,15 @@
-"""The database and the roles that Bocage connects as; none of them is a superuser or may pass row-level security.
+"""The database and the roles that Bocage connects as; none of them is a superuser.
 
 `bocage_migrator` owns the database and runs migrations, `bocage_app` serves pages, the API and jobs,
 `bocage_deliverer` delivers events, `bocage_auditor` and `bocage_backup` read. `bocage_ledger` cannot sign in: it owns
 the functions through which alone the ledger is written. Nor can the role of a service with tables of its own
 (`bocage_health`): the processes that serve take it for the statements in `acting.own_tables`, and inherit nothing.
+
+None may pass row-level security but `bocage_backup`, which writes nothing: a dump from which a forgotten policy left
+rows out would be found out on the worst day. It may also copy the whole server (REPLICATION), which reads no less.
 """
 
+import contextlib
 import hashlib
 import hmac
 import re
@@ -134,7 +138,9 @@ def _check_admin(link: Link) -> bool:
 
 
 def _ensure_role(link: Link, role: str, secret: str) -> None:
-    row = link.execute("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = %s", [role]).fetchone()
+    row = link.execute(
+        "SELECT rolsuper OR (rolbypassrls AND rolname <> %s) FROM pg_roles WHERE rolname = %s", [BACKUP, role]
+    ).fetchone()
     if row is None:
         _run(link, "CREATE ROLE {role}", role=role)
     elif row[0]:
@@ -155,8 +161,16 @@ def _ensure_role(link: Link, role: str, secret: str) -> None:
         rights=rights,
         verifier=sql.Literal(verifier.decode()),
     )
+    if role == BACKUP:
+        _let_copy(link)
     for setting, value in ROLE_SETTINGS[role].items():
         _run(link, "ALTER ROLE {role} SET {setting} = {value}", role=role, setting=setting, value=sql.Literal(value))
+
+
+def _let_copy(link: Link) -> None:
+    """What only somebody can give who has it: `./bocage backup` says what to do where the operator's user has not."""
+    with contextlib.suppress(psycopg.errors.InsufficientPrivilege):
+        _run(link, "ALTER ROLE {role} WITH REPLICATION BYPASSRLS", role=BACKUP)
 
 
 def _ensure_memberships(link: Link, *, superuser: bool) -> None:

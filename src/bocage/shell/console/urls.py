@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from bocage.shell.console.pages import approving, ledger, machinery, overview, people
+from bocage.shell.console.pages import approving, ledger, machinery, overview, people, running
 
 urlpatterns = [
     path("", overview.home, name="console-home"),
@@ -12,6 +12,7 @@ urlpatterns = [
     path("consents", overview.consent_counts, name="console-consents"),
     path("jobs", machinery.jobs, name="console-jobs"),
     path("jobs/<int:job_id>/retry", machinery.retry_job, name="console-retry-job"),
+    path("operations", running.operations_page, name="console-operations"),
     path("messages", machinery.outbox, name="console-outbox"),
     path("messages/<uuid:message_id>", machinery.read_message, name="console-message"),
     path("people", people.people, name="console-people"),

@@ -116,7 +116,7 @@ def test_a_port_taken_meanwhile_is_passed_over(folder: Path, monkeypatch: pytest
     free = launcher._free_port
     with socket.create_server(("127.0.0.1", 0)) as taken:
         offered = iter([taken.getsockname()[1]])
-        monkeypatch.setattr(launcher, "_free_port", lambda: next(offered, None) or free())
+        monkeypatch.setattr(launcher, "_free_port", lambda wanted: next(offered, None) or free(wanted))
         server = launcher.start(folder, options=FAST)
         assert server.port != taken.getsockname()[1]
 
