@@ -1,14 +1,15 @@
 """The doors for supervisors: who may come in, and what they are told."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.test import Client
 
 from bocage.shell import operations
 
-LOCAL = {"REMOTE_ADDR": "127.0.0.1"}
-FAR = {"REMOTE_ADDR": "203.0.113.7"}
+LOCAL: dict[str, Any] = {"REMOTE_ADDR": "127.0.0.1"}
+FAR: dict[str, Any] = {"REMOTE_ADDR": "203.0.113.7"}
 
 
 @pytest.mark.parametrize("door", ["/metrics", "/health/parts"])
@@ -46,7 +47,7 @@ def test_the_figures_are_prometheus_text_of_what_the_database_says(db: None) -> 
 
 
 def test_a_backup_is_a_concern_of_production_alone_and_told_by_its_note(
-    db: None, settings: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("django.conf.settings.HOME", tmp_path)
     monkeypatch.setattr("django.conf.settings.MODE", "production")
