@@ -10,6 +10,7 @@ from bocage.kernel.errors import Refusal
 from bocage.kernel.identity import queries as identity
 from bocage.kernel.ledger import actions as ledger
 from bocage.kernel.payments import actions, queries
+from bocage.kernel.payments.actions.exchange import check_rate
 from bocage.kernel.payments.actions.wallets import OPERATING, check_fee_terms
 from bocage.kernel.payments.types import DisputeState, FeeTerms
 
@@ -20,6 +21,7 @@ def register_verbs() -> None:
     """Called when the app is loaded."""
     register(Verb("payments.decide_dispute", _says_decision, _decide))
     register(Verb("payments.set_fee_terms", _says_terms, _set_terms))
+    register(Verb("payments.set_rate", _says_rate, _set_rate))
     register(Verb("payments.unfreeze_wallet", _says_unfreeze, _unfreeze))
 
 
@@ -51,6 +53,22 @@ def _set_terms(payload: Payload, _maker_id: UUID) -> None:
     actions.set_fee_terms(*_terms(payload))
 
 
+def _says_rate(payload: Payload) -> str:
+    sell_unit, buy_unit, numerator, denominator = _rate(payload)
+    check_rate(sell_unit, buy_unit, numerator, denominator)
+    return _("From now on, %(sell)s minor units of %(sell_unit)s buy %(buy)s minor units of %(buy_unit)s.") % {
+        "sell": denominator,
+        "sell_unit": sell_unit,
+        "buy": numerator,
+        "buy_unit": buy_unit,
+    }
+
+
+def _set_rate(payload: Payload, _maker_id: UUID) -> None:
+    with acting_as(Actor.for_service(OPERATING)):
+        actions.set_rate(*_rate(payload))
+
+
 def _says_unfreeze(payload: Payload) -> str:
     owner_id, currency = _id(payload, "owner_id"), str(payload.get("currency", ""))
     actions.wallet_of(owner_id, currency)
@@ -69,6 +87,13 @@ def _terms(payload: Payload) -> tuple[UUID, FeeTerms]:
     terms = FeeTerms(basis_points, fixed_minor)
     check_fee_terms(terms)
     return _id(payload, "payee_id"), terms
+
+
+def _rate(payload: Payload) -> tuple[str, str, int, int]:
+    numerator, denominator = payload.get("numerator"), payload.get("denominator")
+    if not isinstance(numerator, int) or not isinstance(denominator, int):
+        raise Refusal("rate_out_of_range", _("Choose a rate of two whole numbers above zero."), field="numerator")
+    return str(payload.get("sell_unit", "")), str(payload.get("buy_unit", "")), numerator, denominator
 
 
 def _id(payload: Payload, field: str) -> UUID:

@@ -1,4 +1,4 @@
-"""The sweep of payments that nobody took in time; the ledger has released their money by then."""
+"""The sweep of payments that nobody took in time (the ledger has released their money by then), and what falls due."""
 
 from bocage.kernel.payments import actions, limits
 from bocage.kernel.work import periodic, task
@@ -11,3 +11,11 @@ def sweep_overdue() -> None:
     expired = limits.EXPIRED_A_TRANSACTION_MAX
     while expired == limits.EXPIRED_A_TRANSACTION_MAX:
         expired = actions.expire_overdue()
+
+
+@periodic("*/5 * * * *")
+@task(name="payments.pay_due", queue="sweeps", single=True, in_transaction=False)
+def pay_due() -> None:
+    """Pay what is due by its mandates, some a transaction, until nothing is due; missed days are caught up."""
+    while actions.pay_due():
+        pass

@@ -19,6 +19,20 @@ DISPUTE_LIFE = timedelta(days=60)
 REFUNDS_A_PAYMENT_MAX = 100
 EXPIRED_A_TRANSACTION_MAX = 100
 
+# An exchange: how long a quote holds its rate, and the largest whole number in a rate.
+QUOTE_LIFE = timedelta(minutes=15)
+RATE_TERM_MAX = 1_000_000_000
+UNIT_CHARACTERS_MAX = 12
+# A payment among many: two transfers a party and step, and a linked group has at most a hundred.
+SHARES_MAX = 45
+SHARE_PARTS_MAX = 1_000_000
+RELEASES_A_PAYMENT_MAX = 100
+# Recurring payments: how far ahead a mandate may end, how many a payer has, how many due dates one transaction pays.
+MANDATE_LIFE = timedelta(days=5 * 366)
+MANDATES_A_PAYER_MAX = 100
+DUE_A_TRANSACTION_MAX = 20
+MEMO_CHARACTERS_MAX = 80
+
 BASIS_POINTS = 10_000
 FEE_BASIS_POINTS_MAX = 1_000
 FEE_FIXED_MINOR_MAX = 1_000

@@ -6,6 +6,8 @@ from bocage.kernel.manifest import EventType
 
 _PAYMENT = {"payment_id": "uuid", "kind": "string", "amount_minor": "integer", "currency": "string"}
 
+_MANDATE = {"mandate_id": "uuid", "currency": "string"}
+
 EVENTS: tuple[EventType, ...] = (
     EventType(
         "payment.authorised",
@@ -27,5 +29,22 @@ EVENTS: tuple[EventType, ...] = (
         "payment.disputed",
         _("The payer of a payment complained, or the complaint ended."),
         {**_PAYMENT, "dispute_id": "uuid", "state": "string", "reason": "string"},
+    ),
+    EventType(
+        "payment.share_released",
+        _("A party got its share of a payment among many."),
+        {**_PAYMENT, "fee_minor": "integer", "transfer_id": "uuid"},
+    ),
+    EventType(
+        "payment.share_refunded",
+        _("A party gave part of its share of a payment back."),
+        {**_PAYMENT, "fee_minor": "integer", "transfer_id": "uuid"},
+    ),
+    EventType("payment.mandate_granted", _("A payer agreed to recurring payments."), _MANDATE),
+    EventType("payment.mandate_revoked", _("Recurring payments were stopped."), _MANDATE),
+    EventType(
+        "payment.mandate_refused",
+        _("A recurring payment that fell due could not be made."),
+        {**_MANDATE, "due_on": "string", "amount_minor": "integer", "refusal": "string"},
     ),
 )

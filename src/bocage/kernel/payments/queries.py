@@ -11,10 +11,24 @@ from bocage.kernel.ledger.types import account_id_of
 from bocage.kernel.payments import limits, models
 from bocage.kernel.payments.allowances import allowance
 from bocage.kernel.payments.fees import fee_of, terms_of
-from bocage.kernel.payments.rows import as_dispute, as_intent, as_refund
-from bocage.kernel.payments.types import Dispute, DisputeState, Intent, IntentPage, Refund
+from bocage.kernel.payments.rows import as_charge, as_dispute, as_intent, as_mandate, as_refund, as_share
+from bocage.kernel.payments.types import Charge, Dispute, DisputeState, Intent, IntentPage, Mandate, Refund, Share
 
-__all__ = ["allowance", "dispute", "fee_of", "intent", "intents", "open_disputes", "refunds", "terms_of", "wallet"]
+__all__ = [
+    "allowance",
+    "charges",
+    "dispute",
+    "fee_of",
+    "intent",
+    "intents",
+    "mandate",
+    "mandates",
+    "open_disputes",
+    "refunds",
+    "shares",
+    "terms_of",
+    "wallet",
+]
 
 
 def wallet(owner_id: UUID, currency: str) -> UUID:
@@ -69,6 +83,33 @@ def open_disputes(after: UUID | None = None) -> tuple[Dispute, ...]:
         last = models.Dispute.objects.filter(pk=after).first()
         rows = rows.filter(opened_at__gt=last.opened_at) if last else rows.none()
     return tuple(as_dispute(row) for row in rows[: limits.PAGE_ROWS_MAX])
+
+
+def shares(intent_id: UUID) -> tuple[Share, ...]:
+    """Who shares a payment, in order, at most `SHARES_MAX`: all to its two sides, to a party its own."""
+    return tuple(as_share(row) for row in models.Share.objects.filter(intent_id=intent_id).order_by("position"))
+
+
+def mandate(id: UUID) -> Mandate:
+    """The mandate, where the actor is one of its two sides. Raises `Refusal` (not_found)."""
+    row = models.Mandate.objects.filter(pk=id).first()
+    if row is None:
+        raise not_found(_("There is no such agreement."))
+    return as_mandate(row)
+
+
+def mandates(party_id: UUID, *, taken: bool, limit: int = limits.PAGE_ROWS_MAX) -> tuple[Mandate, ...]:
+    """The mandates under which the party takes money (`taken`) or pays it, the newest first, at most a page."""
+    rows = (
+        models.Mandate.objects.filter(payee_id=party_id) if taken else models.Mandate.objects.filter(payer_id=party_id)
+    )
+    return tuple(as_mandate(row) for row in rows.order_by("-created_at", "-id")[: min(limit, limits.PAGE_ROWS_MAX)])
+
+
+def charges(mandate_id: UUID, limit: int = limits.PAGE_ROWS_MAX) -> tuple[Charge, ...]:
+    """What was taken or tried under a mandate, the newest first, at most a page."""
+    rows = models.Charge.objects.filter(mandate_id=mandate_id).order_by("-due_on", "-at")
+    return tuple(as_charge(row) for row in rows[: min(limit, limits.PAGE_ROWS_MAX)])
 
 
 def _position(cursor: str) -> tuple[datetime, UUID]:

@@ -2,7 +2,20 @@
 
 from bocage.kernel import clock
 from bocage.kernel.payments import models
-from bocage.kernel.payments.types import Dispute, DisputeState, Intent, IntentKind, IntentState, Refund
+from bocage.kernel.payments.types import (
+    Charge,
+    ChargeState,
+    Dispute,
+    DisputeState,
+    Intent,
+    IntentKind,
+    IntentState,
+    Mandate,
+    MandateTerms,
+    Period,
+    Refund,
+    Share,
+)
 
 
 def as_intent(row: models.Intent) -> Intent:
@@ -56,4 +69,48 @@ def as_dispute(row: models.Dispute) -> Dispute:
         state=DisputeState(row.state),
         opened_at=row.opened_at,
         decided_at=row.decided_at,
+    )
+
+
+def as_share(row: models.Share) -> Share:
+    return Share(row.party_id, row.payer_id, row.total_minor, row.released_minor, row.fee_minor, row.refunded_minor)
+
+
+def terms_of_mandate(row: models.Mandate) -> MandateTerms:
+    return MandateTerms(
+        currency=row.currency,
+        period=Period(row.period),
+        payment_minor=row.payment_minor,
+        period_minor=row.period_minor,
+        starts_on=row.starts_on,
+        ends_on=row.ends_on,
+        total_minor=row.total_minor,
+        scheduled_minor=row.scheduled_minor,
+    )
+
+
+def as_mandate(row: models.Mandate) -> Mandate:
+    return Mandate(
+        id=row.id,
+        payer_id=row.payer_id,
+        payee_id=row.payee_id,
+        memo=row.memo,
+        terms=terms_of_mandate(row),
+        next_due_on=row.next_due_on,
+        taken_minor=row.taken_minor,
+        created_at=row.created_at,
+        revoked_at=row.revoked_at,
+    )
+
+
+def as_charge(row: models.Charge) -> Charge:
+    return Charge(
+        row.id,
+        row.mandate_id,
+        row.due_on,
+        row.amount_minor,
+        ChargeState(row.state),
+        row.refusal,
+        row.payment_id,
+        row.at,
     )

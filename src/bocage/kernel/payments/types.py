@@ -1,7 +1,7 @@
 """What payments shows to everybody else. Amounts are whole minor units of `currency`."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -115,3 +115,102 @@ class IntentPage:
 
     intents: tuple[Intent, ...]
     next_cursor: str | None
+
+
+@dataclass(frozen=True)
+class Quote:
+    """What is sold and bought, exactly: `sell_minor` * `numerator` = `buy_minor` * `denominator` + `remainder`."""
+
+    id: UUID
+    owner_id: UUID
+    sell_unit: str
+    sell_minor: int
+    buy_unit: str
+    buy_minor: int
+    numerator: int
+    denominator: int
+    remainder: int
+    expires_at: datetime
+    exchanged_at: datetime | None
+
+
+@dataclass(frozen=True)
+class SharePart:
+    """One party's part of a payment among many: `minor` units exactly, or `parts` of what the exact ones leave."""
+
+    party_id: UUID
+    parts: int = 0
+    minor: int = 0
+
+
+@dataclass(frozen=True)
+class Share:
+    """What one party gets of a payment among many: in all, so far, the fee on that, and given back since."""
+
+    party_id: UUID
+    payer_id: UUID
+    total_minor: int
+    released_minor: int
+    fee_minor: int
+    refunded_minor: int
+
+
+class Period(StrEnum):
+    """How often a mandate's limit begins anew, and its payment falls due."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    YEAR = "year"
+
+
+class ChargeState(StrEnum):
+    """A payment under a mandate was made, or refused (no money, over a limit) and may be tried again."""
+
+    PAID = "paid"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True)
+class MandateTerms:
+    """What a payer agrees to: up to `payment_minor` at once, `period_minor` in each period, `total_minor` in all (None:
+    no limit), from `starts_on` to `ends_on`. With `scheduled_minor` that much is paid by itself at the begin of each
+    period, counted from `starts_on`; without, the payee asks."""
+
+    currency: str
+    period: Period
+    payment_minor: int
+    period_minor: int
+    starts_on: date
+    ends_on: date
+    total_minor: int | None = None
+    scheduled_minor: int | None = None
+
+
+@dataclass(frozen=True)
+class Mandate:
+    """A payer's leave to take money. `next_due_on` is None where nothing falls due by itself any more."""
+
+    id: UUID
+    payer_id: UUID
+    payee_id: UUID
+    memo: str
+    terms: MandateTerms
+    next_due_on: date | None
+    taken_minor: int
+    created_at: datetime
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Charge:
+    """One payment under a mandate; `refusal` is the code of what stood against it, "" when paid."""
+
+    id: UUID
+    mandate_id: UUID
+    due_on: date
+    amount_minor: int
+    state: ChargeState
+    refusal: str
+    payment_id: UUID | None
+    at: datetime

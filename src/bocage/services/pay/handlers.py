@@ -26,5 +26,19 @@ def on_refunded(event: Event) -> None:
         made = next(
             (each for each in payments.refunds(intent.id) if each.id == UUID(str(event.data["refund_id"]))), None
         )
+        if payments.shares(intent.id):
+            return  # each of those who share it says for itself what it gave back
     if made is not None and not intent.memo_ref.startswith(elsewhere.OWN):
         elsewhere.write_refund(made)
+
+
+def on_share_released(event: Event) -> None:
+    """A party got its share of a payment among many."""
+    if event.subject_id is not None:
+        elsewhere.write_share(event.subject_id, event.data)
+
+
+def on_share_refunded(event: Event) -> None:
+    """A party gave part of its share back."""
+    if event.subject_id is not None:
+        elsewhere.write_share_back(event.subject_id, event.data)

@@ -87,6 +87,8 @@ service = Service(
     hears=(
         Hears("payment.captured", handlers.on_captured, purpose=None),
         Hears("payment.refunded", handlers.on_refunded, purpose=None),
+        Hears("payment.share_released", handlers.on_share_released, purpose=None),
+        Hears("payment.share_refunded", handlers.on_share_refunded, purpose=None),
     ),
     offers=(Offers(PaymentHistory, rights.History()),),
     needs=(Needs(FootprintNotes, purpose="pay.show_footprint"),),

@@ -6,6 +6,7 @@ order (intent, the payer's day, the ledger's accounts), so that two of them wait
 
 from bocage.kernel.payments.actions.disputes import end_dispute, open_dispute
 from bocage.kernel.payments.actions.escrow import open_escrow, release_escrow, return_escrow
+from bocage.kernel.payments.actions.exchange import exchange, exchange_at_once, quote, set_rate
 from bocage.kernel.payments.actions.intents import (
     authorise,
     cancel,
@@ -15,21 +16,33 @@ from bocage.kernel.payments.actions.intents import (
     refund,
     transfer_between_people,
 )
+from bocage.kernel.payments.actions.mandates import charge_mandate, grant_mandate, pay_due, revoke_mandate
+from bocage.kernel.payments.actions.splits import open_split, release_split
 from bocage.kernel.payments.actions.wallets import set_fee_terms, wallet_of
 
 __all__ = [
     "authorise",
     "cancel",
     "capture",
+    "charge_mandate",
     "create_intent",
     "end_dispute",
+    "exchange",
+    "exchange_at_once",
     "expire_overdue",
+    "grant_mandate",
     "open_dispute",
     "open_escrow",
+    "open_split",
+    "pay_due",
+    "quote",
     "refund",
     "release_escrow",
+    "release_split",
     "return_escrow",
+    "revoke_mandate",
     "set_fee_terms",
+    "set_rate",
     "transfer_between_people",
     "wallet_of",
 ]

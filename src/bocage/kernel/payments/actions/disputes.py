@@ -14,6 +14,7 @@ from bocage.kernel.ledger.types import Posted, Transfer
 from bocage.kernel.payments import limits
 from bocage.kernel.payments.actions.intents import write_refund
 from bocage.kernel.payments.actions.parts import check_amount, locked, part_id, require_party, tell
+from bocage.kernel.payments.actions.shares import locked_shares
 from bocage.kernel.payments.actions.wallets import OPERATING
 from bocage.kernel.payments.models import Dispute, Intent
 from bocage.kernel.payments.queries import wallet
@@ -94,6 +95,8 @@ def end_dispute(id: UUID, state: DisputeState) -> DisputeView:
 
 
 def _set_aside(row: Intent, dispute_id: UUID, amount_minor: int) -> bool:
+    if locked_shares(row):
+        return False  # the money is with many; deciding for the payer takes it back in proportion
     movement = Transfer(
         part_id(dispute_id, "hold"),
         wallet(row.payee_id, row.currency),

@@ -5,6 +5,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from bocage.kernel import clock
 from bocage.kernel.errors import Refusal, conflict
 from bocage.kernel.ledger import actions as ledger
 from bocage.kernel.ledger.types import Operation, Transfer, account_id_of
@@ -20,6 +21,7 @@ from bocage.kernel.payments.actions.parts import (
     tell,
     write_intent,
 )
+from bocage.kernel.payments.actions.shares import locked_shares
 from bocage.kernel.payments.actions.wallets import fees_id
 from bocage.kernel.payments.allowances import spend
 from bocage.kernel.payments.fees import fee_of, terms_of
@@ -70,6 +72,8 @@ def release_escrow(id: UUID, amount_minor: int | None = None) -> IntentView:
     if row.state != IntentState.AUTHORISED:
         raise ended(row)
     require_party(row, row.payer_id)
+    if locked_shares(row):
+        raise conflict("split_escrow", _("This payment is shared among several: release it to all of them."))
     if taken_minor > row.amount_minor:
         raise Refusal("amount_exceeds_hold", _("This is more than is kept for the seller."), field="amount")
     fee_minor = fee_of(taken_minor, terms_of(row.payee_id))
@@ -88,7 +92,10 @@ def release_escrow(id: UUID, amount_minor: int | None = None) -> IntentView:
 
 @transaction.atomic
 def return_escrow(id: UUID, reason: str = "") -> IntentView:
-    """The seller gives the deal up: all of it goes back to the buyer. `reason` is a short slug."""
+    """The seller gives the deal up: all that is still kept goes back to the buyer. `reason` is a short slug.
+
+    What was released to those who share a payment stays theirs; it then ends as taken in part.
+    """
     row = locked(id)
     if row.kind != IntentKind.ESCROW:
         raise _no_escrow()
@@ -97,13 +104,13 @@ def return_escrow(id: UUID, reason: str = "") -> IntentView:
     if row.state != IntentState.AUTHORISED:
         raise ended(row)
     require_party(row, row.payee_id)
-    row.state = IntentState.CANCELLED
-    row.save(update_fields=["state"])
-    unspend(row, row.amount_minor)
-    tell(row, "cancelled", amount_minor=row.amount_minor, reason=reason)
-    ledger.accepted(
-        ledger.post(_step(row, "return", _account(row), wallet(row.payer_id, row.currency), row.amount_minor))
-    )
+    back_minor = row.amount_minor - row.captured_minor
+    row.state = IntentState.CAPTURED if row.captured_minor else IntentState.CANCELLED
+    row.captured_at = clock.now() if row.captured_minor else None
+    row.save(update_fields=["state", "captured_at"])
+    unspend(row, back_minor)
+    tell(row, "cancelled", amount_minor=back_minor, reason=reason)
+    ledger.accepted(ledger.post(_step(row, "return", _account(row), wallet(row.payer_id, row.currency), back_minor)))
     return as_intent(row)
 
 

@@ -22,6 +22,7 @@ from bocage.kernel.payments.actions.parts import (
     tell,
     write_intent,
 )
+from bocage.kernel.payments.actions.shares import claw_back, locked_shares
 from bocage.kernel.payments.actions.wallets import OPERATING, fees_id
 from bocage.kernel.payments.allowances import give_back, spend
 from bocage.kernel.payments.fees import fee_of, terms_of
@@ -59,15 +60,7 @@ def authorise(id: UUID) -> IntentView:
     if row.state != IntentState.CREATED:
         raise ended(row)
     require_payer(row)
-    require_able(row.payer_id, row.payee_id, row.currency)
-    row.spent_on = spend(row.payer_id, row.amount_minor, row.currency)
-    row.state, row.expires_at = IntentState.AUTHORISED, clock.now() + limits.AUTHORISATION_LIFE
-    row.save(update_fields=["state", "expires_at", "spent_on"])
-    tell(row, "authorised", amount_minor=row.amount_minor, expires_at=row.expires_at, memo_ref=row.memo_ref)
-    movement = _movement(row, "hold", row.amount_minor)
-    # Where the capture follows in this transaction, it will need the fees' account too: locked now, in one order.
-    ledger.lock_accounts([movement.debit_account_id, movement.credit_account_id, fees_id(row.payee_id, row.currency)])
-    ledger.accepted(ledger.hold(movement, row.expires_at))
+    set_aside(row)
     return as_intent(row)
 
 
@@ -181,6 +174,19 @@ def expire_overdue() -> int:
     return len(found)
 
 
+def set_aside(row: Intent) -> None:
+    """Set the locked intent's money aside; the caller has seen that the payer agrees, now or by a mandate."""
+    require_able(row.payer_id, row.payee_id, row.currency)
+    row.spent_on = spend(row.payer_id, row.amount_minor, row.currency)
+    row.state, row.expires_at = IntentState.AUTHORISED, clock.now() + limits.AUTHORISATION_LIFE
+    row.save(update_fields=["state", "expires_at", "spent_on"])
+    tell(row, "authorised", amount_minor=row.amount_minor, expires_at=row.expires_at, memo_ref=row.memo_ref)
+    movement = _movement(row, "hold", row.amount_minor)
+    # Where the capture follows in this transaction, it will need the fees' account too: locked now, in one order.
+    ledger.lock_accounts([movement.debit_account_id, movement.credit_account_id, fees_id(row.payee_id, row.currency)])
+    ledger.accepted(ledger.hold(movement, row.expires_at))
+
+
 def write_captured(row: Intent, taken_minor: int, fee_minor: int, transfer_id: UUID) -> None:
     """Note what was taken and say so; the caller moves the money in the same transaction."""
     row.state, row.captured_at = IntentState.CAPTURED, clock.now()
@@ -192,6 +198,7 @@ def write_captured(row: Intent, taken_minor: int, fee_minor: int, transfer_id: U
 
 def write_refund(row: Intent, refund_id: UUID, back_minor: int, hold_id: UUID | None = None) -> Refund:
     """Give `back_minor` of the locked intent back: out of `hold_id` where a dispute set it aside."""
+    shares = locked_shares(row) if row.kind == IntentKind.ESCROW else []
     transfer_id = part_id(refund_id, "refund")
     row.refunded_minor += back_minor
     row.save(update_fields=["refunded_minor"])
@@ -222,6 +229,8 @@ def write_refund(row: Intent, refund_id: UUID, back_minor: int, hold_id: UUID | 
     )
     if hold_id is not None:
         ledger.accepted(ledger.post_hold(transfer_id, hold_id, back_minor))
+    elif shares:
+        claw_back(row, shares, refund_id, back_minor)
     else:
         payee, payer = wallet(row.payee_id, row.currency), wallet(row.payer_id, row.currency)
         movement = Transfer(transfer_id, payee, payer, back_minor, row.currency, "payment.refund", str(row.id))

@@ -1,8 +1,10 @@
 """The wallet's lines of payments that other services took through the kernel: written when the log tells of them."""
 
+from typing import Any
 from uuid import UUID
 
 from bocage.kernel.acting import Actor, acting_as
+from bocage.kernel.payments import queries as payments
 from bocage.kernel.payments.types import Intent, Refund
 from bocage.services.pay.actions.lines import About, write_line
 from bocage.services.pay.actions.paying import write_payment
@@ -40,6 +42,34 @@ def write_refund(made: Refund) -> None:
             about,
             counterpart=payee,
         )
+
+
+def write_share(party_id: UUID, data: dict[str, Any]) -> None:
+    """The lines of what one party got of a payment among many, once."""
+    transfer_id, payment_id = UUID(data["transfer_id"]), UUID(data["payment_id"])
+    if _has_line(party_id, transfer_id):
+        return
+    with acting_as(Actor.for_person(party_id)):
+        payer_id = next(each.payer_id for each in payments.shares(payment_id) if each.party_id == party_id)
+    party, about = code_queries.payee(party_id), About(payment_id=payment_id)
+    minor, fee_minor, currency = data["amount_minor"], data["fee_minor"], data["currency"]
+    with acting_as(Actor.for_person(payer_id)):
+        write_line(payer_id, LineKind.PAID, -minor, currency, transfer_id, about, counterpart=party)
+        write_line(party_id, LineKind.TAKEN, minor - fee_minor, currency, transfer_id, about, fee_minor=fee_minor)
+
+
+def write_share_back(party_id: UUID, data: dict[str, Any]) -> None:
+    """The lines of what one party gave back of its share, once."""
+    transfer_id, payment_id = UUID(data["transfer_id"]), UUID(data["payment_id"])
+    if _has_line(party_id, transfer_id):
+        return
+    with acting_as(Actor.for_person(party_id)):
+        payer_id = next(each.payer_id for each in payments.shares(payment_id) if each.party_id == party_id)
+    party, about = code_queries.payee(party_id), About(payment_id=payment_id)
+    minor, currency = data["amount_minor"], data["currency"]
+    with acting_as(Actor.for_person(payer_id)):
+        write_line(party_id, LineKind.REFUND, -minor, currency, transfer_id, about)
+        write_line(payer_id, LineKind.REFUND, minor, currency, transfer_id, about, counterpart=party)
 
 
 def _has_line(owner_id: UUID, transfer_id: UUID) -> bool:
