@@ -28,6 +28,8 @@ PUBLIC = {
     "recover-case",
 }
 FILES = {
+    "health:poster": "a PDF",
+    "health:record": "JSON to keep",
     "health-live": "JSON for a supervisor",
     "health-parts": "JSON for a supervisor",
     "health-ready": "JSON for a supervisor",
@@ -118,7 +120,8 @@ def visitor_of(address: Address) -> str:
         return NOBODY
     place = address.made_up_url
     # Ana has a passkey, so that she is not offered one.
-    if place.startswith("/pay/merchant") or address.name.startswith(("me-organisation", "me-passkey-offer")):
+    shops = ("/pay/merchant", "/health/places")
+    if place.startswith(shops) or address.name.startswith(("me-organisation", "me-passkey-offer")):
         return MARCO
     return ODILE if place.startswith(("/console", "/pay/console", "/health/console")) else ANA
 

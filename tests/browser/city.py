@@ -17,6 +17,8 @@ from bocage.kernel.identity.actions import stops
 from bocage.kernel.ids import uuid7
 from bocage.kernel.messages import actions as messages
 from bocage.services.forest.actions import importing
+from bocage.services.health.actions import appeals, deciding
+from bocage.services.health.queries import venues
 from bocage.services.pay.actions import bank, codes, exchange, paying, presented, refunds, requests
 from bocage.services.pay.bank import desk
 from bocage.services.pay.demo import demo_payment
@@ -36,7 +38,7 @@ def make_busy() -> dict[str, str]:
     city = demo.found()
     ana, wei, moulin, odile = city.people["ana"], city.people["weilin"], city.shops["moulin"], city.people["odile"]
     addresses = _pay_of(ana, wei, moulin) | _shop_of(ana, city.people["marco"], moulin) | _forest_of(ana)
-    addresses |= _town_of(odile, city.people["theo"], ana)
+    addresses |= _health_of(ana, moulin) | _town_of(odile, city.people["theo"], ana)
     _bank()
     with connected_as("deliverer"):
         loop.drain()
@@ -91,6 +93,13 @@ def _forest_of(ana: UUID) -> dict[str, str]:
         "forest:preview": reverse("forest:preview", args=[whole]),
         "forest:columns": reverse("forest:columns", args=[strange]),
     }
+
+
+def _health_of(ana: UUID, moulin: UUID) -> dict[str, str]:
+    """Ana, whom the demo leaves yellow, has contested it: a case for the console."""
+    with acting_as(Actor.for_person(ana)):
+        appeals.appeal(ana, deciding.current(ana).id, "I sat outside, on the terrace")
+    return {"health:check-in": reverse("health:check-in", args=[venues.of(moulin)[0].token])}
 
 
 def _town_of(odile: UUID, theo: UUID, ana: UUID) -> dict[str, str]:

@@ -18,6 +18,7 @@ PLACES = {
     "services/pay/handlers.py": "the payer's line of her payment",
     "services/pay/demo.py": "the demo city",
     "services/forest/demo.py": "the demo city",
+    "services/health/demo.py": "the demo city",
     "demo/city.py": "the demo city",
 }
 

@@ -2,7 +2,8 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from bocage.kernel.manifest import EventType, Purpose, Service
+from bocage.kernel.manifest import EventType, Purpose, QuickAction, Service
+from bocage.services.health import home
 from bocage.services.health.actions import erasing
 from bocage.services.health.queries import rights
 
@@ -69,6 +70,24 @@ service = Service(
             {"lifted": "boolean"},
         ),
     ),
+    actions=(
+        QuickAction(_("My health pass"), "health:home", "heart-pulse", (_("colour"), _("green"), _("QR"))),
+        QuickAction(_("Check in at a place"), "health:scan", "qr-code", (_("poster"), _("venue"))),
+        QuickAction(_("Say how I feel"), "health:symptoms", "thermometer", (_("symptoms"), _("ill"))),
+        QuickAction(_("Fetch a test result"), "health:tests", "test-tube", (_("laboratory"), "PCR")),
+    ),
+    console=(
+        QuickAction(_("Scheme"), "health:console", "landmark"),
+        QuickAction(_("Appeals"), "health:appeals", "scale"),
+        QuickAction(_("Set by hand"), "health:by-hand", "pen-line"),
+    ),
+    merchant=(QuickAction(_("Check-in posters"), "health:places", "qr-code"),),
+    scopes={
+        "health:read": _("See the health pass"),
+        "health:write": _("Check in, report symptoms, contest a colour"),
+        "health:results": _("Send signed test results, as a laboratory"),
+    },
+    card=home.card,
     export=rights.export,
     erase=erasing.erase,
 )

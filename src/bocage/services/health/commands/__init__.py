@@ -1,12 +1,13 @@
-"""`./bocage pass verify|gate`: passes on the command line."""
+"""`./bocage pass verify|gate|colour`: passes on the command line."""
 
 import typer
 
-from bocage.services.health.commands import gate, verifying
+from bocage.services.health.commands import colour, gate, verifying
 
 passes = typer.Typer(help="Certificates, health cards and colour tokens.", no_args_is_help=True)
 passes.command("verify")(verifying.verify)
 passes.command("gate")(gate.gate)
+passes.command("colour")(colour.colour)
 
 
 def register(app: typer.Typer) -> None:

@@ -4,8 +4,8 @@ import segno
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from bocage.services.pay.documents.paper import INK, MUTED, PINE, Paper
 from bocage.services.pay.types import Code, Payee
+from bocage.shell.paper import INK, MUTED, PINE, Paper
 from bocage.shell.templatetags.shell import money_text
 
 CODE_MM = 120.0

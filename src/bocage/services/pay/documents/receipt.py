@@ -6,8 +6,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bocage.services.pay import words
-from bocage.services.pay.documents.paper import Paper
 from bocage.services.pay.types import Receipt
+from bocage.shell.paper import Paper
 from bocage.shell.templatetags.shell import locale, money_text
 
 

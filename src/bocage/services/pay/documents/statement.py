@@ -11,8 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bocage.services.pay import words
-from bocage.services.pay.documents.paper import Paper
 from bocage.services.pay.types import Line, Statement, Takings
+from bocage.shell.paper import Paper
 from bocage.shell.templatetags.shell import exponent_of, locale, money_text
 
 # A spreadsheet takes a cell that begins so for a formula.

@@ -1,0 +1,1 @@
+"""What Health prints: a place's poster, and the pass on paper."""
