@@ -46,6 +46,16 @@ def deliver() -> None:
         sealing.join()
 
 
+@app.command()
+def post() -> None:
+    """Write lane B of the ledger, or stand by while another process does, until stopped."""
+    os.environ["BOCAGE_DATABASE_ROLE"] = "poster"
+    set_up_django()
+    from bocage.kernel.ledger import serving
+
+    serving.run(stop_on_signal())
+
+
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def manage(context: typer.Context) -> None:
     """Run one of Django's own commands, such as `shell` or `makemessages`."""

@@ -300,7 +300,7 @@ def environment_of(place: Home, addresses: Addresses, database_url: str, mode: s
 
 
 def programs(addresses: Addresses, environment: Mapping[str, str], tls: list[str]) -> list[Program]:
-    """The processes of an installation: pages and API, streams, jobs, event delivery."""
+    """The processes of an installation: pages and API, streams, jobs, event delivery, the ledger's poster."""
     cores = os.cpu_count()
     workers = min(max(cores or 1, WEB_WORKERS.start), WEB_WORKERS.stop - 1)
     granian = [sys.executable, "-m", "granian", "--host", addresses.host, "--workers-kill-timeout", "3", *tls]
@@ -314,6 +314,8 @@ def programs(addresses: Addresses, environment: Mapping[str, str], tls: list[str
         Program("streams", [*granian, *streams], delivering),
         Program("worker", [*command, "work"], environment),
         Program("deliverer", [*command, "deliver"], delivering),
+        # Two, so that the ledger's lane B is written again within a second of its writer's end.
+        *(Program(name, [*command, "post"], environment) for name in ("poster", "poster-standby")),
     ]
 
 

@@ -22,7 +22,7 @@ from bocage.kernel import clock
 from bocage.kernel.errors import Refusal
 from bocage.kernel.ledger import limits
 from bocage.kernel.ledger.refusals import refusal
-from bocage.kernel.ledger.types import Account, Hold, Operation, Posted, PostHold, Refused, Transfer, VoidHold
+from bocage.kernel.ledger.types import Account, Hold, Operation, Posted, PostHold, Refused, Transfer, UpTo, VoidHold
 
 _SLUG = re.compile(r"[a-z][a-z0-9_.]*")
 _BUSY_STATES = {"55P03", "40P01"}  # lock_not_available, deadlock_detected
@@ -64,13 +64,22 @@ def open_account(
 
 def post(transfer: Transfer) -> Posted | Refused:
     """Move the amount now, or say why not."""
-    _check(transfer)
+    check(transfer)
     return _answer(transfer.id, "select * from ledger_post(%s, %s, %s, %s, %s, %s, %s)", _columns(transfer))
+
+
+def post_up_to(transfer: Transfer) -> Posted | Refused:
+    """Move as much of the amount as the payer has and the payee may hold: the answer says how much that was.
+
+    Refused (exceeds_balance, exceeds_limit) where that is nothing.
+    """
+    check(UpTo(transfer))
+    return _answer(transfer.id, "select * from ledger_post_up_to(%s, %s, %s, %s, %s, %s, %s)", _columns(transfer))
 
 
 def hold(transfer: Transfer, expires_at: datetime) -> Posted | Refused:
     """Reserve the amount until `expires_at`: it can no longer be spent, and has not yet arrived."""
-    _check(Hold(transfer, expires_at))
+    check(Hold(transfer, expires_at))
     return _answer(
         transfer.id,
         "select * from ledger_hold(%s, %s, %s, %s, %s, %s, %s, %s)",
@@ -80,7 +89,7 @@ def hold(transfer: Transfer, expires_at: datetime) -> Posted | Refused:
 
 def post_hold(id: UUID, hold_id: UUID, amount_minor: int | None = None) -> Posted | Refused:
     """Take what `hold_id` reserved, in full or `amount_minor` of it with the rest released. A hold resolves once."""
-    _check(PostHold(id, hold_id, amount_minor))
+    check(PostHold(id, hold_id, amount_minor))
     return _answer(id, "select * from ledger_post_hold(%s, %s, %s)", [id, hold_id, amount_minor])
 
 
@@ -101,7 +110,7 @@ def post_linked(operations: Sequence[Operation]) -> tuple[Posted, ...] | Refused
             _("Link at least 1 and at most %(most)s transfers.") % {"most": limits.LINKED_TRANSFERS_MAX},
         )
     for operation in operations:
-        _check(operation)
+        check(operation)
     body = [_element(operation) for operation in operations]
     if len({element["id"] for element in body}) != len(body):
         raise refusal("id_conflict", field="id")
@@ -159,6 +168,19 @@ def close_account(account_id: UUID) -> None:
     _done("select ledger_close_account(%s)", account_id)
 
 
+def set_lane(account_ids: Sequence[UUID], lane: str) -> None:
+    """Move a set of accounts to lane "A" (one by one, with the caller's rows) or "B" (in batches), all of them at once.
+
+    From the commit on, each of them is written by that lane alone. Raises `Refusal` (account_not_found,
+    hold_between_lanes where a reservation ties one of them to an account outside the set).
+    """
+    if lane not in ("A", "B") or not 1 <= len(account_ids) <= limits.LANE_ACCOUNTS_MAX:
+        raise ValueError(f"1 to {limits.LANE_ACCOUNTS_MAX} accounts go to lane A or B")
+    code = _scalar("select ledger_set_lane(%s, %s)", [list(account_ids), lane])
+    if code is not None:
+        raise refusal(code, field="account_ids")
+
+
 def expire_holds() -> int:
     """Release what overdue holds reserve, at most `EXPIRED_HOLDS_A_TRANSACTION_MAX` of them; how many there were.
 
@@ -185,6 +207,8 @@ def _element(operation: Operation) -> dict[str, Any]:
             names = ("id", "debit", "credit", "amount", "unit", "code", "memo_ref")
             values = (str(value) if isinstance(value, UUID) else value for value in _columns(operation))
             return {"kind": "post", **dict(zip(names, values, strict=True))}
+        case UpTo(transfer):
+            return {**_element(transfer), "up_to": True}
         case Hold(transfer, expires_at):
             return {**_element(transfer), "kind": "hold", "expires": expires_at.isoformat()}
         case PostHold(id, hold_id, amount_minor):
@@ -193,18 +217,21 @@ def _element(operation: Operation) -> dict[str, Any]:
             return {"kind": "void_hold", "id": str(id), "hold": str(hold_id)}
 
 
-def _check(operation: Operation) -> None:
+def check(operation: Operation) -> None:
+    """Raise what makes an operation impossible in itself, whatever is on the accounts; the same in both lanes."""
     match operation:
         case Transfer():
             _check_amount(operation.amount_minor)
             _check_unit(operation.unit)
             _check_slug(operation.code, "code", limits.CODE_CHARACTERS_MAX)
-            if len(operation.memo_ref) > limits.MEMO_REF_CHARACTERS_MAX or "\0" in operation.memo_ref:
+            if len(operation.memo_ref.encode()) > limits.MEMO_REF_BYTES_MAX or "\0" in operation.memo_ref:
                 raise Refusal("memo_ref_invalid", _("The reference is too long."), field="memo_ref")
             if operation.debit_account_id == operation.credit_account_id:
                 raise Refusal("same_account", _("Choose two different accounts."), field="credit_account_id")
+        case UpTo(transfer):
+            check(transfer)
         case Hold(transfer, expires_at):
-            _check(transfer)
+            check(transfer)
             if expires_at.tzinfo is None:
                 raise ValueError("a hold's expiry needs a time zone")
             if expires_at > clock.now() + limits.HOLD_LONGEST:

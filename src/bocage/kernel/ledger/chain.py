@@ -167,6 +167,11 @@ def microseconds(instant: datetime) -> int:
     return (instant - _EPOCH) // timedelta(microseconds=1)
 
 
+def instant(microseconds: int) -> datetime:
+    """The instant that many microseconds after 1970 UTC."""
+    return _EPOCH + timedelta(microseconds=microseconds)
+
+
 def canonical(transfer: NDArray[np.void] | np.void) -> bytes:
     """The bytes of one transfer, as receipts carry them: version first, the tree's prefix left out."""
     return transfer.tobytes()[1:]
@@ -192,7 +197,7 @@ def _value(name: str, stored: Any) -> Any:
     if name in _UUIDS:
         return UUID(bytes=stored.tobytes())
     if name in _TIMES:
-        return _EPOCH + timedelta(microseconds=int(stored))
+        return instant(int(stored))
     if name in _TEXTS:
         try:
             return stored.decode()

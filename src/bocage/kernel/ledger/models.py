@@ -145,3 +145,13 @@ class Sealer(models.Model):
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(id=1), name="ledger_sealer_is_one")]
+
+
+class Lane(models.Model):
+    """Who writes lane B: the poster that took the latest `epoch`. `switches`: sets of accounts moved between lanes."""
+
+    lane = models.CharField(max_length=1, primary_key=True)
+    epoch = models.BigIntegerField(default=0)
+    holder = models.CharField(max_length=80, default="")
+    taken_at = models.DateTimeField(null=True)
+    switches = models.BigIntegerField(default=0)

@@ -8,6 +8,7 @@ from bocage.kernel.errors import Refusal
 _BUSY_STATUS = 503
 _NOT_FOUND_STATUS = 404
 _CONFLICT_STATUS = 409
+_TOO_MANY_STATUS = 429
 
 _MESSAGES: dict[str, Promise] = {
     "account_not_found": _("There is no such account. Check whom this goes to."),
@@ -26,9 +27,16 @@ _MESSAGES: dict[str, Promise] = {
     "hold_expired": _("This reservation has expired and its amount was released. Ask for a new one."),
     "amount_exceeds_hold": _("This is more than was reserved. Take at most the reserved amount."),
     "id_conflict": _("This number was used before for something else. Use a new one."),
+    "hold_between_lanes": _("A reservation ties one of these accounts to another. Settle it first, or move both."),
+    "too_many_in_flight": _("You have as much on its way as you may. Wait for an answer before you send more."),
     "ledger_busy": _("Many are using this account at this moment, and nothing was changed. Try again."),
 }
-_STATUSES = {"id_conflict": _CONFLICT_STATUS, "ledger_busy": _BUSY_STATUS, "account_not_found": _NOT_FOUND_STATUS}
+_STATUSES = {
+    "id_conflict": _CONFLICT_STATUS,
+    "ledger_busy": _BUSY_STATUS,
+    "too_many_in_flight": _TOO_MANY_STATUS,
+    "account_not_found": _NOT_FOUND_STATUS,
+}
 
 
 def refusal(code: str, *, field: str | None = None) -> Refusal:

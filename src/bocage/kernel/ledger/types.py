@@ -82,7 +82,14 @@ class VoidHold:
     hold_id: UUID
 
 
-type Operation = Transfer | Hold | PostHold | VoidHold
+@dataclass(frozen=True)
+class UpTo:
+    """A balancing transfer: move as much of the amount as the payer has and the payee may hold; at least 1."""
+
+    transfer: Transfer
+
+
+type Operation = Transfer | UpTo | Hold | PostHold | VoidHold
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """The database and the roles that Bocage connects as; none of them is a superuser.
 
 `bocage_migrator` owns the database and runs migrations, `bocage_app` serves pages, the API and jobs,
-`bocage_deliverer` delivers events, `bocage_auditor` and `bocage_backup` read. `bocage_ledger` cannot sign in: it owns
+`bocage_deliverer` delivers events, `bocage_poster` writes lane B of the ledger, `bocage_auditor` and `bocage_backup`
+read. `bocage_ledger` cannot sign in: it owns
 the functions through which alone the ledger is written. Nor can the role of a service with tables of its own
 (`bocage_health`): the processes that serve take it for the statements in `acting.own_tables`, and inherit nothing.
 
@@ -26,10 +27,11 @@ APP = "bocage_app"
 DELIVERER = "bocage_deliverer"
 AUDITOR = "bocage_auditor"
 BACKUP = "bocage_backup"
+POSTER = "bocage_poster"
 LEDGER = "bocage_ledger"
 # Services whose tables nobody else reads, not even the rest of Bocage: `rls.keep_private`.
 PRIVATE_SERVICES = ("health",)
-SIGN_IN_ROLES = (MIGRATOR, APP, DELIVERER, AUDITOR, BACKUP)
+SIGN_IN_ROLES = (MIGRATOR, APP, DELIVERER, AUDITOR, BACKUP, POSTER)
 WRITING_ROLES = (APP, DELIVERER)
 
 MAINTENANCE_DATABASE = "postgres"
@@ -48,6 +50,7 @@ ROLE_SETTINGS = {
     DELIVERER: {"lock_timeout": "10s", "statement_timeout": "120s", "idle_in_transaction_session_timeout": "120s"},
     AUDITOR: {"default_transaction_read_only": "on", "statement_timeout": "120s"},
     BACKUP: {"default_transaction_read_only": "on"},
+    POSTER: {"lock_timeout": "10s", "statement_timeout": "60s", "idle_in_transaction_session_timeout": "60s"},
 }
 
 
@@ -199,11 +202,13 @@ def _ensure_database(link: Link, database: str) -> None:
 
 
 def _ensure_schema(link: Link, database: str) -> None:
-    serving = sql.SQL(", ").join(sql.Identifier(role) for role in (APP, DELIVERER, AUDITOR, BACKUP))
+    serving = sql.SQL(", ").join(sql.Identifier(role) for role in (APP, DELIVERER, AUDITOR, BACKUP, POSTER))
     writing = sql.SQL(", ").join(sql.Identifier(role) for role in WRITING_ROLES)
     _run(link, "SET LOCAL ROLE {migrator}", migrator=MIGRATOR)
     _run(link, "REVOKE ALL ON DATABASE {database} FROM PUBLIC", database=database)
     _run(link, "GRANT CONNECT ON DATABASE {database} TO {serving}", database=database, serving=serving)
+    # The poster copies each batch into a temporary table of its own.
+    _run(link, "GRANT TEMPORARY ON DATABASE {database} TO {poster}", database=database, poster=POSTER)
     _run(link, "ALTER SCHEMA public OWNER TO {migrator}", migrator=MIGRATOR)
     _run(link, "REVOKE ALL ON SCHEMA public FROM PUBLIC")
     _run(link, "GRANT USAGE ON SCHEMA public TO {serving}", serving=serving)

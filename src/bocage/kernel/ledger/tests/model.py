@@ -1,11 +1,11 @@
 """The ledger as one page of plain Python, written apart from the SQL: what every answer and balance must be."""
 
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
-from bocage.kernel.ledger.types import Hold, Operation, PostHold, Transfer, VoidHold
+from bocage.kernel.ledger.types import Hold, Operation, PostHold, Transfer, UpTo, VoidHold
 
 type Answer = tuple[str, int]  # ("", amount) when accepted, (code, 0) when refused
 
@@ -93,7 +93,7 @@ class Model:
 
     def _touch(self, operation: Operation) -> None:
         match operation:
-            case Transfer() | Hold():
+            case Transfer() | UpTo() | Hold():
                 self.expire(_transfer(operation).debit_account_id)
             case PostHold() | VoidHold() if operation.hold_id in self.holds:
                 self.expire(self.holds[operation.hold_id].debit)
@@ -101,6 +101,8 @@ class Model:
     def _apply(self, operation: Operation, expiries: dict[UUID, int]) -> Answer:
         self._touch(operation)
         match operation:
+            case UpTo(transfer):
+                return self._as_much_as_there_is(transfer)
             case Transfer() | Hold():
                 transfer = _transfer(operation)
                 expires = expiries[transfer.id] if isinstance(operation, Hold) else None
@@ -114,6 +116,19 @@ class Model:
                 return (code, 0) if code else ("", transfer.amount_minor)
             case PostHold() | VoidHold():
                 return self._resolve(operation)
+
+    def _as_much_as_there_is(self, transfer: Transfer) -> Answer:
+        """The largest amount up to the one asked for that would be accepted, found by trying."""
+        least = self._refusal(replace(transfer, amount_minor=1), None)
+        if least:
+            return least, 0
+        amount = next(
+            each
+            for each in range(transfer.amount_minor, 0, -1)
+            if not self._refusal(replace(transfer, amount_minor=each), None)
+        )
+        self._move(transfer.debit_account_id, transfer.credit_account_id, amount)
+        return "", amount
 
     def _refusal(self, transfer: Transfer, expires: int | None) -> str:
         payer = self.accounts.get(transfer.debit_account_id)
@@ -158,9 +173,9 @@ class Model:
         self.accounts[credit].entries.append(amount)
 
 
-def _transfer(operation: Transfer | Hold) -> Transfer:
-    return operation.transfer if isinstance(operation, Hold) else operation
+def _transfer(operation: Transfer | UpTo | Hold) -> Transfer:
+    return operation if isinstance(operation, Transfer) else operation.transfer
 
 
 def _id(operation: Operation) -> UUID:
-    return operation.transfer.id if isinstance(operation, Hold) else operation.id
+    return operation.transfer.id if isinstance(operation, Hold | UpTo) else operation.id

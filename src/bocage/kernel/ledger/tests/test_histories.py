@@ -16,14 +16,14 @@ from bocage.kernel.errors import Refusal
 from bocage.kernel.ledger import actions, queries
 from bocage.kernel.ledger.testing import move_ledger_time
 from bocage.kernel.ledger.tests.model import Answer, Model, ModelAccount
-from bocage.kernel.ledger.types import Hold, Operation, Posted, PostHold, Refused, Transfer, VoidHold
+from bocage.kernel.ledger.types import Hold, Operation, Posted, PostHold, Refused, Transfer, UpTo, VoidHold
 
 # Long beside the seconds that a history takes, so that no expiry falls between two statements of one step.
 TICK = timedelta(hours=1)
 SEEDS = st.integers(0, 2**32 - 1)
 ACTS_A_STEP = 6
 ACCOUNTS_MAX = 7
-KINDS = ("post", "post", "post", "hold", "hold", "post_hold", "void_hold")
+KINDS = ("post", "post", "post", "up_to", "hold", "hold", "post_hold", "void_hold")
 # Mostly the wallets 2, 3 and 4; now and then a source, an account opened later, or one that does not exist.
 PLACES = (2, 2, 2, 3, 3, 3, 4, 4, 4, 0, 1, 5, 6)
 CHANGES = ("amount_minor", "amount_minor", "code", "memo_ref", "unit", "credit_account_id", "expires_at")
@@ -154,7 +154,7 @@ class Histories(RuleBasedStateMachine):
         expiries: dict[UUID, int] = {}
         for _n in range(count):
             id, kind, amount = uuid4(), draw.choice(KINDS), draw.randint(1, 60)
-            if kind in ("post", "hold"):
+            if kind in ("post", "up_to", "hold"):
                 debit, credit = (self._account(draw.choice(PLACES)) for _side in range(2))
                 if debit == credit:
                     credit = next(other for other in map(self._account, (2, 3)) if other != debit)
@@ -162,7 +162,8 @@ class Histories(RuleBasedStateMachine):
                 transfer = Transfer(id, debit, credit, amount, account.unit if account else "EUR", "pay", "note")
                 expiries[id] = self.model.now + draw.choice((0, 1, 2, 2, 3, 4))
                 expires_at = self.start + TICK * expiries[id]
-                operations.append(transfer if kind == "post" else Hold(transfer, expires_at))
+                made: dict[str, Operation] = {"post": transfer, "up_to": UpTo(transfer)}
+                operations.append(made.get(kind, Hold(transfer, expires_at)))
                 continue
             known = [*self.model.holds, *(o.transfer.id for o in operations if isinstance(o, Hold))][-8:]
             hold_id = draw.choice(known) if known and draw.random() < 0.95 else uuid4()
@@ -192,6 +193,10 @@ def _changed(operation: Operation, change: str) -> Operation:
             other = _changed(transfer, change)
             assert isinstance(other, Transfer)
             return Hold(other, expires_at)
+        case UpTo(transfer) if change != "expires_at":
+            other = _changed(transfer, change)
+            assert isinstance(other, Transfer)
+            return UpTo(other)
         case Transfer() if change != "expires_at":
             old = getattr(operation, change)
             new = uuid4() if isinstance(old, UUID) else old + (1 if isinstance(old, int) else "x")
@@ -215,6 +220,8 @@ def _ask_alone(operation: Operation) -> tuple[Posted, ...] | Refused:
     match operation:
         case Transfer():
             answer = actions.post(operation)
+        case UpTo(transfer):
+            answer = actions.post_up_to(transfer)
         case Hold(transfer, expires_at):
             answer = actions.hold(transfer, expires_at)
         case PostHold(id, hold_id, amount_minor):

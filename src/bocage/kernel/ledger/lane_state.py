@@ -1,0 +1,198 @@
+"""What a batch of lane B needs to know, read in a handful of queries whatever its size."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import psycopg
+from numpy.typing import NDArray
+from psycopg.adapt import Dumper
+from psycopg.pq import Format
+
+from bocage.kernel.ledger import chain
+from bocage.kernel.ledger.deciding import NO_MAXIMUM, NO_MINIMUM, Accounts, State
+from bocage.kernel.ledger.exact import HeldState, Stored
+from bocage.kernel.ledger.wire import HOLD, POST_HOLD, Records
+
+type Cursor = psycopg.Cursor[tuple[Any, ...]]
+
+_NONE = bytes(16)
+_KIND = {name: number for number, name in enumerate(chain.KINDS, 1)}
+OVERDUE_HOLDS_MAX = 8192
+
+_ACCOUNTS_SQL = f"""
+select uuid_send(id), lane = 'B', closed_at is not null, frozen_at is not null, unit,
+    coalesce(minimum_minor, {NO_MINIMUM}), coalesce(maximum_minor, {NO_MAXIMUM}), debits_posted_minor,
+    credits_posted_minor, debits_pending_minor, credits_pending_minor
+from ledger_account where id = any (%b::uuid[])
+"""
+_STORED_SQL = """
+select uuid_send(id), kind, uuid_send(debit_account_id), uuid_send(credit_account_id), amount_minor, up_to_minor, unit,
+    code, memo_ref, uuid_send(hold_id), expires_at, uuid_send(group_id), group_position, group_size, refusal, created_at
+from ledger_transfer where id = any (%b::uuid[])
+"""
+_HOLDS_SQL = """
+select uuid_send(h.id), uuid_send(h.debit_account_id), uuid_send(h.credit_account_id), h.amount_minor, h.expires_at,
+    h.unit, h.code, h.memo_ref, p.hold_id is not null, exists (select from ledger_transfer e
+        where e.hold_id = h.id and e.kind = 'expire_hold' and e.refusal is null)
+from ledger_transfer h left join ledger_pending p on p.hold_id = h.id
+where h.id = any (%b::uuid[]) and h.kind = 'hold' and h.refusal is null
+"""
+_OVERDUE_SQL = f"""
+select uuid_send(hold_id) from ledger_pending
+where debit_account_id = any (%b::uuid[]) and expires_at <= %b order by expires_at, hold_id limit {OVERDUE_HOLDS_MAX}
+"""
+_ALL_OVERDUE_SQL = f"""
+select uuid_send(p.hold_id) from ledger_pending p join ledger_account a on a.id = p.debit_account_id
+where p.expires_at <= %b and a.lane = 'B' order by p.expires_at, p.hold_id limit {OVERDUE_HOLDS_MAX}
+"""
+
+
+class UuidArray(bytes):
+    """PostgreSQL's binary form of a uuid[]."""
+
+
+class IntegerArray(bytes):
+    """PostgreSQL's binary form of a bigint[]."""
+
+
+class _UuidArrayDumper(Dumper):
+    format, oid = Format.BINARY, 2951
+
+    def dump(self, obj: Any) -> bytes:
+        return bytes(obj)
+
+
+class _IntegerArrayDumper(_UuidArrayDumper):
+    oid = 1016
+
+
+def teach(link: "psycopg.Connection[Any]") -> None:
+    """Let this connection send `UuidArray` and `IntegerArray`."""
+    link.adapters.register_dumper(UuidArray, _UuidArrayDumper)
+    link.adapters.register_dumper(IntegerArray, _IntegerArrayDumper)
+
+
+def uuid_array(ids: Iterable[bytes]) -> UuidArray:
+    """The ids, 16 bytes each, as one parameter."""
+    return UuidArray(_array(np.frombuffer(b"".join(ids), "V16"), 2950))
+
+
+def integer_array(numbers: NDArray[np.int64]) -> IntegerArray:
+    """The numbers as one parameter."""
+    return IntegerArray(_array(numbers.astype(">i8"), 20))
+
+
+def _array(values: NDArray[Any], element_oid: int) -> bytes:
+    body = np.zeros(len(values), [("length", ">i4"), ("value", values.dtype)])
+    body["length"], body["value"] = values.dtype.itemsize, values
+    head = [1, 0, element_oid, len(values), 1] if len(values) else [0, 0, element_oid]
+    return np.array(head, ">i4").tobytes() + body.tobytes()
+
+
+def load(cursor: Cursor, requests: Records, at: int) -> State:
+    """The state that decides `requests`, whose transaction keeps all others out of lane B."""
+    moves = requests["kind"] <= HOLD
+    hold_ids = set(requests["hold"][requests["kind"] >= POST_HOLD].tolist())
+    stored = _stored(cursor, requests["id"].tolist())
+    holds = _holds(cursor, hold_ids)
+    payers = dict.fromkeys([*requests["debit"][moves].tolist(), *(row[1] for row in holds)])
+    return _state(cursor, requests[moves], at, stored, holds, _overdue(cursor, payers, at))
+
+
+def load_overdue(cursor: Cursor, requests: Records, at: int) -> State:
+    """The state of everything in lane B that is overdue; `requests` is empty."""
+    ids = [row[0] for row in cursor.execute(_ALL_OVERDUE_SQL, [chain.instant(at)]).fetchall()]
+    return _state(cursor, requests, at, {}, [], ids)
+
+
+def _state(
+    cursor: Cursor, moves: Records, at: int, stored: dict[bytes, Stored], holds: list[Any], overdue: list[bytes]
+) -> State:
+    known = {row[0] for row in holds}
+    holds += _holds(cursor, [id for id in overdue if id not in known])
+    named = dict.fromkeys(moves["debit"].tolist())
+    named.update(dict.fromkeys(moves["credit"].tolist()))
+    for row in holds:
+        named[row[1]] = named[row[2]] = None
+    accounts = _accounts(cursor, list(named))
+    states = {row[0]: _held(accounts, row) for row in holds}
+    by_account: dict[int, list[bytes]] = {}
+    for id in overdue:
+        by_account.setdefault(states[id].debit, []).append(id)
+    return State(at, accounts, stored, states, by_account)
+
+
+def _accounts(cursor: Cursor, ids: list[bytes]) -> Accounts:
+    rows = cursor.execute(_ACCOUNTS_SQL, [uuid_array(ids)]).fetchall() if ids else []
+    columns: list[Any] = list(zip(*rows, strict=True)) if rows else [()] * 11
+    index = dict(zip(columns[0], range(len(rows)), strict=True))
+    in_lane, closed, frozen = (np.array(column, bool) for column in columns[1:4])
+    minimum, maximum, *counters = (np.array(column, np.int64) for column in columns[5:])
+    return Accounts(index, in_lane, closed, frozen, np.array(columns[4], "S12"), minimum, maximum, *counters)
+
+
+def _stored(cursor: Cursor, ids: list[bytes]) -> dict[bytes, Stored]:
+    return {
+        id: Stored(
+            _KIND[kind],
+            debit or _NONE,
+            credit or _NONE,
+            amount_minor,
+            up_to_minor,
+            unit.encode(),
+            code.encode(),
+            memo_ref.encode(),
+            hold or _NONE,
+            chain.microseconds(expires_at) if expires_at else 0,
+            group or _NONE,
+            position or 0,
+            size or 0,
+            refusal or "",
+            chain.microseconds(created_at),
+        )
+        for (
+            id,
+            kind,
+            debit,
+            credit,
+            amount_minor,
+            up_to_minor,
+            unit,
+            code,
+            memo_ref,
+            hold,
+            expires_at,
+            group,
+            position,
+            size,
+            refusal,
+            created_at,
+        ) in cursor.execute(_STORED_SQL, [uuid_array(ids)]).fetchall()
+    }
+
+
+def _holds(cursor: Cursor, ids: Iterable[bytes]) -> list[Any]:
+    wanted = list(ids)
+    return cursor.execute(_HOLDS_SQL, [uuid_array(wanted)]).fetchall() if wanted else []
+
+
+def _overdue(cursor: Cursor, payers: Iterable[bytes], at: int) -> list[bytes]:
+    return [row[0] for row in cursor.execute(_OVERDUE_SQL, [uuid_array(payers), chain.instant(at)]).fetchall()]
+
+
+def _held(accounts: Accounts, row: tuple[Any, ...]) -> HeldState:
+    _id, debit, credit, amount_minor, expires_at, unit, code, memo_ref, pending, expired = row
+    return HeldState(
+        accounts.index[debit],
+        accounts.index[credit],
+        debit,
+        credit,
+        amount_minor,
+        chain.microseconds(expires_at),
+        unit.encode(),
+        code.encode(),
+        memo_ref.encode(),
+        "pending" if pending else "expired" if expired else "resolved",
+        was_pending=pending,
+    )

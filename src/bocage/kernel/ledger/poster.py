@@ -1,0 +1,144 @@
+"""The one writer of lane B: takes what has queued, decides it, and commits it with its events and its seal at once.
+
+Who writes is settled twice: a session's advisory lock lets one process at a time take the lane, and each transaction
+locks the lane's row and compares its epoch, so that a process that lost its lock unnoticed cannot commit any more.
+"""
+
+import os
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import psycopg
+from django.db import connection, transaction
+
+from bocage.kernel.events.actions import emit
+from bocage.kernel.ledger import chain, faults, lane_state, sealer
+from bocage.kernel.ledger.batch_rows import COPY_SQL, INCOMING_SQL, Rows
+from bocage.kernel.ledger.deciding import Decision, decide
+from bocage.kernel.ledger.wire import CODES, REQUEST, Records
+
+LOCK_ID = 0x626F63616C62
+ANSWERS_AN_EVENT_MAX = 500
+
+_WRITE_SQL = "select ledger_write_batch(%b, %b, %b, %b, %b, %b, %b, %b)"
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What one client sent in one piece. `service`: who is told by an event what became of it; "" for nobody."""
+
+    service: str
+    records: Records
+
+
+class NotOurs(Exception):
+    """Another process writes lane B."""
+
+
+class Poster:
+    """Writes lane B while it holds it. Uses this thread's connection, which must be `bocage_poster`'s."""
+
+    def __init__(self) -> None:
+        self.epoch = 0
+        self._link: psycopg.Connection[tuple[Any, ...]] | None = None
+
+    def take(self) -> bool:
+        """Take the lane, unless another process holds it; whether we hold it now."""
+        connection.ensure_connection()
+        link = connection.connection
+        assert link is not None, "a connection that was ensured"
+        with connection.cursor() as cursor:
+            cursor.execute("select pg_try_advisory_lock(%s)", [LOCK_ID])
+            if not cursor.fetchone()[0]:
+                return False
+            cursor.execute("select ledger_take_lane(%s)", [f"{socket.gethostname()} {os.getpid()}"])
+            (self.epoch,) = cursor.fetchone()
+            cursor.execute(INCOMING_SQL)
+        faults.reach(faults.IN_RECOVERY)
+        lane_state.teach(link)
+        self._link = link
+        return True
+
+    def post(self, submissions: Sequence[Submission]) -> list[Records]:
+        """Decide and write the submissions in their order, in one commit; the answers of each (`wire.ANSWER`).
+
+        Raises `NotOurs` when another process took the lane; then nothing was written.
+        """
+        requests = np.concatenate([each.records for each in submissions])
+        if len(requests) > chain.BATCH_TRANSFERS_MAX:
+            raise ValueError(f"{len(requests)} requests are more than a batch of {chain.BATCH_TRANSFERS_MAX}")
+        decision = self._batch(requests, submissions)
+        faults.reach(faults.BEFORE_ANSWER)
+        ends = np.cumsum([len(each.records) for each in submissions])[:-1]
+        return list(np.split(decision.answers, ends))
+
+    def sweep(self) -> int:
+        """Expire what is overdue in lane B, at most `lane_state.OVERDUE_HOLDS_MAX` holds; how many there were."""
+        decision = self._batch(np.zeros(0, REQUEST), ())
+        return len(decision.resolved)
+
+    def _batch(self, requests: Records, submissions: Sequence[Submission]) -> Decision:
+        try:
+            with transaction.atomic(), psycopg.Cursor(self._connected()) as cursor:
+                begun = cursor.execute("select ledger_begin_batch(%b)", [self.epoch]).fetchone()
+                assert begun is not None, "the function gives one row"
+                at = chain.microseconds(begun[0])
+                cursor.format = psycopg.pq.Format.BINARY
+                load = lane_state.load if len(requests) else lane_state.load_overdue
+                state = load(cursor, requests, at)
+                decision = decide(state, requests)
+                rows = Rows(decision, requests, at)
+                if len(rows):
+                    faults.reach(faults.BEFORE_COPY)
+                    self._write(cursor, decision, rows, list(state.accounts.index))
+                    number = sealer.append(cursor, "B", rows.records, chain.instant(at)).number
+                    self._tell(number, submissions, decision)
+                    faults.reach(faults.AFTER_COPY)
+                return decision
+        except psycopg.Error as error:
+            if error.sqlstate == "LG002":
+                raise NotOurs(str(error)) from error
+            raise
+
+    def _connected(self) -> "psycopg.Connection[tuple[Any, ...]]":
+        if self._link is None or connection.connection is not self._link:
+            raise NotOurs("the connection that held the lane is gone")
+        return self._link
+
+    def _write(self, cursor: lane_state.Cursor, decision: Decision, rows: Rows, account_ids: list[bytes]) -> None:
+        ((seqs,),) = cursor.execute("select ledger_next_seqs(%b)", [len(rows)]).fetchall()
+        rows.records["seq"] = np.frombuffer(seqs, ">i8")
+        with cursor.copy(COPY_SQL) as stream:
+            stream.write(rows.copied())
+        touched = np.flatnonzero(decision.deltas.any(axis=1))
+        cursor.execute(
+            _WRITE_SQL,
+            [
+                self.epoch,
+                lane_state.uuid_array(account_ids[row] for row in touched.tolist()),
+                *(lane_state.integer_array(decision.deltas[touched, column]) for column in range(4)),
+                lane_state.uuid_array(decision.opened),
+                lane_state.uuid_array(decision.resolved),
+            ],
+        )
+
+    def _tell(self, number: int, submissions: Sequence[Submission], decision: Decision) -> None:
+        """Event rows in the same transaction: up to `ANSWERS_AN_EVENT_MAX` answers of a submission each."""
+        begin = 0
+        for each in submissions:
+            end = begin + len(each.records)
+            if each.service:
+                ids = [id.hex() for id in each.records["id"].tolist()]
+                said = decision.answers[begin:end].tolist()
+                answers = [[id, CODES[code], amount] for id, (code, amount, _at) in zip(ids, said, strict=True)]
+                for first in range(0, len(answers), ANSWERS_AN_EVENT_MAX):
+                    part = answers[first : first + ANSWERS_AN_EVENT_MAX]
+                    emit(
+                        "ledger.answered",
+                        subject_id=None,
+                        data={"service": each.service, "batch": number, "answers": part},
+                    )
+            begin = end

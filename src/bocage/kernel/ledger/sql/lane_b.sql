@@ -1,0 +1,93 @@
+-- What the poster of lane B does in each of its transactions: begin, write, seal (`ledger_seal`), commit.
+
+set local role bocage_ledger;
+
+-- Become the poster: the epoch counts up, and who wrote under an older one can write no more.
+create function ledger_take_lane(p_holder text) returns bigint
+language sql security definer set search_path = pg_catalog, public, pg_temp as $$
+    update ledger_lane set epoch = epoch + 1, holder = left(p_holder, 80), taken_at = ledger_now() where lane = 'B'
+    returning epoch
+$$;
+
+-- Begin a batch: keep everybody else from lane B until the end of this transaction; the ledger's time.
+create function ledger_begin_batch(p_epoch bigint) returns timestamptz
+language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
+begin
+    perform from ledger_lane where lane = 'B' and epoch = p_epoch for update;
+    if not found then
+        raise exception 'epoch % is over: another poster writes lane B', p_epoch using errcode = 'LG002';
+    end if;
+    return ledger_now();
+end $$;
+
+-- The next numbers, in order, eight bytes each.
+create function ledger_next_seqs(p_count integer) returns bytea
+language sql security definer set search_path = pg_catalog, public, pg_temp as $$
+    select string_agg(int8send(nextval('ledger_transfer_seq_seq')), ''::bytea) from generate_series(1, p_count)
+$$;
+
+-- Write what stands in the session's `incoming`, move the counters by the sums that were worked out, and open and close
+-- the pending holds. Every check on the rows holds here as everywhere.
+create function ledger_write_batch(
+    p_epoch bigint, p_accounts uuid[], p_debits_posted bigint[], p_credits_posted bigint[], p_debits_pending bigint[],
+    p_credits_pending bigint[], p_opened uuid[], p_resolved uuid[]
+) returns void language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
+declare
+    v_moved integer;
+begin
+    perform from ledger_lane where lane = 'B' and epoch = p_epoch for update;
+    if not found then
+        raise exception 'epoch % is over: another poster writes lane B', p_epoch using errcode = 'LG002';
+    end if;
+    insert into ledger_transfer (seq, id, kind, debit_account_id, credit_account_id, amount_minor, up_to_minor, unit, code,
+            memo_ref, hold_id, expires_at, group_id, group_position, group_size, refusal, created_at, xid)
+        select seq, id, (array['post', 'hold', 'post_hold', 'void_hold', 'expire_hold'])[kind],
+            case when nulls & 1 = 0 then debit_account_id end, case when nulls & 2 = 0 then credit_account_id end,
+            case when nulls & 4 = 0 then amount_minor end, case when nulls & 8 = 0 then up_to_minor end,
+            unit::text, code::text, convert_from(rtrim(memo_ref, '\000'::bytea), 'UTF8'),
+            case when nulls & 16 = 0 then hold_id end, case when nulls & 32 = 0 then expires_at end,
+            case when nulls & 64 = 0 then group_id end, case when nulls & 128 = 0 then group_position end,
+            case when nulls & 256 = 0 then group_size end, case when nulls & 512 = 0 then refusal::text end,
+            created_at, null
+        from pg_temp.incoming;
+    update ledger_account a set debits_posted_minor = a.debits_posted_minor + d.debits_posted,
+            credits_posted_minor = a.credits_posted_minor + d.credits_posted,
+            debits_pending_minor = a.debits_pending_minor + d.debits_pending,
+            credits_pending_minor = a.credits_pending_minor + d.credits_pending
+        from unnest(p_accounts, p_debits_posted, p_credits_posted, p_debits_pending, p_credits_pending)
+            d (id, debits_posted, credits_posted, debits_pending, credits_pending)
+        where a.id = d.id and a.lane = 'B';
+    get diagnostics v_moved = row_count;
+    if v_moved <> cardinality(p_accounts) then
+        raise exception 'lane B may not move % of these accounts', cardinality(p_accounts) - v_moved
+            using errcode = 'integrity_constraint_violation';
+    end if;
+    if cardinality(p_resolved) > 0 then
+        delete from ledger_pending where hold_id = any (p_resolved);
+    end if;
+    if cardinality(p_opened) > 0 then
+        insert into ledger_pending (hold_id, debit_account_id, credit_account_id, amount_minor, expires_at)
+            select id, debit_account_id, credit_account_id, amount_minor, expires_at
+            from ledger_transfer where id = any (p_opened);
+    end if;
+end $$;
+
+-- Move a set of accounts into a lane, both sides of every pending hold or none; null, or why not.
+create function ledger_set_lane(p_accounts uuid[], p_lane text) returns text
+language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
+begin
+    perform ledger_lock(p_accounts);
+    perform from ledger_lane where lane = 'B' for update;
+    if (select count(distinct id) from unnest(p_accounts) id) <> (select count(*) from ledger_account
+            where id = any (p_accounts)) then
+        return 'account_not_found';
+    elsif exists (select from ledger_pending
+            where (debit_account_id = any (p_accounts)) <> (credit_account_id = any (p_accounts))) then
+        return 'hold_between_lanes';
+    end if;
+    update ledger_account set lane = p_lane where id = any (p_accounts) and lane <> p_lane;
+    update ledger_lane set switches = switches + 1 where lane = 'B';
+    return null;
+end $$;
+
+set local role none;

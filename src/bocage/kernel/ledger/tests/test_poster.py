@@ -1,0 +1,267 @@
+"""The poster as processes: it answers over its socket, is killed at every named point, and is replaced at once."""
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from bocage.kernel.acting import Actor, acting_as
+from bocage.kernel.errors import Refusal
+from bocage.kernel.ids import uuid7
+from bocage.kernel.ledger import actions, client, faults, poster_socket, queries, sealer, serving, wire
+from bocage.kernel.ledger.poster import NotOurs, Poster, Submission
+from bocage.kernel.ledger.testing import give
+from bocage.kernel.ledger.types import Posted, Refused, Transfer
+from bocage.testing import connected_as
+
+TAKEOVER_SECONDS_MAX = 1.0
+OWNER = uuid4()
+
+
+@pytest.fixture
+def wallets(fresh_database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[UUID]]:
+    """Accounts of lane B with money, and a socket's address of this test's own."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        monkeypatch.setenv("BOCAGE_POSTER_SOCKET", str(Path(folder) / "p.sock"))
+        ids = [uuid4() for _n in range(4)]
+        with acting_as(Actor.for_person(OWNER)):
+            for id in ids:
+                actions.open_account(id, OWNER, "EUR", "wallet")
+                give(id, 1000)
+            actions.set_lane(ids, "B")
+        yield ids
+        client._client.close()
+
+
+@contextmanager
+def poster(database: str, fault: str = "") -> Iterator[subprocess.Popen[bytes]]:
+    where = connection.settings_dict
+    environment = {
+        **os.environ,
+        "BOCAGE_DATABASE_URL": f"postgresql://{where['HOST']}:{where['PORT']}/{database}",
+        "BOCAGE_FAULT_POINT": fault,
+    }
+    process = subprocess.Popen([sys.executable, "-m", "bocage.cli", "post"], env=environment)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def pay(wallets: list[UUID], amount_minor: int = 1) -> Transfer:
+    return Transfer(uuid7(), wallets[0], wallets[1], amount_minor, "EUR", "pay")
+
+
+def one(transfer: Transfer, service: str = "") -> Posted | Refused:
+    ((answer,),) = client.submit([[transfer]], service=service, timeout_seconds=30)
+    return answer
+
+
+def told_of(transfer: Transfer) -> int:
+    with connected_as("auditor"), connection.cursor() as cursor:
+        cursor.execute(
+            "select count(*) from event where type = 'ledger.answered'"
+            " and position(%s in convert_from(payload, 'UTF8')) > 0",
+            [transfer.id.hex],
+        )
+        return int(cursor.fetchone()[0])
+
+
+def test_a_batch_is_answered_whole_and_its_service_is_told(fresh_database: str, wallets: list[UUID]) -> None:
+    good, poor, alone = pay(wallets, 400), pay(wallets, 5000), pay(wallets, 1)
+    with poster(fresh_database):
+        answers = client.submit([[good, poor], [alone]], service="shop", timeout_seconds=30)
+        assert [[a.code if isinstance(a, Refused) else a.amount_minor for a in group] for group in answers] == [
+            ["linked_refused", "exceeds_balance"],
+            [1],
+        ]
+        assert one(alone) == answers[1][0]
+        assert one(Transfer(alone.id, wallets[0], wallets[1], 2, "EUR", "pay")).code == "id_conflict"  # type: ignore[union-attr]
+        with acting_as(Actor.for_person(OWNER)):
+            assert queries.balance(wallets[0]).posted_minor == 999
+            with pytest.raises(Refusal, match="wrong_lane"):
+                actions.post_or_refuse(pay(wallets))
+    assert (told_of(poor), told_of(alone)) == (1, 1)
+
+
+def test_many_threads_share_commits_and_lose_nothing(fresh_database: str, wallets: list[UUID]) -> None:
+    with poster(fresh_database), ThreadPoolExecutor(32) as pool:
+        one(pay(wallets))
+        answers = list(pool.map(lambda _n: one(pay(wallets)), range(320)))
+    assert all(isinstance(each, Posted) for each in answers)
+    with connected_as("auditor"), connection.cursor() as cursor:
+        cursor.execute("select count(*), sum(count) from ledger_batch where lane = 'B'")
+        batches, sealed = cursor.fetchone()
+        assert sealed == 321
+        assert batches < 321
+        assert queries.disagreements() == ()
+
+
+def await_taken(database: str) -> None:
+    """Wait until somebody has taken the lane."""
+    for _n in range(600):
+        with connected_as("auditor"), connection.cursor() as cursor:
+            cursor.execute("select epoch from ledger_lane")
+            if cursor.fetchone() != (0,):
+                return
+        time.sleep(0.05)
+    raise AssertionError("no poster came up")
+
+
+@pytest.mark.parametrize(
+    "fault", [faults.BEFORE_ANSWER, *(pytest.param(each, marks=pytest.mark.heavy) for each in faults.POINTS[:2])]
+)
+def test_killed_at_any_point_nothing_acknowledged_is_lost_or_doubled(
+    fresh_database: str, wallets: list[UUID], fault: str
+) -> None:
+    transfer = pay(wallets, 5)
+    with poster(fresh_database, fault) as doomed:
+        await_taken(fresh_database)
+        with poster(fresh_database):
+            answer = one(transfer, "shop")
+        assert doomed.wait(10) == -signal.SIGKILL
+    with poster(fresh_database):
+        assert one(transfer) == answer
+    assert isinstance(answer, Posted)
+    assert told_of(transfer) == 1
+    with acting_as(Actor.for_person(OWNER)):
+        assert queries.balance(wallets[0]).posted_minor == 995
+
+
+def test_who_stands_by_takes_over_within_a_second(fresh_database: str, wallets: list[UUID]) -> None:
+    with poster(fresh_database) as first:
+        one(pay(wallets))
+        with poster(fresh_database):
+            await_standby(fresh_database)
+            begun = time.monotonic()
+            first.kill()
+            one(pay(wallets))
+            seconds = time.monotonic() - begun
+    print(f"takeover to the next answer: {seconds:.3f} s")
+    assert seconds < TAKEOVER_SECONDS_MAX
+
+
+def await_standby(database: str) -> None:
+    """Wait until two sessions of the poster's role are there."""
+    for _n in range(600):
+        with psycopg.connect(os.environ["BOCAGE_TEST_ADMIN_URL"]) as link:
+            row = link.execute(
+                "select count(*) from pg_stat_activity where usename = 'bocage_poster' and datname = %s", [database]
+            ).fetchone()
+        if row == (2,):
+            return
+        time.sleep(0.05)
+    raise AssertionError("the second poster did not come up")
+
+
+def test_an_epoch_that_is_over_writes_nothing(fresh_database: str, wallets: list[UUID]) -> None:
+    """A poster whose lock was lost unnoticed is stopped by the epoch in its next transaction."""
+    with connected_as("poster"):
+        late = Poster()
+        assert late.take()
+        submission = Submission("", wire.unpack(wire.pack([[pay(wallets)]])))
+        assert len(late.post([submission])) == 1
+        with connection.cursor() as cursor:
+            cursor.execute("select ledger_take_lane('another')")
+        with pytest.raises(NotOurs):
+            late.post([Submission("", wire.unpack(wire.pack([[pay(wallets)]])))])
+        with pytest.raises(NotOurs):
+            late.sweep()
+    assert posted() == 1
+
+
+def test_one_process_at_a_time_takes_the_lane(fresh_database: str, wallets: list[UUID]) -> None:
+    with poster(fresh_database):
+        one(pay(wallets))
+        with connected_as("poster"):
+            assert not Poster().take()
+
+
+def posted() -> int:
+    with connected_as("auditor"), connection.cursor() as cursor:
+        cursor.execute("select count(*) from ledger_transfer where xid is null")
+        return int(cursor.fetchone()[0])
+
+
+def test_strangers_and_nonsense_are_turned_away(fresh_database: str, wallets: list[UUID]) -> None:
+    with poster(fresh_database):
+        one(pay(wallets))
+        before = posted()
+        stranger = socket.socket(socket.AF_UNIX)
+        stranger.connect(str(poster_socket.address()))
+        stranger.recv(32)
+        stranger.sendall(secrets.token_bytes(64))
+        assert stranger.recv(1) == b""
+        record = wire.pack([[pay(wallets)]])
+        for broken in (
+            record[:-1],
+            b"",
+            record * 8193,
+            b"\x07" + record[1:],
+            record[:1] + b"\x01" + record[2:],
+            record.replace(b"EUR", b"E'R"),
+            record[:68] + b"\xff" * 8 + record[76:],
+        ):
+            with pytest.raises(ValueError, match=r"malformed|frame") if len(broken) < 10**6 else pytest.raises(Refusal):
+                client._client.post(broken, timeout_seconds=1)
+        for garbage in (b"\xff" * 100, (3).to_bytes(4, "little") + bytes(20)):
+            link = client.connect()
+            link.sendall(garbage)
+            assert link.recv(1) == b""
+        assert posted() == before
+        assert isinstance(one(pay(wallets)), Posted)
+
+
+def test_a_full_queue_says_so_at_once(
+    fresh_database: str, wallets: list[UUID], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The door alone, with a poster that does not come to write."""
+    door = serving.Door(None, poster_socket.address())  # type: ignore[arg-type]
+    caller = serving.Caller(socket.socket(), b"", 0.0, known=True)
+    record = wire.pack([[pay(wallets)]])
+    body = memoryview(bytes(40) + record)
+    monkeypatch.setattr(serving, "CONNECTION_REQUESTS_MAX", 3)
+    monkeypatch.setattr(serving, "QUEUED_REQUESTS_MAX", 4)
+    queued: list[serving._Queued] = []
+    said = [door._take(caller, poster_socket.Frame(1, n, body), queued) for n in range(4)]
+    assert said == ["", "", "", "too_many_in_flight"]
+    another = serving.Caller(socket.socket(), b"", 0.0, known=True)
+    said = [door._take(another, poster_socket.Frame(1, n, body), queued) for n in range(2)]
+    assert said == ["", "ledger_busy"]
+    for code, status in (("too_many_in_flight", 429), ("ledger_busy", 503)):
+        assert client._refusal_of(code).status == status
+
+
+def test_freezing_and_lanes_reach_the_poster_at_once(fresh_database: str, wallets: list[UUID]) -> None:
+    with poster(fresh_database):
+        one(pay(wallets))
+        with acting_as(Actor.for_person(OWNER)):
+            actions.freeze(wallets[0])
+        assert one(pay(wallets)).code == "account_frozen"  # type: ignore[union-attr]
+        with acting_as(Actor.for_person(OWNER)):
+            actions.unfreeze(wallets[0])
+            actions.set_lane(wallets, "A")
+        assert one(pay(wallets)).code == "wrong_lane"  # type: ignore[union-attr]
+        with acting_as(Actor.for_person(OWNER)):
+            actions.post_or_refuse(pay(wallets))
+            told = [movement.seq for movement in queries.history(wallets[0])]
+            assert told == sorted(told, reverse=True)
+            assert len(told) == 3
+    with connected_as("deliverer"):
+        assert sealer.seal_all() > 0
+    assert settings.MODE == "test"
