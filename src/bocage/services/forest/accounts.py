@@ -31,6 +31,11 @@ def tree_source() -> UUID:
     return id
 
 
+def grams_id(person_id: UUID) -> UUID:
+    """The id of the account of grams in hand, whether it was opened yet or not."""
+    return account_id_of(person_id, GRAMS, "grams", SERVICE)
+
+
 def grams_of(person_id: UUID) -> UUID:
     """The grams a person has collected and not yet planted."""
     id = account_id_of(person_id, GRAMS, "grams", SERVICE)
@@ -49,3 +54,16 @@ def tree(person_id: UUID, tree_id: UUID) -> UUID:
     """What one tree has drunk: its account has the tree's own id."""
     ledger.open_account(tree_id, person_id, GRAMS, "tree", service=SERVICE)
     return tree_id
+
+
+def group_tree(tree_id: UUID) -> UUID:
+    """What a group's tree has drunk: nobody's own, and under the tree's own id."""
+    ledger.open_account(tree_id, None, GRAMS, "grouptree", service=SERVICE)
+    return tree_id
+
+
+def trees_of_group(group_id: UUID) -> UUID:
+    """A group's full-grown trees, counted."""
+    id = account_id_of(group_id, TREES, "grouptrees", SERVICE)
+    ledger.open_account(id, None, TREES, "grouptrees", service=SERVICE)
+    return id

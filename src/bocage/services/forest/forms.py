@@ -91,3 +91,48 @@ class WaterForm(forms.Form):
 
     watering_id = forms.UUIDField(widget=forms.HiddenInput)
     grams = forms.IntegerField(label=_("Grams"), min_value=1, max_value=10_000_000)
+
+
+class AskForm(forms.Form):
+    """Whom to ask to be friends."""
+
+    handle = forms.CharField(
+        label=_("Your friend's name after the @"),
+        max_length=40,
+        help_text=_("Who asks agrees that the other sees her trees, never her spending."),
+        widget=forms.TextInput(attrs={"autocapitalize": "none", "autocomplete": "off", "placeholder": "@weilin"}),
+    )
+
+
+class JoinForm(forms.Form):
+    """The code of a group to join."""
+
+    code = forms.CharField(
+        label=_("Code of the group"),
+        max_length=20,
+        widget=forms.TextInput(attrs={"autocapitalize": "characters", "autocomplete": "off"}),
+    )
+
+
+class FoundForm(forms.Form):
+    """A new group, under an id that makes a doubled click one group."""
+
+    group_id = forms.UUIDField(widget=forms.HiddenInput)
+    name = forms.CharField(label=_("Name of the group"), max_length=60)
+    kind = forms.ChoiceField(
+        label=_("What it is"),
+        choices=[
+            ("street", _("Street")),
+            ("school", _("School")),
+            ("company", _("Company")),
+            ("club", _("Club")),
+            ("friends", _("Friends")),
+        ],
+    )
+
+
+class GiveForm(forms.Form):
+    """How many grams another's tree gets, under an id that makes a doubled click one gift."""
+
+    gift_id = forms.UUIDField(widget=forms.HiddenInput)
+    grams = forms.IntegerField(label=_("Grams"), min_value=1, max_value=10_000_000)

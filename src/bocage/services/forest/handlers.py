@@ -22,7 +22,13 @@ PURPOSE = "forest.grow"
 def on_paid(event: Event) -> None:
     """Somebody who agreed has paid: weigh it, and award its act."""
     person_id = _person(event)
-    importing.keep_payment(person_id, UUID(str(event.data["payment_id"])), _purchase(event.data))
+    importing.keep_payment(
+        person_id,
+        UUID(str(event.data["payment_id"])),
+        _purchase(event.data),
+        payee_id=UUID(str(event.data["payee_id"])),
+        paid_at=datetime.fromisoformat(str(event.data["paid_at"])),
+    )
 
 
 def on_refunded(event: Event) -> None:
@@ -58,6 +64,8 @@ def on_agreed(event: Event) -> None:
                 mcc=payment.mcc or None,
                 country=payment.country or None,
             ),
+            payee_id=payment.payee_id,
+            paid_at=payment.paid_at,
         )
         for back in payment.refunds:
             importing.refund_payment(person_id, payment.id, back.id, back.amount_minor, _day(back.refunded_at))

@@ -30,3 +30,21 @@ TREES_GROWING_MAX = 3
 PAGE_ROWS_MAX = 50
 TREND_MONTHS = 6
 BACKFILL_DAYS = 60
+
+# Playing together.
+FRIENDS_MAX = 150
+FRIENDS_ASKED_MAX = 30
+GROUP_NAME_CHARACTERS_MAX = 60
+GROUPS_JOINED_MAX = 20
+GROUP_MEMBERS_MAX = 500
+GROUP_TREES_GROWING_MAX = 3
+BOARD_ROWS_MAX = 50
+GIVEN_TO_ONE_FRIEND_A_DAY_GRAMS_MAX = 2_000
+# A friend may take a tenth of what has been ripe for a day; so many grams a day, by one taker and from one owner.
+TAKING_WAITS = timedelta(days=1)
+TAKEN_SHARE_DIVISOR = 10
+TAKEN_A_DAY_GRAMS_MAX = 100
+# Payments to one shop within this time are one act, in however many parts they were paid.
+ONE_ACT = timedelta(minutes=45)
+# A paid act below this is no ticket but a part of one (minor units of a currency with two decimals).
+LEAST_PAID_MINOR = 80

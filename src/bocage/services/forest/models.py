@@ -1,7 +1,8 @@
 """Forest's tables; private to it. Grams themselves are in the ledger."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Greatest, Least
 
 from bocage.kernel.ids import uuid7
 from bocage.services.forest import limits
@@ -54,6 +55,9 @@ class Line(models.Model):
     currency = models.CharField(max_length=3)
     exponent = models.PositiveSmallIntegerField()
     text = models.CharField(max_length=limits.TEXT_CHARACTERS_MAX)
+    # Of a payment by the wallet: whom, and when to the second.
+    payee_id = models.UUIDField(null=True)
+    paid_at = models.DateTimeField(null=True)
     mcc = models.CharField(max_length=4, blank=True)
     country = models.CharField(max_length=2, blank=True)
     home = models.CharField(max_length=2, blank=True, default="", db_default="")
@@ -110,6 +114,8 @@ class Award(models.Model):
     place = models.PositiveSmallIntegerField()
     state = models.CharField(max_length=10, default="held")
     hold_id = models.UUIDField(unique=True)
+    # Paid through the wallet to a checked shop: such grams may leave the account that earned them.
+    proven = models.BooleanField(default=False, db_default=False)
     ripe_at = models.DateTimeField()
     fades_at = models.DateTimeField()
     created_at = models.DateTimeField()
@@ -139,3 +145,124 @@ class Tree(models.Model):
     class Meta:
         db_table = "forest_tree"
         indexes = [models.Index(fields=["person_id", "-id"], name="forest_tree_by_person")]
+
+
+class Preference(models.Model):
+    """How somebody plays: whether friends may take from her and she from them, and the letter of the month."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    person_id = models.UUIDField(unique=True)
+    takes = models.BooleanField(default=False)
+    letter = models.BooleanField(default=False)
+    goal_percent = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        db_table = "forest_preference"
+
+
+class Friendship(models.Model):
+    """Two people who see each other's trees: one asked, the other accepted, or has not yet."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    asker_id = models.UUIDField()
+    asked_id = models.UUIDField()
+    asked_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "forest_friendship"
+        constraints = [
+            models.UniqueConstraint(
+                Least("asker_id", "asked_id"), Greatest("asker_id", "asked_id"), name="forest_friendship_once"
+            ),
+            models.CheckConstraint(condition=~Q(asker_id=F("asked_id")), name="forest_friendship_of_two"),
+        ]
+        indexes = [models.Index(fields=["asked_id"], name="forest_friendship_asked")]
+
+
+class Gift(models.Model):
+    """Grams that somebody gave to a friend's tree or to a group's; its id is the ledger transfer's."""
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    giver_id = models.UUIDField()
+    receiver_id = models.UUIDField(null=True)
+    group_id = models.UUIDField(null=True)
+    tree_id = models.UUIDField()
+    grams = models.PositiveIntegerField()
+    day = models.DateField()
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "forest_gift"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(receiver_id=None, group_id__isnull=False) | Q(receiver_id__isnull=False, group_id=None),
+                name="forest_gift_to_one",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["giver_id", "day"], name="forest_gift_by_giver"),
+            models.Index(fields=["receiver_id", "-at"], name="forest_gift_by_receiver"),
+            models.Index(fields=["group_id", "day"], name="forest_gift_by_group"),
+        ]
+
+
+class Taking(models.Model):
+    """A share of a friend's ripe award, taken; once an award."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    award_id = models.UUIDField(unique=True)
+    taker_id = models.UUIDField()
+    owner_id = models.UUIDField()
+    grams = models.PositiveIntegerField()
+    day = models.DateField()
+
+    class Meta:
+        db_table = "forest_taking"
+        indexes = [
+            models.Index(fields=["taker_id", "day"], name="forest_taking_by_taker"),
+            models.Index(fields=["owner_id", "day"], name="forest_taking_by_owner"),
+        ]
+
+
+class Group(models.Model):
+    """A street, a school, a company or friends who grow trees together; whoever has its code may join."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    kind = models.CharField(max_length=10)
+    name = models.CharField(max_length=limits.GROUP_NAME_CHARACTERS_MAX)
+    code = models.CharField(max_length=12, unique=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "forest_group"
+
+
+class Membership(models.Model):
+    """Somebody of a group; `shown` says that she stands on its board."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    group_id = models.UUIDField()
+    person_id = models.UUIDField()
+    shown = models.BooleanField(default=False)
+    joined_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "forest_membership"
+        constraints = [models.UniqueConstraint(fields=["group_id", "person_id"], name="forest_membership_once")]
+        indexes = [models.Index(fields=["person_id"], name="forest_membership_person")]
+
+
+class GroupTree(models.Model):
+    """A tree that a group grows; what it has drunk is on its own account in the ledger."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    group_id = models.UUIDField()
+    species = models.CharField(max_length=20)
+    price_grams = models.PositiveIntegerField()
+    created_at = models.DateTimeField()
+    grown_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "forest_grouptree"
+        indexes = [models.Index(fields=["group_id", "-id"], name="forest_grouptree_by_group")]

@@ -27,6 +27,15 @@ service = Service(
             ),
             reads=("pay.paid", "pay.refunded", "PaymentHistory"),
         ),
+        Purpose(
+            "forest.friends",
+            title=_("Friends see my trees"),
+            says=_(
+                "Friends whom you accepted and the members of groups that you joined see your trees and your name, and"
+                " can water them. They never see your payments, your footprint or what earned your grams."
+            ),
+            reads=(),
+        ),
     ),
     emits=(
         EventType(
@@ -45,6 +54,11 @@ service = Service(
             fields={"grams": "integer", "acts": "integer"},
         ),
         EventType(
+            "forest.given",
+            says=_("Grams were given to a friend's tree or to a group's."),
+            fields={"grams": "integer"},
+        ),
+        EventType(
             "forest.tree_grown",
             says=_("A tree is full-grown."),
             fields={"tree_id": "uuid", "species": "string", "grams": "integer"},
@@ -60,6 +74,7 @@ service = Service(
     actions=(
         QuickAction(_("Import a statement"), "forest:import", "file-up", (_("bank"), _("footprint"), "CSV", "MT940")),
         QuickAction(_("Plant a tree"), "forest:trees", "sprout", (_("grams"), _("tree"))),
+        QuickAction(_("Friends in the forest"), "forest:friends", "users", (_("friend"), _("group"))),
         QuickAction(_("My footprint"), "forest:lines", "footprints", ("CO2", _("carbon"))),
     ),
     scopes={"forest:read": _("See the footprint and the forest"), "forest:write": _("Import, collect and plant")},

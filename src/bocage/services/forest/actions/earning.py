@@ -16,7 +16,7 @@ from bocage.kernel.ledger import actions as ledger
 from bocage.kernel.ledger.types import Hold, PostHold, Transfer
 from bocage.services.forest import accounts, limits
 from bocage.services.forest.actions.turns import one_at_a_time
-from bocage.services.forest.acts import ACT_BY_SLUG, Act, act_of
+from bocage.services.forest.acts import ACT_BY_SLUG, Act, act_of, acts_of_the_wallet
 from bocage.services.forest.models import Award, Line
 from bocage.services.forest.reading import purchase_of
 from bocage.services.forest.weighing import own_item
@@ -27,8 +27,10 @@ _RETURN_SPACE = UUID("0d6a9a6c-8e0b-5a8e-b9b0-4a7f3c2e9d13")
 _HOLDS_A_CALL = 50
 
 
-def award_for(lines: Sequence[Line]) -> int:
+def award_for(lines: Sequence[Line], *, proven: bool = False) -> int:
     """Hold the grams that these lines' acts earn, within each day's caps; how many awards were made.
+
+    `proven`: they were paid by the wallet to a checked shop.
 
     Runs in the transaction that wrote the lines. Each act of a day takes a numbered place, so that nothing passes the
     cap; a person's transactions take turns, so that none misses a free place either.
@@ -39,9 +41,10 @@ def award_for(lines: Sequence[Line]) -> int:
     earning = [
         (line, act)
         for line in lines
-        if line.amount_minor < 0 and line.booked_on >= oldest and (act := act_of(_own_item(line)))
+        if line.amount_minor < 0 and line.booked_on >= oldest
+        for act in _acts_of(line, proven=proven)
     ]
-    made = [award for line, act in earning if (award := _take_place(line, act))]
+    made = [award for line, act in earning if (award := _take_place(line, act, proven=proven))]
     source = accounts.source() if made else None
     for start in range(0, len(made), _HOLDS_A_CALL):
         ledger.post_linked_or_refuse(
@@ -78,11 +81,16 @@ def collect(person_id: UUID, award_ids: Sequence[UUID] | None = None) -> int:
     awards = list(ripe.order_by("ripe_at", "id")[: limits.COLLECT_AT_ONCE_MAX])
     if not awards:
         raise Refusal("nothing_ripe", _("Nothing is ripe yet. Grams ripen 14 days after the day they were earned."))
-    ledger.post_linked_or_refuse([PostHold(uuid5(_COLLECT_SPACE, str(award.id)), award.hold_id) for award in awards])
+    ledger.post_linked_or_refuse([PostHold(collecting_id(award.id), award.hold_id) for award in awards])
     Award.objects.filter(pk__in=[award.id for award in awards]).update(state="collected", resolved_at=now)
     grams = sum(award.grams for award in awards)
     emit("forest.collected", subject_id=person_id, data={"grams": grams, "acts": len(awards)})
     return grams
+
+
+def collecting_id(award_id: UUID) -> UUID:
+    """The id of the one transfer that collects an award, whoever sets it off."""
+    return uuid5(_COLLECT_SPACE, str(award_id))
 
 
 def take_back(line_ids: Sequence[UUID]) -> int:
@@ -101,7 +109,7 @@ def take_back_refunded(lines: Sequence[Line]) -> int:
     """Claw back for the refunds among a statement's new lines: the latest held act of the same kind and amount."""
     returned = 0
     for refund in lines:
-        if refund.amount_minor <= 0 or refund.micrograms >= 0 or act_of(_own_item(refund)) is None:
+        if refund.amount_minor <= 0 or refund.micrograms >= 0 or act_of(_own_item(refund), refund.text) is None:
             continue
         bought = Line.objects.filter(
             person_id=refund.person_id,
@@ -121,7 +129,34 @@ def _own_item(line: Line) -> str:
     return own_item(purchase_of(line)) if line.corrected else line.item
 
 
-def _take_place(line: Line, act: Act) -> Award | None:
+def _acts_of(line: Line, *, proven: bool) -> list[Act]:
+    """What the line shows: at most its one act, if it is no part of an act that was paid in parts, and the wallet's."""
+    by_wallet = acts_of_the_wallet() if proven else []
+    act = act_of(_own_item(line), line.text)
+    if act is None or _is_a_part(line, act):
+        return by_wallet
+    return [act, *by_wallet]
+
+
+def _is_a_part(line: Line, act: Act) -> bool:
+    """Whether the line is a part of one act: too little for a whole one, or paid to the same payee within minutes."""
+    least_minor = limits.LEAST_PAID_MINOR * 10 ** max(0, line.exponent - 2)
+    if line.exponent >= 2 and -line.amount_minor < least_minor:
+        return True
+    if line.payee_id is None or line.paid_at is None:
+        return False
+    near = Line.objects.filter(
+        person_id=line.person_id,
+        payee_id=line.payee_id,
+        amount_minor__lt=0,
+        paid_at__gt=line.paid_at - limits.ONE_ACT,
+        paid_at__lt=line.paid_at + limits.ONE_ACT,
+    ).exclude(pk=line.pk)
+    awarded = Award.objects.filter(person_id=line.person_id, act=act.slug, line_id__in=near.values("id"))
+    return awarded.exclude(state="returned").exists()
+
+
+def _take_place(line: Line, act: Act, *, proven: bool) -> Award | None:
     """The award for `line`, or None when the day's places for this act are taken or the line has one already."""
     ripe_at = datetime.combine(line.booked_on, time(), UTC) + limits.RIPENING
     award_id, now = uuid7(), clock.now()
@@ -130,9 +165,9 @@ def _take_place(line: Line, act: Act) -> Award | None:
         cursor.execute(
             """
             insert into forest_award
-                (id, person_id, line_id, act, grams, day, place, state, hold_id, ripe_at, fades_at, created_at)
+                (id, person_id, line_id, act, grams, day, place, state, hold_id, ripe_at, fades_at, created_at, proven)
             select %(id)s, %(person)s, %(line)s, %(act)s, %(grams)s, %(day)s, free.place, 'held', %(hold)s,
-                %(ripe)s, %(fades)s, %(now)s
+                %(ripe)s, %(fades)s, %(now)s, %(proven)s
             from generate_series(1, %(places)s) free(place)
             where not exists (
                 select from forest_award taken where taken.person_id = %(person)s and taken.act = %(act)s
@@ -152,6 +187,7 @@ def _take_place(line: Line, act: Act) -> Award | None:
                 "ripe": ripe_at,
                 "fades": fades_at,
                 "now": now,
+                "proven": proven,
                 "places": ACT_BY_SLUG[act.slug].per_day_max,
             },
         )

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db.models import Sum
@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from bocage.kernel import clock
 from bocage.kernel.errors import Refusal, conflict, not_found
 from bocage.kernel.events.actions import emit
+from bocage.kernel.identity import queries as identity
 from bocage.kernel.ids import uuid7
 from bocage.kernel.keys import subject_keys
 from bocage.services.forest import limits
@@ -138,11 +139,25 @@ def forget_left_waiting() -> int:
     return waiting.filter(created_at__lt=clock.now() - limits.UPLOAD_KEPT).delete()[0]
 
 
-def keep_payment(person_id: UUID, payment_id: UUID, purchase: Purchase) -> Line | None:
-    """Weigh one payment of the wallet and award its acts; None when it was weighed before."""
+def keep_payment(
+    person_id: UUID,
+    payment_id: UUID,
+    purchase: Purchase,
+    *,
+    payee_id: UUID | None = None,
+    paid_at: datetime | None = None,
+) -> Line | None:
+    """Weigh one payment of the wallet and award its acts; None when it was weighed before.
+
+    Who works for the shop that she pays earns nothing by it: money to oneself is no act.
+    """
     own = replace(purchase, home=purchase.home or purchase.country)
     added = _keep(person_id, "payment", payment_id, [own], weigh([own], corrections=corrections(person_id)))
-    award_for(added)
+    if added:
+        Line.objects.filter(pk=added[0].pk).update(payee_id=payee_id, paid_at=paid_at)
+        added[0].payee_id, added[0].paid_at = payee_id, paid_at
+    if payee_id is None or not _works_for(person_id, payee_id):
+        award_for(added, proven=payee_id is not None and _is_checked_shop(payee_id))
     if added:
         emit(
             "forest.accounted",
@@ -199,6 +214,31 @@ def refund_payment(person_id: UUID, payment_id: UUID, refund_id: UUID, amount_mi
     )
     if Line.objects.bulk_create([refund], ignore_conflicts=True):
         take_back([line.id])
+        _award_what_stays(line)
+
+
+def _award_what_stays(refunded: Line) -> None:
+    """A ticket bought anew minutes after the one that was given back is an act of its own now."""
+    if refunded.payee_id is None or refunded.paid_at is None or _works_for(refunded.person_id, refunded.payee_id):
+        return
+    own = Line.objects.filter(person_id=refunded.person_id, origin="payment")
+    given_back = own.filter(amount_minor__gt=0).values("origin_id")
+    near = own.filter(
+        payee_id=refunded.payee_id,
+        amount_minor__lt=0,
+        paid_at__gt=refunded.paid_at - limits.ONE_ACT,
+        paid_at__lt=refunded.paid_at + limits.ONE_ACT,
+    ).exclude(origin_id__in=given_back)
+    award_for(list(near.order_by("paid_at", "id")[:1]), proven=_is_checked_shop(refunded.payee_id))
+
+
+def _works_for(person_id: UUID, payee_id: UUID) -> bool:
+    return any(each.organisation_id == payee_id for each in identity.memberships(person_id))
+
+
+def _is_checked_shop(payee_id: UUID) -> bool:
+    shop = identity.organisations([payee_id]).get(payee_id)
+    return shop is not None and shop.verified and not shop.frozen
 
 
 def _keep(

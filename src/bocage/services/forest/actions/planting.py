@@ -74,11 +74,12 @@ def water(person_id: UUID, watering_id: UUID, tree_id: UUID, grams: int) -> bool
     ledger.post_or_refuse(Transfer(watering_id, own, tree_id, grams, accounts.GRAMS, "forest.watered", str(tree_id)))
     if balances.balance(tree_id).posted_minor < tree.price_grams:
         return False
-    _grow_up(tree)
+    grow_up(tree)
     return True
 
 
-def _grow_up(tree: Tree) -> None:
+def grow_up(tree: Tree) -> None:
+    """Burn the grams of a full tree, and count it."""
     key = f"{tree.id}"
     ledger.post_linked_or_refuse(
         [

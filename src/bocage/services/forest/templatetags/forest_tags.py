@@ -11,8 +11,10 @@ from babel.numbers import format_currency, format_decimal
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import ngettext
 
 from bocage.services.forest import looks
+from bocage.services.forest.landscape import ANIMALS, Drawing
 from bocage.services.forest.types import FootprintLine, MonthSum
 from bocage.shell.templatetags.shell import MINUS, exponent_of, icon, locale, money
 
@@ -25,6 +27,7 @@ _STEPS = ((_TONNE, "t", "#,##0.00"), (100 * _KILOGRAM, "kg", "#,##0"), (_KILOGRA
 _BAR_UNITS = 64
 _BAR_LEAST_UNITS = 3
 _RANGE_UNITS = 300
+_SIP_GRAMS = 200
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,20 @@ def mass_range(low: int, middle: int, high: int) -> dict[str, Any]:
         "width": max(1, places[1] - places[0]),
         "mark": abs(middle) * _RANGE_UNITS // most,
     }
+
+
+@register.inclusion_tag("forest/art/landscape.html")
+def landscape(drawing: Drawing) -> dict[str, Any]:
+    """The drawn forest; its label tells in words what it shows."""
+    trees = sum(each.species not in ANIMALS for each in drawing.standing)
+    label = ngettext("%(count)s tree in a landscape", "%(count)s trees in a landscape", trees) % {"count": trees}
+    return {"season": drawing.season, "standing": drawing.standing, "waits": drawing.waits, "label": label}
+
+
+@register.simple_tag
+def sip(missing: int, giveable: int) -> int:
+    """A friendly amount to water another's tree with."""
+    return min(missing, giveable, _SIP_GRAMS)
 
 
 @register.simple_tag

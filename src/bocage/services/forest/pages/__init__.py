@@ -20,11 +20,14 @@ from bocage.kernel.consent import actions as consent
 from bocage.kernel.consent import queries as consents
 from bocage.kernel.errors import Refusal
 from bocage.kernel.ids import uuid7
-from bocage.services.forest import limits, queries
+from bocage.services.forest import limits, queries, together
 from bocage.services.forest.actions import correcting, earning, importing, planting
 from bocage.services.forest.acts import ACTS
+from bocage.services.forest.challenges import animals, progress
 from bocage.services.forest.engine_words import class_title
 from bocage.services.forest.forms import CategoryForm, ColumnsForm, SowForm, StatementForm, WaterForm
+from bocage.services.forest.pages import sharing
+from bocage.services.forest.pages.drawing import drawing
 from bocage.services.forest.species import SPECIES
 from bocage.services.forest.types import Columns, FootprintLine, Grove
 from bocage.shell.api_site import decode_cursor, encode_cursor
@@ -34,6 +37,7 @@ from bocage.shell.types import Card, Tree
 PURPOSE = "forest.grow"
 _STEPS = (gettext_lazy("Hand in"), gettext_lazy("Look"), gettext_lazy("Keep"))
 _AWARDS_ON_HOME = 8
+_RECEIVED_ON_HOME = 3
 _CATEGORY_CHARACTERS_MAX = 32
 _GIVEN_CHARACTERS_MAX = 12
 
@@ -55,13 +59,15 @@ def home(request: HttpRequest) -> HttpResponse:
     grove = queries.grove(person)
     span = queries.span(person)
     first_day = span[1] if span else _this_month()
-    choice = consents.choice(person, PURPOSE)
+    choice, counts = consents.choice(person, PURPOSE), together.act_counts(person)
     return render(
         request,
         "forest/home.html",
         {
             "grove": grove,
-            "scene": _scene(grove),
+            "drawing": drawing(grove.trees, animals(counts)),
+            "challenges": progress(counts, clock.today(settings.TOWN["time_zone"])),
+            "received": together.received(person, _RECEIVED_ON_HOME),
             "agreed": choice.live,
             "asked": choice.grant is not None,
             "purpose": choice.says,
@@ -268,7 +274,7 @@ def _trees(
         "forest/trees.html",
         {
             "grove": grove,
-            "scene": _scene(grove),
+            "drawing": drawing(grove.trees),
             "species": SPECIES,
             "tree_id": uuid7(),
             "watering_id": uuid7(),
@@ -327,6 +333,7 @@ def _category_of(text: str | None) -> str:
 
 
 urlpatterns = [
+    *sharing.urlpatterns,
     path("", home, name="home"),
     path("agree", agree, name="agree"),
     path("collect", collect, name="collect"),
