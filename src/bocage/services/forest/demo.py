@@ -13,8 +13,8 @@ from bocage.kernel import clock
 from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.consent import actions as consent
 from bocage.kernel.consent import queries as consents
-from bocage.services.forest import queries
-from bocage.services.forest.actions import earning, importing, planting
+from bocage.services.forest import queries, together
+from bocage.services.forest.actions import earning, friends, giving, groups, importing, planting
 
 _AGREE = ("ana", "marco", "weilin", "samira", "theo", "ines")
 _STATEMENT_DAYS = 75
@@ -33,7 +33,7 @@ _HABITS = (
 
 
 def populate(city: Any) -> None:
-    """Ana brings a bank statement of ten weeks, collects most of what is ripe and waters an oak; others only agree."""
+    """Ana brings a bank statement of ten weeks, collects most of what is ripe and waters an oak; friends join her."""
     for handle in _AGREE:
         person = city.people[handle]
         with acting_as(Actor.for_person(person)):
@@ -50,6 +50,47 @@ def populate(city: Any) -> None:
         oak = planting.sow(ana, uuid5(ana, "demo oak"), "oak")
         if grams > 12_000:
             planting.water(ana, uuid5(ana, "demo oak watering"), oak, min(grams - 12_000, 21_000) // 2)
+    _others(city)
+    _meet(city)
+
+
+def _others(city: Any) -> None:
+    """Weilin, Samira and Ines have forests of their own."""
+    for handle, species, seed in (("weilin", "cherry", 3), ("samira", "maple", 5), ("ines", "willow", 11)):
+        person = city.people[handle]
+        with acting_as(Actor.for_person(person)):
+            upload = uuid5(person, "demo statement")
+            importing.receive(person, upload, "demo-bank.csv", _statement(seed), settings.TOWN["country"])
+            importing.confirm(person, upload, rewarded=True)
+            grams = earning.collect(person)
+            tree = planting.sow(person, uuid5(person, "demo tree"), species)
+            planting.water(person, uuid5(person, "demo watering"), tree, min(grams // 2, 15_000))
+
+
+def _meet(city: Any) -> None:
+    """Ana's friends water her oak, the street grows a poplar, and Theo waits for Ana's yes."""
+    ana = city.people["ana"]
+    for handle in ("weilin", "samira"):
+        person = city.people[handle]
+        with acting_as(Actor.for_person(person)):
+            friendship = friends.ask(person, "ana")
+        with acting_as(Actor.for_person(ana)):
+            friends.accept(ana, friendship)
+        with acting_as(Actor.for_person(person)):
+            giving.water_friends_tree(person, uuid5(person, "demo gift"), uuid5(ana, "demo oak"), ana, 400)
+    with acting_as(Actor.for_person(city.people["theo"])):
+        friends.ask(city.people["theo"], "ana")
+    with acting_as(Actor.for_person(ana)):
+        street = groups.found(ana, uuid5(ana, "demo street"), "street", "Rue des Tilleuls")
+        groups.show(ana, street, shown=True)
+        code = together.group(ana, street).code
+        tree = giving.sow_for_group(ana, uuid5(street, "poplar"), street, "poplar")
+    for handle in ("weilin", "ines"):
+        person = city.people[handle]
+        with acting_as(Actor.for_person(person)):
+            groups.join(person, code)
+            groups.show(person, street, shown=handle == "weilin")
+            giving.water_groups_tree(person, uuid5(person, "demo street"), tree, 900)
 
 
 def tick(city: Any, chance: random.Random) -> None:
@@ -60,9 +101,9 @@ def tick(city: Any, chance: random.Random) -> None:
             earning.collect(person)
 
 
-def _statement() -> bytes:
+def _statement(seed: int = 7) -> bytes:
     """An invented bank's CSV up to yesterday."""
-    chance = random.Random(7)  # noqa: S311 - a story, not a secret
+    chance = random.Random(seed)  # noqa: S311 - a story, not a secret
     out = io.StringIO()
     rows = csv.writer(out, delimiter=";")
     rows.writerow(["Date", "Libellé", "Montant", "Devise", "MCC"])

@@ -126,7 +126,12 @@ class Award(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["line_id", "act"], name="forest_award_once"),
             # The daily cap: each act of a day has a numbered place, and there are only so many places.
-            models.UniqueConstraint(fields=["person_id", "act", "day", "place"], name="forest_award_place"),
+            # What went back frees its place: whoever buys the right ticket after the wrong one loses nothing.
+            models.UniqueConstraint(
+                fields=["person_id", "act", "day", "place"],
+                condition=~Q(state="returned"),
+                name="forest_award_place",
+            ),
             models.CheckConstraint(condition=Q(state__in=["held", "collected", "returned"]), name="forest_award_state"),
         ]
         indexes = [models.Index(fields=["person_id", "state", "ripe_at"], name="forest_award_ripe")]

@@ -171,7 +171,7 @@ def _take_place(line: Line, act: Act, *, proven: bool) -> Award | None:
             from generate_series(1, %(places)s) free(place)
             where not exists (
                 select from forest_award taken where taken.person_id = %(person)s and taken.act = %(act)s
-                    and taken.day = %(day)s and taken.place = free.place)
+                    and taken.day = %(day)s and taken.place = free.place and taken.state <> 'returned')
                 and not exists (select from forest_award mine where mine.line_id = %(line)s and mine.act = %(act)s)
             order by free.place limit 1
             on conflict do nothing

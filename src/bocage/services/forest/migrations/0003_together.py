@@ -26,6 +26,15 @@ class Migration(migrations.Migration):
     dependencies = [("forest", "0002_columns_and_corrections")]
     operations = [
         migrations.AddField("Award", "proven", models.BooleanField(db_default=False, default=False)),
+        migrations.RemoveConstraint("Award", "forest_award_place"),
+        migrations.AddConstraint(
+            "Award",
+            models.UniqueConstraint(
+                condition=~models.Q(state="returned"),
+                fields=("person_id", "act", "day", "place"),
+                name="forest_award_place",
+            ),
+        ),
         migrations.AddField("Line", "payee_id", models.UUIDField(null=True)),
         migrations.AddField("Line", "paid_at", models.DateTimeField(null=True)),
         migrations.CreateModel(

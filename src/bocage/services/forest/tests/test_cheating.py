@@ -23,7 +23,7 @@ from bocage.services.forest.weighing import Purchase
 
 pytestmark = pytest.mark.django_db
 
-METRO, RECEIPT = ACT_BY_SLUG["bus"], ACT_BY_SLUG["e_receipt"]
+METRO, RECEIPT = ACT_BY_SLUG["metro"], ACT_BY_SLUG["e_receipt"]
 SEEDS = (1, 2, 3)
 LATER = limits.RIPENING + timedelta(days=2)
 
@@ -166,7 +166,7 @@ def test_a_shop_that_nobody_checked_earns_grams_that_stay_where_they_are(ana: UU
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_an_honest_commuter_loses_nothing(ana: UUID, shop: UUID, seed: int) -> None:
-    """Two rides a day at ordinary hours, now and then one given back and bought anew: each kept ride earns its grams."""
+    """Two rides a day at ordinary hours, one now and then given back and bought anew: each kept ride earns."""
     chance, at, kept = random.Random(seed), begin(), 0
     for day in range(4):
         for hour in (0, 10):
