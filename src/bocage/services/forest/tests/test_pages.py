@@ -28,8 +28,8 @@ QUERIES_MAX = {
     "/forest/import/{preview}": 14,
     "/forest/import/{columns}/columns": 9,
     "/forest/trees": 10,
-    "/forest/friends": 11,
-    "/forest/groups": 12,
+    "/forest/friends": 13,
+    "/forest/groups": 13,
 }
 ODD_CSV = b"1;2026-11-03;alpha;12,40\n2;2026-11-04;beta;8,15\n3;2026-11-05;gamma;3,00\n"
 UNKNOWN_CSV = b"wann;was;wieviel;?\nam 3.11.;RATP METRO;2,50;x\nam 4.11.;BAKER;3,00;x\n"
