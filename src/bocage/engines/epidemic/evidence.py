@@ -31,7 +31,7 @@ class Evidence:
     """One person's: exposures by day and kind of place, answers as (kind, day), and evidence from people they met.
 
     `backward` [window + 1] is the log-likelihood, by day of infection, of what befell those they met afterwards.
-    `background_per_day` is the rate of infections from unknown contacts on that day. Values are rounded, so that the
+    `background_per_day` is the rate of infections from unknown contacts, for this person's susceptibility. Values are rounded, so that the
     record and not the run that made it is what decides.
     """
 
@@ -64,12 +64,9 @@ def gather(risk: Risk, persons: Sequence[int]) -> tuple[Evidence, ...]:
     for who, day, positive in _rows(wanted, tests.person, tests.day, tests.positive):
         if since < day <= risk.day:
             answers[who].append(("positive" if positive else "negative", day))
-    first: dict[int, int] = {}
     for who, day in _rows(wanted, onsets.person, onsets.day):
         if since < day <= risk.day:
-            first[who] = min(day, first.get(who, day))
-    for who, day in first.items():
-        answers[who].append(("illness", day))
+            answers[who].append(("illness", day))
     return tuple(_one(risk, person, hazards.get(person, {}), answers[person]) for person in persons)
 
 
@@ -166,12 +163,14 @@ def _one(risk: Risk, person: int, hazards: dict[tuple[int, int], float], answers
     if risk.noise is not None:
         exposures = _noisy(exposures, risk.noise[person], start)
     enrolled, immune = risk.observations.enrolled, risk.observations.immune
+    susceptibility = risk.observations.susceptibility
+    given = 1.0 if susceptibility is None else float(susceptibility[person])
     return Evidence(
         day=risk.day,
         exposures=tuple(each for each in exposures if each.hazard > 0),
         answers=tuple(sorted(answers, key=lambda answer: (answer[1], answer[0]))),
         backward=tuple(round(float(value), LOG_DECIMALS) for value in risk.backward[person]),
-        background_per_day=float(f"{risk.background_per_day:.{LOG_DECIMALS}g}"),
+        background_per_day=float(f"{max(risk.background_per_day * given, 1e-12):.{LOG_DECIMALS}g}"),
         enrolled=bool(enrolled is not None and enrolled[person]),
         immune=bool(immune is not None and immune[person]),
         parameters=risk.parameters,

@@ -16,7 +16,6 @@ from bocage.engines.epidemic.messages import Messages, begin, choose, pass_on
 from bocage.engines.epidemic.privacy import Privacy, noise
 from bocage.engines.epidemic.types import (
     DAY_MAX,
-    Bools,
     Contacts,
     EpidemicError,
     Floats,
@@ -27,9 +26,6 @@ from bocage.engines.epidemic.types import (
 BACKGROUND_START = 2e-4
 BACKGROUND_MIN = 1e-6
 BACKGROUND_MAX = 0.02
-# Evidence this strong (log-likelihood ratio) makes a person's contacts exchange messages.
-STRONG = 1.5
-LIKELY = 0.1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,7 +112,7 @@ class _Run:
         for turn in range(parameters.rounds):
             self._set_infectiousness(posterior)
             if parameters.messages and self.privacy is None and turn in (0, parameters.rounds // 2):
-                self._choose_messages(posterior)
+                self._choose_messages(posterior, hazard)
             contact = self._contact_hazard()
             if self.privacy is not None and turn == parameters.rounds - 1:
                 noisy = noise(self.privacy, self.contacts, self.curves, self.day, parameters.window_days)
@@ -148,10 +144,10 @@ class _Run:
         self.by_day_mean = mean
         self.infectiousness = mean if self.mobility is None else mean * self.mobility.astype(np.float32)
 
-    def _choose_messages(self, posterior: Floats) -> None:
-        strong: Bools = self.log_own.max(axis=1) > STRONG
-        wanted = strong | (1 - posterior[:, -1] > LIKELY)
-        edge = choose(self.graph, wanted, self.parameters.message_edges_max)
+    def _choose_messages(self, posterior: Floats, hazard: Floats) -> None:
+        prior = -np.expm1(-hazard.sum(axis=1))
+        strength = (1 - posterior[:, -1]) / np.maximum(prior, 1e-12)
+        edge = choose(self.graph, strength, self.parameters.message_reach_min, self.parameters.message_edges_max)
         known = self.messages
         if known is not None and np.array_equal(edge, known.edge):
             return
@@ -165,7 +161,7 @@ class _Run:
 
     def _posterior(self, contact: Floats, kept: Floats | None, added: Floats | None) -> tuple[Floats, Floats]:
         """Posterior [people, window + 1] and total log-hazard [people, window]."""
-        hazard = contact + self.background
+        hazard = contact + self.background * self.susceptibility[:, None]
         log_spared = _spared(hazard)
         if kept is not None and added is not None:
             log_spared = log_spared + kept
@@ -182,8 +178,10 @@ class _Run:
         """Expectation-maximisation of the one rate at which infections come from outside the known contacts."""
         if self.parameters.background_per_day is not None:
             return
-        cases = float(np.sum(posterior[:, :-1] * (self.background / hazard)))
-        days = hazard.size
+        cases = float(
+            np.sum(posterior[:, :-1] * (self.background * self.susceptibility[:, None] / np.maximum(hazard, 1e-12)))
+        )
+        days = hazard.shape[1] * float(self.susceptibility.sum())
         # A weak prior (a tenth of a case at the start's rate) keeps it defined where nothing happened.
         rate = (cases + 0.1) / (days + 0.1 / BACKGROUND_START)
         self.background = float(np.clip(rate, BACKGROUND_MIN, BACKGROUND_MAX))

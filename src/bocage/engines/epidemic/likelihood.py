@@ -18,12 +18,10 @@ def log_likelihood(observations: Observations, people: int, day: int, parameters
     tests, onsets = observations.tests, observations.onsets
     persons, days = _within(onsets.person, onsets.day, day, window)
     if len(persons):
-        # One illness a person: the first that began in the window takes the place of silence.
-        order = np.lexsort((days, persons))
-        persons, days = persons[order], days[order]
-        once = np.r_[True, persons[1:] != persons[:-1]]
-        values[persons[once]] = 0.0
-        values[persons[once]] = onset_rows(days[once], day, parameters)
+        # At most one of several illnesses is this infection: their chances add up, and take the place of silence.
+        chances = np.zeros_like(values)
+        np.add.at(chances, persons, onset_ratios(days, day, parameters))
+        values[persons] = np.log1p(chances[persons])
     persons, days = np.asarray(tests.person), np.asarray(tests.day)
     recent = (days > day - window) & (days <= day)
     if recent.any():
@@ -32,12 +30,11 @@ def log_likelihood(observations: Observations, people: int, day: int, parameters
     return values
 
 
-def onset_rows(days: Ints, day: int, parameters: Parameters) -> Floats:
-    """[reports, window + 1]: an illness began: by this infection, or by another cause, against another cause alone."""
+def onset_ratios(days: Ints, day: int, parameters: Parameters) -> Floats:
+    """[reports, window + 1]: how much likelier this infection made an illness that day than other causes did."""
     ages = _ages(days, day, parameters.window_days)
     onset = np.where(ages >= 0, course(parameters).onset[np.clip(ages, 0, HORIZON_DAYS - 1)], 0.0)
-    share = parameters.symptomatic
-    rows = np.log1p(share * onset / parameters.background_illness_per_day)
+    rows = parameters.symptomatic * onset / parameters.background_illness_per_day
     return np.pad(rows, ((0, 0), (0, 1)))
 
 

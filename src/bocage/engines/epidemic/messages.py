@@ -17,7 +17,7 @@ import numpy as np
 from scipy import sparse
 
 from bocage.engines.epidemic.graph import Graph
-from bocage.engines.epidemic.types import EVERY_DAY, Bools, Floats, Ints
+from bocage.engines.epidemic.types import EVERY_DAY, Floats, Ints
 
 TINY = 1e-300
 
@@ -52,11 +52,16 @@ class Messages:
         return np.asarray(self.receive @ told)
 
 
-def choose(graph: Graph, wanted: Bools, edges_max: int) -> Ints:
-    """Edges with an end in `wanted`, the heaviest first where there are more than `edges_max`; in order."""
-    found = np.flatnonzero((wanted[graph.first] | wanted[graph.second]) & (graph.weight > 0))
+def choose(graph: Graph, strength: Floats, reach_min: float, edges_max: int) -> Ints:
+    """The edges on which messages say more than the mean: at most `edges_max`, those that can move most first; in order.
+
+    `strength` [people] is how much evidence has multiplied a person's probability; times the weight of the contact it
+    is how far the message can move the other end's.
+    """
+    reach = graph.weight * np.maximum(strength[graph.first], strength[graph.second])
+    found = np.flatnonzero(reach > reach_min)
     if len(found) > edges_max:
-        order = np.argsort(-graph.weight[found], kind="stable")
+        order = np.argsort(-reach[found], kind="stable")
         found = np.sort(found[order[:edges_max]])
     return found.astype(np.int32)
 
@@ -67,20 +72,22 @@ def begin(graph: Graph, edge: Ints, by_day: Floats, susceptibility: Floats, mobi
     first, second, edges = graph.first[edge], graph.second[edge], len(edge)
     days = np.arange(window)[None, :]
     column = graph.column[edge][:, None]
-    weights = np.where((column == EVERY_DAY) | (column == days), graph.weight[edge][:, None], 0.0)
+    weights = np.where((column == EVERY_DAY) | (column == days), graph.weight[edge][:, None], 0.0).astype(np.float32)
     if mobility is not None:
-        weights = weights * mobility[first] * mobility[second]
-    # [edges, day infected, day]: the log-hazard that one infected on a day is to the other on each later day.
-    given = np.minimum(weights[:, None, :] * by_day[None], 0.999)
-    forward = -np.log1p(-np.minimum(given * susceptibility[second][:, None, None], 0.999))
-    backward = -np.log1p(-np.minimum(given * susceptibility[first][:, None, None], 0.999))
+        weights *= mobility[first] * mobility[second]
+    # [edges, day infected, day]: the probability that one infected on a day infects the other on each later day.
+    given = weights[:, None, :] * by_day[None].astype(np.float32)
+    ends_susceptible = susceptibility.astype(np.float32)[:, None, None]
+    forward = np.minimum(given * ends_susceptible[second], 0.999)
+    backward = np.minimum(given * ends_susceptible[first], 0.999)
+    log_forward, log_backward = np.log1p(-forward), np.log1p(-backward)
     kernels = np.zeros((3, edges, window + 1, window + 1), dtype=np.float32)
-    exponent = np.zeros((edges, window + 1, window + 1))
-    exponent[:, :window, 1:] -= np.cumsum(forward, axis=2)
-    exponent[:, 1:, :window] -= np.cumsum(backward, axis=2).transpose(0, 2, 1)
-    kernels[0] = np.exp(exponent)
-    kernels[1, :, :window, :window] = kernels[0, :, :window, :window] * -np.expm1(-forward)
-    kernels[2, :, :window, :window] = kernels[0, :, :window, :window] * -np.expm1(-backward.transpose(0, 2, 1))
+    exponent = np.zeros((edges, window + 1, window + 1), dtype=np.float32)
+    exponent[:, :window, 1:] += np.cumsum(log_forward, axis=2)
+    exponent[:, 1:, :window] += np.cumsum(log_backward, axis=2).transpose(0, 2, 1)
+    np.exp(exponent, out=kernels[0])
+    np.multiply(kernels[0, :, :window, :window], forward, out=kernels[1, :, :window, :window])
+    np.multiply(kernels[0, :, :window, :window], backward.transpose(0, 2, 1), out=kernels[2, :, :window, :window])
     ends = np.concatenate((second, first))
     receive = sparse.csr_array((np.ones(2 * edges), (ends, np.arange(2 * edges))), shape=(graph.people, 2 * edges))
     none = np.zeros((2, edges, window + 1)), np.zeros((2, edges, window))

@@ -42,7 +42,8 @@ class Parameters:
     test counts for the day of its sample, whenever its result comes. `reporting` is the share of those with the app who
     report an illness; `background_illness_per_day` how often an illness of another cause begins; `background_per_day`
     how often an infection comes from outside the known contacts (None: learnt by expectation-maximisation). Messages
-    are exchanged on at most `message_edges_max` contacts, the closest of those around people with strong evidence.
+    are exchanged on at most `message_edges_max` contacts, of those that can multiply somebody's probability by more than
+    `message_reach_min` (all contacts, and so exact on trees, at 0).
     """
 
     latent_mean_days: float = 4.5
@@ -63,7 +64,8 @@ class Parameters:
     window_days: int = 14
     rounds: int = 5
     messages: bool = True
-    message_edges_max: int = 60_000
+    message_edges_max: int = 10_000
+    message_reach_min: float = 0.1
 
     def __post_init__(self) -> None:
         for name in ("latent", "onset", "infectious"):
@@ -74,6 +76,7 @@ class Parameters:
         _number("early_max_days", self.early_max_days, 0, 100)
         for name in ("symptomatic", "reporting", "sensitivity"):
             _number(name, getattr(self, name), 0, 1)
+        _number("message_reach_min", self.message_reach_min, 0, 1e9)
         _number("specificity", self.specificity, 0.5, 1 - 1e-9)
         _number("background_illness_per_day", self.background_illness_per_day, 1e-9, 0.5)
         if self.background_per_day is not None:
@@ -156,7 +159,7 @@ class Observations:
     """What is known on a day. [people] arrays may be None for "nothing particular".
 
     `enrolled`: has the app, so that silence about symptoms says something. `susceptibility`: 1 for all that is known
-    to lower it, such as a vaccination (1 - its efficacy against infection) or age. `immune`: had it before the window.
+    to lower it, such as a vaccination (1 - its efficacy against infection) or the probability of having had it before. `immune`: had it before the window.
     `mobility` [people, window]: the share of usual contacts kept on each day of the window (isolation, quarantine).
     """
 

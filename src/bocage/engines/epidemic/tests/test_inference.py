@@ -14,7 +14,13 @@ from bocage.engines.epidemic.likelihood import log_likelihood
 from bocage.engines.epidemic.types import Floats, Ints
 
 SHORT = Parameters(
-    window_days=5, rounds=12, background_per_day=0.02, latent_mean_days=1.2, latent_sd_days=0.5, infectious_mean_days=3
+    window_days=5,
+    rounds=12,
+    background_per_day=0.02,
+    latent_mean_days=1.2,
+    latent_sd_days=0.5,
+    infectious_mean_days=3,
+    message_reach_min=0,
 )
 DAY = 104
 
@@ -33,7 +39,7 @@ def brute_force(contacts: Contacts, observations: Observations, parameters: Para
         for person, day in itertools.product(range(people), range(window)):
             if day > times[person]:
                 continue
-            spared = np.exp(-background)
+            spared = np.exp(-background * given[person])
             for a, b, weight, when in edges:
                 if person not in (a, b) or when not in (EVERY_DAY, DAY - window + 1 + day):
                     continue
@@ -77,9 +83,8 @@ def test_on_a_tree_the_messages_are_exact(
     )
     exact = brute_force(contacts, observations, SHORT)
     found = infer(contacts, observations, DAY, SHORT)
-    # All edges take part only where somebody's evidence is strong, or likely: with a background of 2 % a day some are.
-    covered = found.messages is not None and len(found.messages.edge) == 3
-    np.testing.assert_allclose(found.posterior, exact, atol=1e-6 if covered else 0.02)
+    assert found.messages is not None and len(found.messages.edge) == 3
+    np.testing.assert_allclose(found.posterior, exact, atol=2e-6)
 
 
 def test_a_positive_test_points_back_at_who_may_have_been_the_source() -> None:
