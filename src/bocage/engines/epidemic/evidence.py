@@ -31,8 +31,8 @@ class Evidence:
     """One person's: exposures by day and kind of place, answers as (kind, day), and evidence from people they met.
 
     `backward` [window + 1] is the log-likelihood, by day of infection, of what befell those they met afterwards.
-    `background_per_day` is the rate of infections from unknown contacts, for this person's susceptibility. Values are rounded, so that the
-    record and not the run that made it is what decides.
+    `background_per_day` is the rate of infections from unknown contacts, for this person's susceptibility. Values are
+    rounded, so that the record and not the run that made it is what decides.
     """
 
     day: int

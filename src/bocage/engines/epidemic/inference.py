@@ -111,7 +111,7 @@ class _Run:
         noisy = None
         for turn in range(parameters.rounds):
             self._set_infectiousness(posterior)
-            if parameters.messages and self.privacy is None and turn in (0, parameters.rounds // 2):
+            if parameters.messages and self.privacy is None and turn == 0:
                 self._choose_messages(posterior, hazard)
             contact = self._contact_hazard()
             if self.privacy is not None and turn == parameters.rounds - 1:
@@ -148,16 +148,7 @@ class _Run:
         prior = -np.expm1(-hazard.sum(axis=1))
         strength = (1 - posterior[:, -1]) / np.maximum(prior, 1e-12)
         edge = choose(self.graph, strength, self.parameters.message_reach_min, self.parameters.message_edges_max)
-        known = self.messages
-        if known is not None and np.array_equal(edge, known.edge):
-            return
-        fresh = begin(self.graph, edge, self.by_day, self.susceptibility, self.mobility)
-        if known is not None and len(known.edge) and len(edge):
-            place = np.minimum(np.searchsorted(known.edge, edge), len(known.edge) - 1)
-            same = known.edge[place] == edge
-            fresh.kept[:, same] = known.kept[:, place[same]]
-            fresh.hazard[:, same] = known.hazard[:, place[same]]
-        self.messages = fresh
+        self.messages = begin(self.graph, edge, self.by_day, self.susceptibility, self.mobility)
 
     def _posterior(self, contact: Floats, kept: Floats | None, added: Floats | None) -> tuple[Floats, Floats]:
         """Posterior [people, window + 1] and total log-hazard [people, window]."""

@@ -53,7 +53,7 @@ class Messages:
 
 
 def choose(graph: Graph, strength: Floats, reach_min: float, edges_max: int) -> Ints:
-    """The edges on which messages say more than the mean: at most `edges_max`, those that can move most first; in order.
+    """The edges on which messages say more than the mean: at most `edges_max`, those that can move most; in order.
 
     `strength` [people] is how much evidence has multiplied a person's probability; times the weight of the contact it
     is how far the message can move the other end's.

@@ -12,6 +12,8 @@ import numpy as np
 from bocage.engines.epidemic.types import Bools, EpidemicError, Floats, Ints
 
 BUDGET_MAX_DAYS = 1000.0
+# Of the budget, set aside for cases that are found when the rest is spent.
+RESERVE = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class Plan:
     budget_days: float
     horizon_days: int
     haste: float = 1.0
-    floor: float = 0.002
+    floor: float = 0.004
     keep: float = 1.3
 
     def __post_init__(self) -> None:
@@ -55,8 +57,9 @@ class Controller:
         cost too), `may` those who can be restricted at all.
         """
         left_days = max(self.plan.horizon_days - day, 1)
-        even = (self.plan.budget_days * self.people - self.spent_days) / left_days
-        places = int(max(even * self.plan.haste - isolated.sum(), 0))
+        left = (1 - RESERVE) * self.plan.budget_days * self.people - self.spent_days
+        # Known cases stay isolated whatever is decided here, so theirs comes off first.
+        places = int(max((left / left_days - float(isolated.sum())) * self.plan.haste, 0))
         able = may & ~isolated & (chance >= self.plan.floor)
         ranked = _best(harm, np.flatnonzero(able), int(places * self.plan.keep))
         # Those restricted yesterday keep their place within the wider circle; the rest goes by rank.

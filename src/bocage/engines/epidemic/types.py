@@ -42,8 +42,8 @@ class Parameters:
     test counts for the day of its sample, whenever its result comes. `reporting` is the share of those with the app who
     report an illness; `background_illness_per_day` how often an illness of another cause begins; `background_per_day`
     how often an infection comes from outside the known contacts (None: learnt by expectation-maximisation). Messages
-    are exchanged on at most `message_edges_max` contacts, of those that can multiply somebody's probability by more than
-    `message_reach_min` (all contacts, and so exact on trees, at 0).
+    are exchanged on at most `message_edges_max` contacts, of those that can multiply somebody's probability by more
+    than `message_reach_min` (all contacts, and so exact on trees, at 0).
     """
 
     latent_mean_days: float = 4.5
@@ -62,7 +62,7 @@ class Parameters:
     background_illness_per_day: float = 0.002
     background_per_day: float | None = None
     window_days: int = 14
-    rounds: int = 5
+    rounds: int = 4
     messages: bool = True
     message_edges_max: int = 10_000
     message_reach_min: float = 0.1
@@ -159,7 +159,7 @@ class Observations:
     """What is known on a day. [people] arrays may be None for "nothing particular".
 
     `enrolled`: has the app, so that silence about symptoms says something. `susceptibility`: 1 for all that is known
-    to lower it, such as a vaccination (1 - its efficacy against infection) or the probability of having had it before. `immune`: had it before the window.
+    to lower it, such as a vaccination (1 - its efficacy against infection). `immune`: had it before the window.
     `mobility` [people, window]: the share of usual contacts kept on each day of the window (isolation, quarantine).
     """
 

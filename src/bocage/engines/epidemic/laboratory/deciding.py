@@ -88,6 +88,7 @@ class ByRisk:
         self.parameters = Parameters(
             sensitivity=min(world.sensitivity, 0.995),
             reporting=world.reporting,
+            messages=world.messages,
             background_illness_per_day=world.background_illness_per_day,
         )
         self.privacy = None if world.epsilon is None else Privacy(world.epsilon, seed=world.seed)
@@ -96,10 +97,10 @@ class ByRisk:
         self.background: float | None = None
         self.graph: Graph | None = None
         contacts = seen.contacts
-        self.reach = np.bincount(contacts.first, contacts.weight, world.agents)
-        self.reach += np.bincount(contacts.second, contacts.weight, world.agents)
+        ends = np.concatenate((contacts.first, contacts.second))
+        known = np.bincount(ends, np.tile(contacts.weight, 2), world.agents)
         # Everybody also meets people whom nobody knows of.
-        self.reach += self.reach.mean()
+        self.reach: Floats = known + known.mean()
 
     def decide(self, day: int, seen: Seen) -> Decision:
         world, window = self.world, self.parameters.window_days
@@ -128,11 +129,19 @@ class ByRisk:
         )
         self.background, self.graph = risk.background_per_day, risk.graph
         may = seen.enrolled & ~seen.diagnosed
-        tested = likeliest(risk.infectious, round(world.tests * world.agents), may)
+        tested = likeliest(self._worth_testing(risk.posterior), round(world.tests * world.agents), may)
         soon = self._soon(risk.posterior)
         at_home = self.controller.decide(day, soon, soon * self.reach, seen.isolated, may)
         self.mobility[at_home, -1] = RESTRICTED_MOBILITY
         return Decision(tested, np.flatnonzero(at_home).astype(np.int32), 1, risk)
+
+    def _worth_testing(self, posterior: Floats) -> Floats:
+        """[people] infections that finding the case today prevents: found now, how infectious from its result on."""
+        window, curves = self.parameters.window_days, course(self.parameters)
+        ages = window - 1 - np.arange(window)
+        rest = np.cumsum(curves.infectiousness[::-1])[::-1]
+        worth: Floats = posterior[:, :-1] @ (curves.infectious[ages] * rest[ages + self.world.delay_days])
+        return worth * self.reach if self.world.budget_days else worth
 
     def _soon(self, posterior: Floats) -> Floats:
         """[people] expected infectiousness today and tomorrow, averaged."""

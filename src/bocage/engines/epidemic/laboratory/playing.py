@@ -41,8 +41,8 @@ def play(world: World) -> Outcome:
     )
     simulation.run()
     # Covasim works on a copy of what it is given.
-    played = list(simulation.interventions.values())[0]
-    return played.tally.outcome(float(simulation.results.covid.cum_infections[-1]), time.process_time() - begun)
+    tally: Tally = next(iter(simulation.interventions.values())).tally
+    return tally.outcome(float(simulation.results.covid.cum_infections[-1]), time.process_time() - begun)
 
 
 class _Hand(covasim.Intervention):  # type: ignore[misc]

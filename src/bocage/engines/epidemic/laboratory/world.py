@@ -27,7 +27,8 @@ class World:
     """One run. Shares are of people; `tests` is a share a day; `epsilon` is for policy "bocage" alone.
 
     `contacts`: "all" that Covasim has, or as "observed": of the household, and meetings in the community where both
-    ends checked in (`check_in` each). The policy never knows `beta_scale`.
+    ends checked in (`check_in` each). The policy never knows `beta_scale`. Without
+    `messages` the inference is plain factorised neighbours.
     """
 
     policy: PolicyName = "bocage"
@@ -46,6 +47,7 @@ class World:
     contacts: Literal["all", "observed"] = "all"
     check_in: float = 0.6
     epsilon: float | None = None
+    messages: bool = True
     haste: float | None = None
     floor: float | None = None
 
