@@ -30,6 +30,7 @@ PUBLIC = {
 FILES = {
     "health:poster": "a PDF",
     "health:record": "JSON to keep",
+    "forest:letter-file": "a PDF",
     "health-live": "JSON for a supervisor",
     "health-parts": "JSON for a supervisor",
     "health-ready": "JSON for a supervisor",

@@ -74,6 +74,7 @@ service = Service(
     actions=(
         QuickAction(_("Import a statement"), "forest:import", "file-up", (_("bank"), _("footprint"), "CSV", "MT940")),
         QuickAction(_("Plant a tree"), "forest:trees", "sprout", (_("grams"), _("tree"))),
+        QuickAction(_("My year"), "forest:year", "lightbulb", (_("advice"), _("goal"), _("what if"))),
         QuickAction(_("Friends in the forest"), "forest:friends", "users", (_("friend"), _("group"))),
         QuickAction(_("My footprint"), "forest:lines", "footprints", ("CO2", _("carbon"))),
     ),

@@ -11,7 +11,7 @@ from babel.numbers import format_currency, format_decimal
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import ngettext
+from django.utils.translation import gettext, ngettext
 
 from bocage.services.forest import looks
 from bocage.services.forest.landscape import ANIMALS, Drawing
@@ -117,6 +117,14 @@ def landscape(drawing: Drawing) -> dict[str, Any]:
     trees = sum(each.species not in ANIMALS for each in drawing.standing)
     label = ngettext("%(count)s tree in a landscape", "%(count)s trees in a landscape", trees) % {"count": trees}
     return {"season": drawing.season, "standing": drawing.standing, "waits": drawing.waits, "label": label}
+
+
+@register.simple_tag
+def month_change(percent: int) -> str:
+    """How a month stands to the same one a year before."""
+    if percent < 0:
+        return gettext("%(percent)s %% less than in the same month a year before") % {"percent": -percent}
+    return gettext("%(percent)s %% more than in the same month a year before") % {"percent": percent}
 
 
 @register.simple_tag

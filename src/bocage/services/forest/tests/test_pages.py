@@ -28,6 +28,7 @@ QUERIES_MAX = {
     "/forest/import/{preview}": 14,
     "/forest/import/{columns}/columns": 9,
     "/forest/trees": 10,
+    "/forest/year": 12,
     "/forest/friends": 13,
     "/forest/groups": 13,
 }

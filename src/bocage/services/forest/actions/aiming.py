@@ -1,0 +1,46 @@
+"""Goals, and the letter of the month."""
+
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from bocage.kernel.acting import Actor, acting_as
+from bocage.kernel.errors import Refusal
+from bocage.kernel.messages import actions as mail
+from bocage.services.forest import insight
+from bocage.services.forest.levers import advice
+from bocage.services.forest.models import Preference
+
+GOALS = (0, 5, 10, 20)
+
+
+def set_goal(person_id: UUID, percent: int) -> None:
+    """Aim at so many percent less than in the same month of the year before; 0 is no goal."""
+    if percent not in GOALS:
+        raise Refusal("bad_goal", _("Choose a goal from the list."), field="goal")
+    Preference.objects.update_or_create(person_id=person_id, defaults={"goal_percent": percent})
+
+
+def choose_letter(person_id: UUID, *, wanted: bool) -> None:
+    """Get the letter of the month by mail, or no longer."""
+    Preference.objects.update_or_create(person_id=person_id, defaults={"letter": wanted})
+
+
+def send_letters() -> int:
+    """Write the letter of the last month to everybody who asked for it and lets Forest read; how many went out.
+
+    Each letter is a transaction of its own, so that one that fails keeps none of the others back.
+    """
+    with acting_as(Actor.for_service("forest")):
+        wanted = list(Preference.objects.filter(letter=True).order_by("id").values_list("person_id", flat=True))
+    return sum(_send(person_id) for person_id in wanted)
+
+
+def _send(person_id: UUID) -> bool:
+    with acting_as(Actor.for_service("forest")):
+        seen = insight.comparison(person_id)
+        if not seen.month.lines:
+            return False
+        context = {"seen": seen, "advice": advice(insight.year(person_id).items)}
+        mail.send(person_id, "forest_month", context)
+    return True

@@ -1,0 +1,113 @@
+"""A person's year: what it weighs by item, beside her own months of a year ago and her country's figure."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection
+
+from bocage.kernel import clock
+from bocage.services.forest import queries
+from bocage.services.forest.levers import ItemYear
+from bocage.services.forest.models import Preference
+from bocage.services.forest.types import Month
+
+YEAR_DAYS = 365
+LEAST_DAYS = 28
+# SDES, L'empreinte carbone de la France de 1995 à 2023: 9.4 t CO2e a head in 2023, with public services and investment.
+NATIONAL_TONNES = {"FR": (9.4, 2023, "SDES")}
+_MICROGRAMS_A_TONNE = 10**12
+
+
+@dataclass(frozen=True)
+class Year:
+    """The last year's lines, raised from `days` days to a whole year. Empty `items` where there is too little."""
+
+    items: dict[str, ItemYear]
+    days: int
+    currency: str
+    micrograms: int
+    low_micrograms: int
+    high_micrograms: int
+
+    @property
+    def is_enough(self) -> bool:
+        return self.days >= LEAST_DAYS
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The last whole month beside the same one a year before, where both have lines, and the goal between them."""
+
+    month: Month
+    year_before: Month | None
+    goal_percent: int
+
+    @property
+    def change_percent(self) -> int | None:
+        """By how much the month is lighter (negative) or heavier than a year before."""
+        if self.year_before is None or self.year_before.micrograms <= 0:
+            return None
+        before = self.year_before.micrograms
+        return round((self.month.micrograms - before) * 100 / before)
+
+    @property
+    def goal_micrograms(self) -> int | None:
+        """What the month may weigh to meet the goal."""
+        if self.year_before is None or not self.goal_percent:
+            return None
+        return self.year_before.micrograms * (100 - self.goal_percent) // 100
+
+    @property
+    def is_met(self) -> bool:
+        return self.goal_micrograms is not None and self.month.micrograms <= self.goal_micrograms
+
+
+def year(person_id: UUID) -> Year:
+    """What each item weighed and cost in the last 365 days, raised to a year by the days that the lines span."""
+    today = clock.today(settings.TOWN["time_zone"])
+    home = settings.TOWN["currency"]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            select item, sum(micrograms), sum(least(low_micrograms, high_micrograms)),
+                sum(greatest(low_micrograms, high_micrograms)), -sum(amount_minor) filter (where currency = %(home)s),
+                min(booked_on)
+            from forest_line where person_id = %(person)s and counted
+                and booked_on > %(since)s and booked_on <= %(today)s
+            group by item
+            """,
+            {"person": person_id, "since": today - timedelta(days=YEAR_DAYS), "today": today, "home": home},
+        )
+        rows = cursor.fetchall()
+    if not rows:
+        return Year({}, 0, home, 0, 0, 0)
+    days = min(YEAR_DAYS, (today - min(row[5] for row in rows)).days + 1)
+    items = {
+        item: ItemYear(*(int(value or 0) * YEAR_DAYS // days for value in (mass, low, high, spent)))
+        for item, mass, low, high, spent, _first in rows
+    }
+    values = items.values()
+    sums = (sum(each.micrograms for each in values), sum(e.low_micrograms for e in values))
+    return Year(items, days, home, *sums, sum(each.high_micrograms for each in values))
+
+
+def comparison(person_id: UUID) -> Comparison:
+    """The last whole month beside the same month of the year before."""
+    this_month = clock.today(settings.TOWN["time_zone"]).replace(day=1)
+    last = (this_month - timedelta(days=1)).replace(day=1)
+    before = queries.month(person_id, date(last.year - 1, last.month, 1))
+    goal = Preference.objects.filter(person_id=person_id).values_list("goal_percent", flat=True).first()
+    return Comparison(queries.month(person_id, last), before if before.lines else None, goal or 0)
+
+
+def wants_letter(person_id: UUID) -> bool:
+    """Whether somebody asked for the letter of the month."""
+    return Preference.objects.filter(person_id=person_id, letter=True).exists()
+
+
+def national_micrograms(country: str) -> tuple[int, int, str] | None:
+    """A head's footprint in the country: micrograms a year, the year of the figure, whose figure it is."""
+    found = NATIONAL_TONNES.get(country)
+    return (round(found[0] * _MICROGRAMS_A_TONNE), found[1], found[2]) if found else None

@@ -1,0 +1,125 @@
+"""Advice is a share of one's own year, with its sums; levers add up; the letter goes to whoever asked for it."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from django.test import Client
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bocage.kernel import clock
+from bocage.kernel.acting import Actor, acting_as
+from bocage.kernel.consent import actions as consent
+from bocage.kernel.errors import Refusal
+from bocage.kernel.ids import uuid7
+from bocage.kernel.messages import queries as outbox
+from bocage.services.forest import insight, queries
+from bocage.services.forest.actions import aiming, importing
+from bocage.services.forest.levers import LEVER_BY_SLUG, LEVERS, ItemYear, advice, pull, pulled
+
+YEARS = st.dictionaries(
+    st.sampled_from(sorted({item for lever in LEVERS for item in lever.items})),
+    st.integers(0, 10**13).map(lambda mass: ItemYear(mass, mass // 2, mass * 2, mass // 10**7)),
+)
+
+
+@given(YEARS)
+def test_advice_is_the_heaviest_five_and_never_more_than_what_is_there(year: dict[str, ItemYear]) -> None:
+    changes = advice(year)
+    masses = [each.micrograms for each in changes]
+    assert masses == sorted(masses, reverse=True)
+    assert len(changes) <= 5
+    for each in changes:
+        assert 0 < each.micrograms <= each.base_micrograms
+        assert each.low_micrograms <= each.micrograms <= each.high_micrograms
+        assert 0 <= each.saved_minor <= each.base_minor
+    others = [pull(lever, year, lever.percent).micrograms for lever in LEVERS]
+    assert not changes or masses[0] == max(others)
+
+
+@given(YEARS, st.integers(0, 100))
+def test_a_lever_pulled_further_takes_more_and_not_at_all_takes_nothing(
+    year: dict[str, ItemYear], percent: int
+) -> None:
+    for lever in LEVERS:
+        assert pull(lever, year, 0).micrograms == 0
+        assert pull(lever, year, percent).micrograms <= pull(lever, year, 100).micrograms
+    assert sum(each.micrograms for each in pulled(year, {})) == 0
+
+
+def test_the_sum_of_a_quarter_of_the_fuel() -> None:
+    year = {"petrol": ItemYear(10**12, 8 * 10**11, 12 * 10**11, 100_000)}
+    change = pull(LEVER_BY_SLUG["car"], year, 25)
+    assert change.micrograms == round(10**12 * (1 - 130.34 / 208.71) / 4)
+    assert change.saved_minor == 25_000
+
+
+def fill(person: UUID, statement: bytes) -> None:
+    with acting_as(Actor.for_person(person)):
+        consent.grant(person, "forest.grow")
+        upload = importing.receive(person, uuid7(), "bank.csv", statement, "FR").id
+        importing.confirm(person, upload, rewarded=True)
+
+
+@pytest.mark.django_db
+def test_a_year_is_raised_from_the_days_there_are(ana: UUID, statement: bytes) -> None:
+    with acting_as(Actor.for_person(ana)):
+        assert insight.year(ana).is_enough is False
+    fill(ana, statement)
+    with acting_as(Actor.for_person(ana)):
+        year = insight.year(ana)
+        petrol = next(each for each in queries.lines(ana) if "TOTAL" in each.text)
+        item = year.items["petrol"] if "petrol" in year.items else year.items["fuel"]
+        assert item.micrograms == petrol.micrograms * 365 // year.days
+        assert year.days in {41, 40}
+        assert "car" in {each.lever.slug for each in advice(year.items)}
+
+
+@pytest.mark.django_db
+def test_the_page_pulls_levers_and_says_what_is_wrong(browser: Client, ana: UUID, statement: bytes) -> None:
+    assert "Too few lines yet" in browser.get("/forest/year").content.decode()
+    fill(ana, statement)
+    page = browser.get("/forest/year?car=100").content.decode()
+    assert "What would matter most for you" in page
+    assert 'name="car" min="0" max="100" step="5" value="100"' in page
+    for bad in ("101", "-1", "x", "9999", "1.5"):
+        assert browser.get(f"/forest/year?car={bad}").status_code == 400
+    assert browser.post("/forest/year/aim", {"goal": "10"}).status_code == 302
+    assert browser.post("/forest/year/aim", {"goal": "11"}).status_code == 422
+    paper = browser.get("/forest/year/letter.pdf")
+    assert paper.content.startswith(b"%PDF-")
+
+
+@pytest.mark.django_db
+def test_a_goal_is_met_or_not_by_the_same_month_a_year_before(ana: UUID) -> None:
+    last = (clock.now().date().replace(day=1) - timedelta(days=1)).replace(day=5)
+    before = last.replace(year=last.year - 1)
+    rows = (
+        f"{before:%d/%m/%Y};STATION TOTAL CARBURANT;-100,00;EUR\n{last:%d/%m/%Y};STATION TOTAL CARBURANT;-60,00;EUR\n"
+    )
+    fill(ana, f"Date;Libelle;Montant;Devise\n{rows}".encode())
+    with acting_as(Actor.for_person(ana)):
+        aiming.set_goal(ana, 20)
+        seen = insight.comparison(ana)
+        assert seen.year_before is not None
+        assert seen.change_percent is not None
+        assert -60 < seen.change_percent < -20
+        assert seen.is_met
+        with pytest.raises(Refusal):
+            aiming.set_goal(ana, 99)
+
+
+@pytest.mark.django_db
+def test_the_letter_goes_to_who_asked_and_lets_forest_read(ana: UUID, wei: UUID) -> None:
+    last = (clock.now().date().replace(day=1) - timedelta(days=1)).replace(day=5)
+    statement = f"Date;Libelle;Montant;Devise\n{last:%d/%m/%Y};STATION TOTAL CARBURANT;-60,00;EUR\n".encode()
+    for person in (ana, wei):
+        fill(person, statement)
+    with acting_as(Actor.for_person(ana)):
+        aiming.choose_letter(ana, wanted=True)
+    assert aiming.send_letters() == 1
+    with acting_as(Actor.for_person(ana)):
+        consent.withdraw(ana, "forest.grow")
+    assert aiming.send_letters() == 0
+    assert outbox is not None
