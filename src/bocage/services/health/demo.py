@@ -25,6 +25,7 @@ from bocage.services.health.queries import venues
 
 LABORATORY = "labo-demo"
 DAYS = 60
+BUDGET = Decimal("2.2")
 VENUES = (
     ("moulin", "cafe"),
     ("tramway", "transport"),
@@ -52,7 +53,7 @@ def populate(city: City) -> None:
             title="Demonstration",
             legal_basis="None: this scheme shows how a pass works. There is no epidemic, and nobody here exists.",
             rules="2026.1",
-            budget_days=Decimal("2.2"),
+            budget_days=BUDGET,
             sunset_at=clock.now() + timedelta(days=DAYS),
             demo=True,
         )
@@ -66,7 +67,7 @@ def populate(city: City) -> None:
         owner_id=city.people["elsa"],
         verified=True,
     ).id
-    places.register_laboratory(LABORATORY, _text(_key().public_key().public_bytes_raw()))
+    places.register_laboratory(LABORATORY, public_key())
     tokens = {
         handle: venues.own(shop_id, places.open_venue(shop_id, people.party_name(shop_id), kind)).token
         for handle, kind in VENUES
@@ -89,6 +90,11 @@ def populate(city: City) -> None:
     for handle in SHARING:
         with acting_as(Actor.for_person(city.people[handle])):
             deciding.current(city.people[handle])
+
+
+def public_key() -> str:
+    """The key that the demo laboratory's results are checked by."""
+    return _text(_key().public_key().public_bytes_raw())
 
 
 def visit(person_id: UUID, token: str, minutes_ago: int, minutes: int) -> None:

@@ -138,7 +138,7 @@ class Test(models.Model):
     sample_digest = models.BinaryField()
     revision = models.PositiveSmallIntegerField()
     kind = models.CharField(max_length=10)
-    outcome = models.CharField(max_length=10)
+    outcome = models.CharField(max_length=12)
     taken_at = models.DateTimeField()
     received_at = models.DateTimeField()
     digest = models.CharField(max_length=64)

@@ -275,7 +275,7 @@ class Migration(migrations.Migration):
                 ("sample_digest", models.BinaryField()),
                 ("revision", models.PositiveSmallIntegerField()),
                 ("kind", models.CharField(max_length=10)),
-                ("outcome", models.CharField(max_length=10)),
+                ("outcome", models.CharField(max_length=12)),
                 ("taken_at", models.DateTimeField()),
                 ("received_at", models.DateTimeField()),
                 ("digest", models.CharField(max_length=64)),

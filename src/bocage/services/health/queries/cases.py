@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import F
+
 from bocage.kernel import clock
 from bocage.kernel.acting import Actor, acting_as, own_tables
 from bocage.kernel.identity import queries as identity
@@ -41,7 +43,7 @@ class Trusted:
 def appeals() -> list[types.Case]:
     """Appeals, open ones first, oldest first; nobody's name. 100 at most."""
     with acting_as(Actor.for_service("health")), own_tables("health"):
-        rows = list(Appeal.objects.order_by("-state", "at", "id")[:LISTED])
+        rows = list(Appeal.objects.order_by(F("decided_at").desc(nulls_first=True), "at", "id")[:LISTED])
         decisions = Decision.objects.in_bulk({row.decision_id for row in rows})
     now = clock.now()
     return [
