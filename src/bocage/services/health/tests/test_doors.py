@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+import typer
 from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test import Client
@@ -15,13 +16,13 @@ from django.test.utils import CaptureQueriesContext
 from pypdf import PdfReader
 from typer.testing import CliRunner
 
-from bocage import cli
 from bocage.kernel import clock
 from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.acting.middleware import ACTING_FOR_SESSION_KEY
 from bocage.kernel.identity import actions as identity
 from bocage.kernel.ids import uuid7
 from bocage.kernel.keys.queries import signing_keys
+from bocage.services.health import commands
 from bocage.services.health.actions import appeals, deciding, manual
 from bocage.services.health.queries import passes
 from bocage.services.health.tests.conftest import Town, signed, work
@@ -180,15 +181,13 @@ def test_the_command_recomputes_a_record_and_finds_a_changed_one(lived: Town, tm
         document = passes.document(lived.ana, held.id)
     assert document is not None
     key = signing_keys(deciding.SIGNING)[0].public_key.hex()
-    if "pass" not in [each.name for each in cli.app.registered_groups]:
-        from bocage.services.health import commands
-
-        commands.register(cli.app)
+    app = typer.Typer()
+    commands.register(app)
 
     def run(given: dict[str, Any]) -> Any:
         file = tmp_path / "record.json"
         file.write_text(json.dumps(given))
-        return CliRunner().invoke(cli.app, ["pass", "colour", str(file), "--key", key, "--json"])
+        return CliRunner().invoke(app, ["pass", "colour", str(file), "--key", key, "--json"])
 
     told = run(document)
     assert told.exit_code == 0, told.output
