@@ -47,6 +47,9 @@ TOWN = {
 # The town's account at its bank; outside production the demo bank keeps this one.
 BANK_IBAN = os.environ.get("BOCAGE_BANK_IBAN", "" if MODE == "production" else "FR7630006000011234567890189")
 
+# Keys whose passes are believed beside our own: certificates (PEM) and key sets (JWKS), one file or more in a folder.
+PASS_TRUST_FOLDER = Path(os.environ.get("BOCAGE_PASS_TRUST", HOME / "trust"))
+
 # -- Apps ------------------------------------------------------------------------------------------------------------
 KERNEL_APPS = [
     f"bocage.kernel.{name}"

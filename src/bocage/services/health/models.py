@@ -251,3 +251,33 @@ class ManualColour(models.Model):
             models.CheckConstraint(condition=Q(colour__in=COLOURS), name="health_manual_colour"),
         ]
         indexes = [models.Index(fields=["person_id"], name="health_manual_by_person")]
+
+
+class SpentToken(models.Model):
+    """A colour token that a gate has let through, until the token's end. A token names nobody, nor does this.
+
+    `attempt` is a digest of who asked and of its key for this showing: asking again with it gets the same answer.
+    """
+
+    nonce = models.BinaryField(primary_key=True, editable=False)
+    attempt = models.BinaryField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "health_spent_token"
+        indexes = [models.Index(fields=["expires_at"], name="health_spent_token_by_end")]
+
+
+class GateHour(models.Model):
+    """How many of a colour an organisation's gates saw in an hour. Counts, and nothing else, leave a gate."""
+
+    organisation_id = models.UUIDField()
+    hour = models.DateTimeField()
+    colour = models.CharField(max_length=8)
+    count = models.PositiveIntegerField()
+
+    class Meta:
+        db_table = "health_gate_hour"
+        constraints = [
+            models.UniqueConstraint(fields=["organisation_id", "hour", "colour"], name="health_gate_hour_one")
+        ]

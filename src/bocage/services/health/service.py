@@ -81,10 +81,14 @@ service = Service(
         QuickAction(_("Appeals"), "health:appeals", "scale"),
         QuickAction(_("Set by hand"), "health:by-hand", "pen-line"),
     ),
-    merchant=(QuickAction(_("Check-in posters"), "health:places", "qr-code"),),
+    merchant=(
+        QuickAction(_("Check-in posters"), "health:places", "qr-code"),
+        QuickAction(_("Gate"), "health:gate", "scan-line"),
+    ),
     scopes={
         "health:read": _("See the health pass"),
         "health:write": _("Check in, report symptoms, contest a colour"),
+        "health:gate": _("Check passes at a gate, and count their colours"),
         "health:results": _("Send signed test results, as a laboratory"),
     },
     card=home.card,

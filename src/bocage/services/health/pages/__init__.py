@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from bocage.services.health.pages import console, giving, places, register, today
+from bocage.services.health.pages import console, gate, giving, places, register, today
 
 urlpatterns = [
     path("", today.home, name="home"),
@@ -18,6 +18,10 @@ urlpatterns = [
     path("visits/<uuid:check_in_id>/forget", giving.forget, name="forget"),
     path("scan", giving.scan, name="scan"),
     path("in/<str:token>", giving.check_in, name="check-in"),
+    path("gate/", gate.gate, name="gate"),
+    path("gate/worker.js", gate.worker, name="gate-worker"),
+    path("gate/keys.json", gate.keys, name="gate-keys"),
+    path("gate/desk.json", gate.desk, name="gate-desk"),
     path("places", places.show, name="places"),
     path("places/<uuid:venue_id>.pdf", places.poster_file, name="poster"),
     path("places/<uuid:venue_id>/close", places.close, name="place-close"),
