@@ -16,6 +16,7 @@ VISITORS = (NOBODY, ANA, MARCO, ODILE)
 PUBLIC = {
     "home",
     "offline",
+    "health:gate",
     "health:register",
     "account_login",
     "account_signup",
@@ -31,6 +32,9 @@ FILES = {
     "health:poster": "a PDF",
     "health:record": "JSON to keep",
     "forest:letter-file": "a PDF",
+    "health:gate-desk": "JSON for the page of the gate",
+    "health:gate-keys": "JSON for the page of the gate",
+    "health:gate-worker": "a script",
     "health-live": "JSON for a supervisor",
     "health-parts": "JSON for a supervisor",
     "health-ready": "JSON for a supervisor",

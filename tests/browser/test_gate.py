@@ -184,9 +184,10 @@ def test_verifying_takes_less_than_50_ms(context: BrowserContext, held: Held) ->
     page = open_gate(context)
     context.set_offline(True)
     plain = page.evaluate("fetch('/health/gate/keys.json').then((answer) => answer.json())")
-    now = held.tokens[0].not_before + 1
+    now = clock.now().timestamp()
     for code in (held.tokens[0].text, held.certificate, held.card):
-        answers = page.evaluate(ADMIT, [[[[code], max(now, held.tokens[0].not_before), None]] * ROUNDS, plain])
+        answers = page.evaluate(ADMIT, [[[[code], now, None]] * ROUNDS, plain])
+        assert {colour for colour, _step, _milliseconds in answers} == {"green"}
         times = sorted(milliseconds for _colour, _step, milliseconds in answers)
         p95 = times[int(len(times) * 0.95)]
         print(f"{code[:4]} p50 {times[len(times) // 2]:.2f} ms, p95 {p95:.2f} ms")

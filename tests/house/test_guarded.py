@@ -44,8 +44,10 @@ UNSAVED = {
         "checkin",
         "decision",
         "due",
+        "gate_hour",
         "manual",
         "report",
+        "spent_token",
         "standing",
         "test",
     )

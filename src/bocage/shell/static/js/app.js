@@ -75,7 +75,8 @@ export function toast(template) {
 }
 
 async function keepShell() {
-  const known = Boolean(navigator.serviceWorker.controller);
+  // A page of its own worker (the gate) is not kept by this one, and is told nothing about its versions.
+  const known = navigator.serviceWorker.controller?.scriptURL.endsWith("/sw.js") ?? false;
   // Private windows and strict settings refuse workers: everything works without, except having no network.
   const registration = await navigator.serviceWorker.register("/sw.js").catch(() => undefined);
   if (!registration) return;

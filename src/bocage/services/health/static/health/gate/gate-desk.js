@@ -148,6 +148,7 @@ customElements.define("gate-desk", class extends HTMLElement {
     clearTimeout(this.nextTimer);
     this.querySelector("[data-stage]").hidden = true;
     this.querySelector("[data-reading]").hidden = false;
+    document.getElementById("main").focus({ preventScroll: true });
     this.again();
   }
 
