@@ -67,3 +67,22 @@ def trees_of_group(group_id: UUID) -> UUID:
     id = account_id_of(group_id, TREES, "grouptrees", SERVICE)
     ledger.open_account(id, None, TREES, "grouptrees", service=SERVICE)
     return id
+
+
+def campaign_id(organisation_id: UUID, campaign: UUID) -> UUID:
+    """The id of the account of trees that a campaign has left."""
+    return account_id_of(organisation_id, TREES, f"campaign.{campaign.hex}", SERVICE)
+
+
+def campaign(organisation_id: UUID, campaign: UUID) -> UUID:
+    """The trees that a campaign has left."""
+    id = campaign_id(organisation_id, campaign)
+    ledger.open_account(id, organisation_id, TREES, "campaign", service=SERVICE)
+    return id
+
+
+def planted() -> UUID:
+    """Trees that partners were charged with planting."""
+    id = account_id_of(None, TREES, "planted", SERVICE)
+    ledger.open_account(id, None, TREES, "planted", service=SERVICE)
+    return id

@@ -1,4 +1,4 @@
-"""Forest's papers: the letter of the month."""
+"""Forest's papers: the letter of the month, and the certificate of a tree."""
 
 from collections.abc import Sequence
 
@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from bocage.services.forest.insight import Comparison
 from bocage.services.forest.levers import Change
+from bocage.services.forest.real_trees import CertificateView
 from bocage.services.forest.templatetags.forest_tags import mass, month_change, month_name
 from bocage.shell.paper import Paper
 from bocage.shell.templatetags.shell import money_text
@@ -41,3 +42,30 @@ def letter_pdf(seen: Comparison, advice: Sequence[Change], currency: str) -> byt
 def between(low: int, high: int) -> str:
     """An interval in words."""
     return _("With 90%% certainty between %(least)s and %(most)s") % {"least": mass(low), "most": mass(high)}
+
+
+def certificate_pdf(tree: CertificateView, town: str) -> bytes:
+    """One page: which tree, by whom, where, for how many grams, how it was last seen, and the signed words."""
+    paper = Paper(_("A tree"), _("Certificate %(id)s") % {"id": tree.id})
+    paper.write_brand(town)
+    paper.write_text(tree.campaign.species, size=24, bold=True, gap_mm=1)
+    paper.write_text(_("One tree, planted by %(partner)s") % {"partner": tree.campaign.partner}, size=12, gap_mm=6)
+    facts = [
+        (_("Campaign"), tree.campaign.name),
+        (_("Place"), f"{tree.campaign.latitude}, {tree.campaign.longitude}"),
+        (_("Grams burned for it"), str(tree.campaign.price_grams)),
+        (_("Of a hundred, how many stand after three years"), str(tree.campaign.survival_percent)),
+        (_("The tree"), tree.state_title),
+        *((each.title, f"{each.seen_at:%Y-%m-%d}, {each.latitude}, {each.longitude}") for each in tree.audits),
+    ]
+    paper.write_facts(facts)
+    paper.ln(6)
+    paper.write_text(_("To check without us"), size=11, bold=True, gap_mm=2)
+    paper.write_text(
+        _("The signature (Ed25519, hexadecimal) is over exactly these words in UTF-8, by the town's key named below."),
+        size=8.5,
+        gap_mm=2,
+    )
+    paper.write_text(tree.claims, size=7.5, gap_mm=2)
+    paper.write_text(f"{tree.key_id}\n{tree.signature}", size=7.5)
+    return paper.as_bytes()

@@ -136,3 +136,40 @@ class GiveForm(forms.Form):
 
     gift_id = forms.UUIDField(widget=forms.HiddenInput)
     grams = forms.IntegerField(label=_("Grams"), min_value=1, max_value=10_000_000)
+
+
+class CampaignForm(forms.Form):
+    """What a partner undertakes to plant."""
+
+    campaign_id = forms.UUIDField(widget=forms.HiddenInput)
+    name = forms.CharField(label=_("Name of the campaign"), max_length=60)
+    species = forms.CharField(label=_("Kind of tree"), max_length=60)
+    trees = forms.IntegerField(label=_("How many trees"), min_value=1, max_value=100_000)
+    price_grams = forms.IntegerField(label=_("Grams for one tree"), min_value=1_000, max_value=1_000_000)
+    survival_percent = forms.IntegerField(
+        label=_("Of a hundred, how many stand after three years"), min_value=1, max_value=100
+    )
+    latitude = forms.DecimalField(label=_("Latitude"), min_value=-90, max_value=90, max_digits=8, decimal_places=5)
+    longitude = forms.DecimalField(label=_("Longitude"), min_value=-180, max_value=180, max_digits=8, decimal_places=5)
+
+
+class ReportForm(forms.Form):
+    """What was seen of a tree, where, and a photo of it."""
+
+    audit_id = forms.UUIDField(widget=forms.HiddenInput)
+    seen = forms.ChoiceField(
+        label=_("What you saw"),
+        choices=[
+            ("planted", _("Planted")),
+            ("alive", _("Seen alive")),
+            ("dead", _("Found dead")),
+            ("replanted", _("Planted anew")),
+        ],
+    )
+    latitude = forms.DecimalField(label=_("Latitude"), min_value=-90, max_value=90, max_digits=8, decimal_places=5)
+    longitude = forms.DecimalField(label=_("Longitude"), min_value=-180, max_value=180, max_digits=8, decimal_places=5)
+    photo = forms.FileField(
+        label=_("Photo"),
+        required=False,
+        widget=forms.ClearableFileInput(attrs={"accept": "image/*", "capture": "environment"}),
+    )

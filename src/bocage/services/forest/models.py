@@ -271,3 +271,64 @@ class GroupTree(models.Model):
     class Meta:
         db_table = "forest_grouptree"
         indexes = [models.Index(fields=["group_id", "-id"], name="forest_grouptree_by_group")]
+
+
+class Campaign(models.Model):
+    """So many real trees of one kind that a partner undertakes to plant at a place; those left are in the ledger."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organisation_id = models.UUIDField()
+    name = models.CharField(max_length=60)
+    species = models.CharField(max_length=60)
+    latitude = models.DecimalField(max_digits=8, decimal_places=5)
+    longitude = models.DecimalField(max_digits=8, decimal_places=5)
+    price_grams = models.PositiveIntegerField()
+    survival_percent = models.PositiveSmallIntegerField()
+    trees = models.PositiveIntegerField()
+    opened_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "forest_campaign"
+
+
+class Certificate(models.Model):
+    """One real tree, paid for with grams that are burned: signed `claims`, and how the tree was last seen."""
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    person_id = models.UUIDField()
+    organisation_id = models.UUIDField()
+    campaign_id = models.UUIDField()
+    claims = models.TextField()
+    key_id = models.UUIDField()
+    signature = models.BinaryField()
+    signed_at = models.DateTimeField()
+    state = models.CharField(max_length=10, default="ordered")
+
+    class Meta:
+        db_table = "forest_certificate"
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=["ordered", "alive", "dead"]), name="forest_certificate_state")
+        ]
+        indexes = [
+            models.Index(fields=["person_id", "-id"], name="forest_certificate_person"),
+            models.Index(fields=["organisation_id", "-id"], name="forest_certificate_partner"),
+        ]
+
+
+class Audit(models.Model):
+    """What the partner saw of a tree, where and when; the photo is in the blob store under the partner's key."""
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    certificate_id = models.UUIDField()
+    person_id = models.UUIDField()
+    organisation_id = models.UUIDField()
+    seen = models.CharField(max_length=10)
+    latitude = models.DecimalField(max_digits=8, decimal_places=5)
+    longitude = models.DecimalField(max_digits=8, decimal_places=5)
+    photo_id = models.UUIDField(null=True)
+    photo_digest = models.CharField(max_length=64, blank=True)
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "forest_audit"
+        indexes = [models.Index(fields=["certificate_id", "seen_at"], name="forest_audit_by_tree")]

@@ -54,6 +54,11 @@ service = Service(
             fields={"grams": "integer", "acts": "integer"},
         ),
         EventType(
+            "forest.planted",
+            says=_("Grams were burned for one real tree."),
+            fields={"certificate_id": "uuid"},
+        ),
+        EventType(
             "forest.given",
             says=_("Grams were given to a friend's tree or to a group's."),
             fields={"grams": "integer"},
@@ -74,6 +79,7 @@ service = Service(
     actions=(
         QuickAction(_("Import a statement"), "forest:import", "file-up", (_("bank"), _("footprint"), "CSV", "MT940")),
         QuickAction(_("Plant a tree"), "forest:trees", "sprout", (_("grams"), _("tree"))),
+        QuickAction(_("Real trees"), "forest:planting", "shovel", (_("campaign"), _("certificate"))),
         QuickAction(_("My year"), "forest:year", "lightbulb", (_("advice"), _("goal"), _("what if"))),
         QuickAction(_("Friends in the forest"), "forest:friends", "users", (_("friend"), _("group"))),
         QuickAction(_("My footprint"), "forest:lines", "footprints", ("CO2", _("carbon"))),

@@ -6,7 +6,9 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from bocage.services.forest.models import (
+    Audit,
     Award,
+    Certificate,
     Correction,
     Friendship,
     Gift,
@@ -21,7 +23,7 @@ from bocage.services.forest.models import (
 
 def erase(person_id: UUID) -> list[str]:
     """Delete all rows of the person; what is kept and why."""
-    for model in (Upload, Line, Award, Tree, Correction, Preference, Membership):
+    for model in (Upload, Line, Award, Tree, Correction, Preference, Membership, Audit, Certificate):
         model.objects.filter(person_id=person_id).delete()
     Friendship.objects.filter(Q(asker_id=person_id) | Q(asked_id=person_id)).delete()
     Gift.objects.filter(Q(giver_id=person_id) | Q(receiver_id=person_id)).delete()
