@@ -31,6 +31,7 @@ PUBLIC = {
 FILES = {
     "health:poster": "a PDF",
     "health:record": "JSON to keep",
+    "forest:certificate-file": "a PDF",
     "forest:letter-file": "a PDF",
     "health:gate-desk": "JSON for the page of the gate",
     "health:gate-keys": "JSON for the page of the gate",

@@ -4,6 +4,7 @@ import csv
 import io
 import random
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import uuid5
 
@@ -13,8 +14,9 @@ from bocage.kernel import clock
 from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.consent import actions as consent
 from bocage.kernel.consent import queries as consents
+from bocage.kernel.identity import actions as identity
 from bocage.services.forest import queries, together
-from bocage.services.forest.actions import earning, friends, giving, groups, importing, planting
+from bocage.services.forest.actions import campaigns, earning, friends, giving, groups, importing, planting
 
 _AGREE = ("ana", "marco", "weilin", "samira", "theo", "ines")
 _STATEMENT_DAYS = 75
@@ -52,6 +54,7 @@ def populate(city: Any) -> None:
             planting.water(ana, uuid5(ana, "demo oak watering"), oak, min(grams - 12_000, 21_000) // 2)
     _others(city)
     _meet(city)
+    _plant(city)
 
 
 def _others(city: Any) -> None:
@@ -91,6 +94,32 @@ def _meet(city: Any) -> None:
             groups.join(person, code)
             groups.show(person, street, shown=handle == "weilin")
             giving.water_groups_tree(person, uuid5(person, "demo street"), tree, 900)
+
+
+def _plant(city: Any) -> None:
+    """An association undertakes to plant two hedges; Ana's hazel stands already."""
+    lucie, ana = city.people["lucie"], city.people["ana"]
+    with acting_as(Actor.nobody()):
+        partner = identity.create_organisation(
+            handle="haies",
+            name="Haies vivantes",
+            kind="charity",
+            mcc="8398",
+            country=settings.TOWN["country"],
+            owner_id=lucie,
+            verified=True,
+        ).id
+    hazel, oak = uuid5(partner, "hazel"), uuid5(partner, "oak")
+    places = {hazel: (Decimal("48.10830"), Decimal("-1.68290")), oak: (Decimal("48.15410"), Decimal("-1.60120"))}
+    with acting_as(Actor.for_person(lucie, partner)):
+        lane = campaigns.Terms("Chemin creux", "Hazel", *places[hazel], 5_000, 85, 400)
+        campaigns.open_campaign(partner, hazel, lane)
+        campaigns.open_campaign(partner, oak, campaigns.Terms("Talus du nord", "Oak", *places[oak], 18_000, 70, 120))
+    tree = uuid5(ana, "demo hazel")
+    with acting_as(Actor.for_person(ana)):
+        campaigns.plant(ana, tree, hazel)
+    with acting_as(Actor.for_person(lucie, partner)):
+        campaigns.report(partner, uuid5(tree, "planted"), tree, "planted", places[hazel], b"")
 
 
 def tick(city: Any, chance: random.Random) -> None:
