@@ -12,8 +12,8 @@ from pydantic import Field
 from bocage.kernel.acting import current_actor
 from bocage.kernel.consent import queries as consents
 from bocage.kernel.ids import uuid7
-from bocage.services.forest import limits, queries
-from bocage.services.forest.actions import correcting, earning, importing, planting
+from bocage.services.forest import limits, queries, real_trees, together
+from bocage.services.forest.actions import campaigns, correcting, earning, friends, giving, groups, importing, planting
 from bocage.services.forest.types import Columns
 from bocage.shell.api_site import decode_cursor, encode_cursor, idempotent, scoped
 
@@ -275,3 +275,124 @@ def _preview(person_id: UUID, upload_id: UUID) -> PreviewOut:
         lines_bad=found.bad_lines_total,
         micrograms=found.micrograms,
     )
+
+
+class FriendOut(Schema):
+    """A friend, or somebody who asked (`incoming`) or was asked (`outgoing`)."""
+
+    friendship_id: UUID
+    person_id: UUID
+    name: str
+    handle: str
+    state: str
+    grown: int
+    growing: int
+
+
+class FriendsOut(Schema):
+    """Friends and open questions."""
+
+    items: list[FriendOut]
+
+
+class Asking(Schema):
+    """Whom to ask."""
+
+    handle: Annotated[str, Field(min_length=1, max_length=40)]
+
+
+class Giving(Schema):
+    """Which tree of whom gets how much."""
+
+    friend_id: UUID
+    tree_id: UUID
+    grams: Annotated[int, Field(ge=1, le=10_000_000)]
+
+
+class Given(Schema):
+    """Whether the tree is full-grown now."""
+
+    grown: bool
+
+
+class Joining(Schema):
+    """The code of a group."""
+
+    code: Annotated[str, Field(min_length=1, max_length=20)]
+
+
+class GroupOut(Schema):
+    """A group that was joined."""
+
+    id: UUID
+    kind: str
+    name: str
+    code: str
+    members: int
+    shown: bool
+
+
+class Planting(Schema):
+    """Which campaign's tree."""
+
+    campaign_id: UUID
+
+
+class CertificateOut(Schema):
+    """One real tree: `signature` (Ed25519, hexadecimal) is over `claims` in UTF-8, by the key `key_id`."""
+
+    id: UUID
+    state: str
+    claims: str
+    key_id: UUID
+    signature: str
+    signed_at: datetime
+
+
+@router.get("/friends", response=FriendsOut, auth=scoped("forest:read"))
+def friends_list(request: HttpRequest) -> Any:
+    """Friends and open questions, by name."""
+    return {"items": together.friends(current_actor().required_subject())}
+
+
+@router.post("/friends", response={201: FriendsOut}, auth=scoped("forest:write"))
+@idempotent
+def ask_friend(request: HttpRequest, payload: Asking) -> Any:
+    """Ask somebody to be friends; it agrees to `forest.friends`. Who asked first is accepted by it."""
+    person = current_actor().required_subject()
+    friends.ask(person, payload.handle)
+    return 201, FriendsOut.model_validate({"items": together.friends(person)}, from_attributes=True)
+
+
+@router.post("/friends/{friendship_id}/accept", response=FriendsOut, auth=scoped("forest:write"))
+@idempotent
+def accept_friend(request: HttpRequest, friendship_id: UUID) -> Any:
+    """Say yes to who asked; it agrees to `forest.friends`."""
+    person = current_actor().required_subject()
+    friends.accept(person, friendship_id)
+    return FriendsOut.model_validate({"items": together.friends(person)}, from_attributes=True)
+
+
+@router.put("/gifts/{gift_id}", response=Given, auth=scoped("forest:write"))
+@idempotent
+def give(request: HttpRequest, gift_id: UUID, payload: Giving) -> Any:
+    """Water a friend's tree, under an id of yours."""
+    person = current_actor().required_subject()
+    return Given(grown=giving.water_friends_tree(person, gift_id, payload.tree_id, payload.friend_id, payload.grams))
+
+
+@router.post("/groups/join", response=GroupOut, auth=scoped("forest:write"))
+@idempotent
+def join_group(request: HttpRequest, payload: Joining) -> Any:
+    """Join the group whose code it is; it agrees to `forest.friends`."""
+    person = current_actor().required_subject()
+    return GroupOut.model_validate(together.group(person, groups.join(person, payload.code)), from_attributes=True)
+
+
+@router.put("/certificates/{certificate_id}", response=CertificateOut, auth=scoped("forest:write"))
+@idempotent
+def plant(request: HttpRequest, certificate_id: UUID, payload: Planting) -> Any:
+    """Burn grams for one real tree, under an id of yours; its certificate."""
+    person = current_actor().required_subject()
+    campaigns.plant(person, certificate_id, payload.campaign_id)
+    return CertificateOut.model_validate(real_trees.certificate(person, certificate_id), from_attributes=True)

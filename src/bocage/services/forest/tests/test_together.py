@@ -17,7 +17,7 @@ from bocage.kernel.ledger import queries as ledger
 from bocage.services.forest import accounts, limits, queries, together
 from bocage.services.forest.actions import earning, friends, giving, groups, planting, taking
 from bocage.services.forest.models import Award
-from bocage.services.forest.tests.conftest import make_person, ride
+from bocage.services.forest.tests.conftest import Program, make_person, ride
 
 
 def as_(person: UUID) -> Any:
@@ -279,6 +279,27 @@ def test_who_was_seen_at_the_counter_may_give_all_she_has(ana: UUID) -> None:
     with as_(seen):
         all_of_it = earning.collect(seen)
         assert giving.giveable_grams(seen) == all_of_it
+
+
+@pytest.mark.django_db
+def test_a_program_asks_accepts_gives_and_joins(ana: UUID, wei: UUID, anas: Program, weis: Program) -> None:
+    asked = anas.post("/friends", {"handle": "wei.lin"})
+    assert asked.status_code == 201, asked.content
+    (friend,) = asked.json()["items"]
+    assert friend["state"] == "outgoing"
+    accepted = weis.post(f"/friends/{friend['friendship_id']}/accept", {})
+    assert [each["state"] for each in accepted.json()["items"]] == ["friend"]
+    tree, gift = sown(wei), str(uuid4())
+    collected(ana)
+    body = {"friend_id": str(wei), "tree_id": str(tree), "grams": 50}
+    assert [anas.put(f"/gifts/{gift}", body).json() for _twice in range(2)] == [{"grown": False}] * 2
+    assert anas.put(f"/gifts/{uuid4()}", {**body, "grams": 0}).status_code == 422
+    assert anas.get("/friends").json()["items"][0]["growing"] == 1
+    with as_(wei):
+        code = together.group(wei, groups.found(wei, uuid4(), "club", "Cinema")).code
+    assert anas.post("/groups/join", {"code": code}).json()["members"] == 2
+    assert anas.post("/groups/join", {"code": "WRONG"}).status_code == 404
+    assert anas.put(f"/certificates/{uuid4()}", {"campaign_id": str(uuid4())}).status_code == 404
 
 
 def test_a_season_begins_where_it_does() -> None:
