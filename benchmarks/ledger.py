@@ -1,6 +1,7 @@
-"""Transfers a second of the ledger's lane A, beside naive Django-ORM code, on one durable server, in one run.
+"""Transfers a second of the ledger's lanes, beside naive Django-ORM code, on one durable server, in one run.
 
-    .venv/bin/python benchmarks/ledger.py [--seconds 6] [--clients 1 8 64] [--row-security] [--option NAME=VALUE]
+    .venv/bin/python benchmarks/ledger.py [--seconds 6] [--clients 1 8 64] [--parts one-by-one bulk group audit]
+        [--row-security] [--option NAME=VALUE]
 
 Each client is a process of its own with one connection. Every transfer commits by itself, with synchronous_commit and
 fsync on, between two of 10,000 accounts: "uniform" takes any two, "hot" pays always into the same one.
@@ -9,6 +10,10 @@ fsync on, between two of 10,000 accounts: "uniform" takes any two, "hot" pays al
   journal row and two entries, save both balances.
 - lane A: the SQL function that the facade calls, by psycopg, prepared, autocommit.
 - facade: `ledger.actions.post` through Django, as services call it.
+- lane B, bulk: batches of 8,192 over the socket to the poster's process, with every index, event rows, Merkle tree and
+  chain (`lane_b.py`); beside the naive way with 8 clients, in turns.
+- lane B, group commit: closed-loop clients, each with one transfer in flight, sharing a connection a process as the web
+  workers' threads do; beside lane A with as many clients (one connection each).
 """
 
 import argparse
@@ -18,6 +23,7 @@ import random
 import statistics
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from multiprocessing.synchronize import Barrier
@@ -38,6 +44,9 @@ OPENING_MINOR = 1_000_000_000
 AMOUNT_MINOR = 100
 WARM_UP_SECONDS = 0.5
 TURNS = 3
+PARTS = ("one-by-one", "bulk", "group")
+GROUP_CLIENTS = (8, 64, 512)
+PROCESSES_MAX = 64
 POST_SQL = "select refusal, at, amount_minor from ledger_post(%s, %s, %s, %s::bigint, 'EUR', 'bench', '')"
 
 type Pay = Callable[[UUID, UUID], None]
@@ -47,17 +56,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=6.0)
     parser.add_argument("--clients", type=int, nargs="+", default=[1, 8, 64])
+    parser.add_argument("--parts", nargs="+", default=list(PARTS), choices=PARTS)
     parser.add_argument("--row-security", action="store_true", help="also time lane A with row-level security off")
     parser.add_argument("--option", action="append", default=[], help="a PostgreSQL setting for this run")
     given = parser.parse_args()
     options = dict(option.split("=", 1) for option in given.option)
     folder = Path(tempfile.mkdtemp(prefix="bocage-bench-"))
-    server = launcher.start(folder, options=options)
+    server = launcher.start(folder, options={"max_connections": "600", **options})
     try:
         prepare(server, folder)
         ids = seed(server)
         print(facts(server, options))
-        compare(ids, given.clients, given.seconds)
+        if "one-by-one" in given.parts:
+            compare(ids, given.clients, given.seconds)
+        if set(given.parts) - {"one-by-one"}:
+            in_batches(server, ids, folder, given.parts, given.seconds)
         if given.row_security:
             without_row_security(server, ids, given.seconds)
     finally:
@@ -122,6 +135,66 @@ def compare(ids: list[UUID], clients: list[int], seconds: float) -> None:
             print(f"{line}{speeds['lane A'] / speeds['naive']:>13.1f}x", flush=True)
 
 
+def in_batches(server: launcher.Server, ids: list[UUID], folder: Path, parts: list[str], seconds: float) -> None:
+    """Lane B in bulk and by group commit, and the audit of all that was written."""
+    import lane_b
+
+    batch_ids = seed_lane_b(server)
+    with lane_b.poster(folder) as process:
+        if "bulk" in parts:
+            print(
+                f"\n{'accounts':8}{'naive, 8 clients':>18}{'lane B bulk':>14}{'ratio':>8}   CPU a transfer: poster, all"
+            )
+            for hot in (False, True):
+                turns = [
+                    (measure(naive_payer, ids, 8, hot, seconds / TURNS),
+                     lane_b.bulk(batch_ids, hot, seconds / TURNS, process.pid))
+                    for _turn in range(TURNS)
+                ]  # fmt: skip
+                naive = statistics.median(turn[0] for turn in turns)
+                speed, own, everything = sorted(turn[1] for turn in turns)[TURNS // 2]
+                print(
+                    f"{'hot' if hot else 'uniform':8}{naive:>18.0f}{speed:>14.0f}{speed / naive:>7.0f}x"
+                    f"   {own:.0f} us, {everything:.0f} us   load {os.getloadavg()[0]:.1f}",
+                    flush=True,
+                )
+        if "group" in parts:
+            print(f"\n{'clients':>7}{'lane A':>10}{'lane B group commit':>22}{'ratio':>8}")
+            for count in GROUP_CLIENTS:
+                turns = [
+                    (measure(lane_a_payer, ids, count, False, seconds / TURNS),
+                     lane_b.group(batch_ids, count, seconds / TURNS))
+                    for _turn in range(TURNS)
+                ]  # fmt: skip
+                one, many = (statistics.median(turn[side] for turn in turns) for side in (0, 1))
+                print(
+                    f"{count:>7}{one:>10.0f}{many:>22.0f}{many / one:>7.1f}x   load {os.getloadavg()[0]:.1f}",
+                    flush=True,
+                )
+
+
+def seed_lane_b(server: launcher.Server) -> list[UUID]:
+    """As many accounts again, with money, in lane B."""
+    from django.db import connection, connections
+
+    ids, issuer = [uuid4() for _n in range(ACCOUNTS)], uuid4()
+    with connection.cursor() as cursor:
+        cursor.execute("select ledger_open_account(%s, null, 'EUR', 'issuer', '', null, null)", [issuer])
+        cursor.execute(
+            "select count(ledger_open_account(id, id, 'EUR', 'wallet', '', 0, null)) from unnest(%s::uuid[]) id", [ids]
+        )
+        cursor.execute(
+            "select count(ledger_post(gen_random_uuid(), %s, id, %s, 'EUR', 'opening', '')) from unnest(%s::uuid[]) id",
+            [issuer, OPENING_MINOR, ids],
+        )
+        cursor.execute("select ledger_set_lane(%s, 'B')", [ids])
+    with psycopg.connect(server.url(DATABASE), autocommit=True) as admin:
+        admin.execute("vacuum analyze")
+        admin.execute("checkpoint")
+    connections.close_all()
+    return ids
+
+
 def without_row_security(server: launcher.Server, ids: list[UUID], seconds: float) -> None:
     """Lane A by one client, with row-level security on and off in turns; the median of each."""
     speeds: dict[str, list[float]] = {"enable": [], "disable": []}
@@ -135,18 +208,41 @@ def without_row_security(server: launcher.Server, ids: list[UUID], seconds: floa
 
 
 def measure(make: Callable[[], Pay], ids: list[UUID], clients: int, hot: bool, seconds: float) -> float:
-    """Transfers a second of `clients` processes over `seconds`, after a warm-up."""
+    """Transfers a second of `clients` over `seconds`, after a warm-up: a process each, above 64 in threads."""
     context = multiprocessing.get_context("fork")
+    processes = min(clients, PROCESSES_MAX)
     barrier, counts = context.Barrier(clients), context.SimpleQueue()
     workers = [
-        context.Process(target=client, args=(make, ids, hot, seconds, barrier, counts, seed)) for seed in range(clients)
+        context.Process(target=threads, args=(make, ids, hot, seconds, barrier, counts, seed, clients // processes))
+        for seed in range(processes)
     ]
     for worker in workers:
         worker.start()
-    total: int = sum(counts.get() for _worker in workers)
+    total: int = sum(counts.get() for _client in range(clients))
     for worker in workers:
         worker.join()
     return total / seconds
+
+
+def threads(
+    make: Callable[[], Pay],
+    ids: list[UUID],
+    hot: bool,
+    seconds: float,
+    barrier: Barrier,
+    counts: "multiprocessing.SimpleQueue[int]",
+    seed: int,
+    size: int,
+) -> None:
+    """One process with `size` clients."""
+    running = [
+        threading.Thread(target=client, args=(make, ids, hot, seconds, barrier, counts, seed * size + n))
+        for n in range(size)
+    ]
+    for each in running:
+        each.start()
+    for each in running:
+        each.join()
 
 
 def client(
@@ -158,7 +254,7 @@ def client(
     counts: "multiprocessing.SimpleQueue[int]",
     seed: int,
 ) -> None:
-    """One process: pays as fast as it can and counts what was done between warm-up and end."""
+    """Pays as fast as it can and counts what was done between warm-up and end."""
     pay, choose, done = make(), random.Random(seed), 0
     barrier.wait()
     begin = time.monotonic() + WARM_UP_SECONDS
