@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -64,13 +65,13 @@ def new_ids(draw: np.random.Generator, count: int) -> bytes:
     return octets.tobytes()
 
 
-def bulk(ids: list[UUID], hot: bool, seconds: float, poster_pid: int) -> tuple[float, float, float]:
-    """Transfers a second of one bulk client, and the poster's and the whole machine's CPU microseconds a transfer."""
+def bulk(ids: list[UUID], hot: bool, seconds: float) -> float:
+    """Transfers a second of one bulk client."""
     from bocage.kernel.ledger import client
 
     link, known, draw = client.Client(), as_array(ids), np.random.default_rng()
     link.post(records(known, draw, hot, BATCH).tobytes(), "bench")
-    begun, own, everything, done = time.monotonic(), cpu_seconds(poster_pid), machine_cpu_seconds(), 0
+    begun, done = time.monotonic(), 0
     calls = [link.send(records(known, draw, hot, BATCH).tobytes(), "bench") for _n in range(IN_FLIGHT)]
     while calls:
         answers = calls.pop(0).wait(60)
@@ -79,9 +80,8 @@ def bulk(ids: list[UUID], hot: bool, seconds: float, poster_pid: int) -> tuple[f
         if time.monotonic() - begun < seconds:
             calls.append(link.send(records(known, draw, hot, BATCH).tobytes(), "bench"))
     took = time.monotonic() - begun
-    spent = cpu_seconds(poster_pid) - own, machine_cpu_seconds() - everything
     link.close()
-    return done / took, *(each / done * 1e6 for each in spent)
+    return done / took
 
 
 def group(ids: list[UUID], clients: int, seconds: float) -> float:
@@ -145,7 +145,17 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
-def machine_cpu_seconds() -> float:
-    """CPU time of everything on this machine so far, other people's work included."""
-    user, nice, system = map(int, Path("/proc/stat").read_text().split()[1:4])
-    return (user + nice + system) / _TICKS
+def own_cpu_seconds(postmaster: int, poster_pid: int) -> float:
+    """CPU time so far of all that takes part: these clients, the poster, and PostgreSQL with its ended sessions."""
+    clients = sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    total = 0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if int(stat.parent.name) == postmaster:
+            total += sum(map(int, fields[11:15]))
+        elif int(fields[1]) == postmaster:
+            total += int(fields[11]) + int(fields[12])
+    return clients + total / _TICKS + cpu_seconds(poster_pid)

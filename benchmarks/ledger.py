@@ -1,6 +1,6 @@
 """Transfers a second of the ledger's lanes, beside naive Django-ORM code, on one durable server, in one run.
 
-    .venv/bin/python benchmarks/ledger.py [--seconds 6] [--clients 1 8 64] [--parts one-by-one bulk group audit]
+    .venv/bin/python benchmarks/ledger.py [--seconds 6] [--clients 1 8 64] [--parts one-by-one bulk group]
         [--row-security] [--option NAME=VALUE]
 
 Each client is a process of its own with one connection. Every transfer commits by itself, with synchronous_commit and
@@ -136,41 +136,62 @@ def compare(ids: list[UUID], clients: list[int], seconds: float) -> None:
 
 
 def in_batches(server: launcher.Server, ids: list[UUID], folder: Path, parts: list[str], seconds: float) -> None:
-    """Lane B in bulk and by group commit, and the audit of all that was written."""
+    """Lane B in bulk and by group commit, each beside its peer in turns; with the CPU time that a transfer takes."""
     import lane_b
 
-    batch_ids = seed_lane_b(server)
+    batch_ids, postmaster = seed_lane_b(server), postmaster_of(server)
     with lane_b.poster(folder) as process:
+
+        def timed(run: Callable[[], float], share: float) -> tuple[float, float]:
+            """Transfers a second, and CPU microseconds a transfer of everything that took part, warm-up included."""
+            before = lane_b.own_cpu_seconds(postmaster, process.pid)
+            speed = run()
+            spent = lane_b.own_cpu_seconds(postmaster, process.pid) - before
+            return speed, spent / (speed * share) * 1e6
+
+        turn, warm = seconds / TURNS, seconds / TURNS + WARM_UP_SECONDS
         if "bulk" in parts:
-            print(
-                f"\n{'accounts':8}{'naive, 8 clients':>18}{'lane B bulk':>14}{'ratio':>8}   CPU a transfer: poster, all"
-            )
+            print(f"\n{'accounts':8}{'naive, 8 clients':>18}{'lane B bulk':>14}{'ratio':>8}   CPU us a transfer, each")
             for hot in (False, True):
-                turns = [
-                    (measure(naive_payer, ids, 8, hot, seconds / TURNS),
-                     lane_b.bulk(batch_ids, hot, seconds / TURNS, process.pid))
+                pairs = [
+                    (
+                        timed(lambda hot=hot: measure(naive_payer, ids, 8, hot, turn), warm),  # type: ignore[misc]
+                        timed(lambda hot=hot: lane_b.bulk(batch_ids, hot, turn), turn),  # type: ignore[misc]
+                    )
                     for _turn in range(TURNS)
-                ]  # fmt: skip
-                naive = statistics.median(turn[0] for turn in turns)
-                speed, own, everything = sorted(turn[1] for turn in turns)[TURNS // 2]
-                print(
-                    f"{'hot' if hot else 'uniform':8}{naive:>18.0f}{speed:>14.0f}{speed / naive:>7.0f}x"
-                    f"   {own:.0f} us, {everything:.0f} us   load {os.getloadavg()[0]:.1f}",
-                    flush=True,
-                )
+                ]
+                print_pair(f"{'hot' if hot else 'uniform':8}", pairs)
         if "group" in parts:
-            print(f"\n{'clients':>7}{'lane A':>10}{'lane B group commit':>22}{'ratio':>8}")
+            print(f"\n{'clients':8}{'lane A':>18}{'group commit':>14}{'ratio':>8}   CPU us a transfer, each")
             for count in GROUP_CLIENTS:
-                turns = [
-                    (measure(lane_a_payer, ids, count, False, seconds / TURNS),
-                     lane_b.group(batch_ids, count, seconds / TURNS))
+                pairs = [
+                    (
+                        timed(lambda count=count: measure(lane_a_payer, ids, count, False, turn), warm),  # type: ignore[misc]
+                        timed(lambda count=count: lane_b.group(batch_ids, count, turn), warm),  # type: ignore[misc]
+                    )
                     for _turn in range(TURNS)
-                ]  # fmt: skip
-                one, many = (statistics.median(turn[side] for turn in turns) for side in (0, 1))
-                print(
-                    f"{count:>7}{one:>10.0f}{many:>22.0f}{many / one:>7.1f}x   load {os.getloadavg()[0]:.1f}",
-                    flush=True,
-                )
+                ]
+                print_pair(f"{count:<8}", pairs)
+
+
+def print_pair(label: str, pairs: list[tuple[tuple[float, float], tuple[float, float]]]) -> None:
+    """A line: the medians of both ways' speeds and CPU times, and the ratio of the speeds."""
+    (one, one_cpu), (two, two_cpu) = (
+        tuple(statistics.median(pair[side][fact] for pair in pairs) for fact in (0, 1)) for side in (0, 1)
+    )
+    print(
+        f"{label}{one:>18.0f}{two:>14.0f}{two / one:>7.1f}x   {one_cpu:.0f}, {two_cpu:.0f}"
+        f"   load {os.getloadavg()[0]:.1f}",
+        flush=True,
+    )
+
+
+def postmaster_of(server: launcher.Server) -> int:
+    """The process id of the server."""
+    with psycopg.connect(server.url(DATABASE), autocommit=True) as admin:
+        row = admin.execute("select current_setting('data_directory')").fetchone()
+    assert row is not None
+    return int((Path(row[0]) / "postmaster.pid").read_text().splitlines()[0])
 
 
 def seed_lane_b(server: launcher.Server) -> list[UUID]:

@@ -86,6 +86,8 @@ def register_all() -> None:
     ]
     modules.append("bocage.runtime.copies")
     modules += [f"bocage.services.{name}.commands" for name in service_names() if has_module(name, "commands")]
+    # Last: it joins the group `ledger` of whoever else has made it.
+    modules.append("bocage.kernel.ledger.commands")
     for module in modules:
         importlib.import_module(module).register(app)
 

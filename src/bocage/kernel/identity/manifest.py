@@ -10,6 +10,7 @@ from bocage.kernel.manifest import EventType, Text
 SCOPES: dict[str, Text] = {
     "me:read": _("See who you are, what you agreed to and who looked"),
     "me:write": _("Answer for you what services ask to see"),
+    "ledger:batch": _("Post many transfers at once from an organisation's own accounts"),
 }
 
 _MANDATE = {"mandate_id": "uuid", "principal_id": "uuid", "agent_id": "uuid", "scopes": "list", "ends_at": "datetime"}

@@ -111,16 +111,16 @@ def post_linked(operations: Sequence[Operation]) -> tuple[Posted, ...] | Refused
         )
     for operation in operations:
         check(operation)
-    body = [_element(operation) for operation in operations]
+    body = [element(operation) for operation in operations]
     if len({element["id"] for element in body}) != len(body):
         raise refusal("id_conflict", field="id")
-    rows = _rows("select * from ledger_post_linked(%s::jsonb)", [json.dumps(body)])
-    refused = [row for row in rows if row[1] is not None and row[1] != "linked_refused"]
+    answered = rows("select * from ledger_post_linked(%s::jsonb)", [json.dumps(body)])
+    refused = [row for row in answered if row[1] is not None and row[1] != "linked_refused"]
     for transfer_id, code, at, _amount_minor in refused:
         if code == "id_conflict":
             raise refusal(code, field="id")
         return Refused(transfer_id, code, at)
-    return tuple(Posted(transfer_id, amount_minor, at) for transfer_id, _code, at, amount_minor in rows)
+    return tuple(Posted(transfer_id, amount_minor, at) for transfer_id, _code, at, amount_minor in answered)
 
 
 def lock_accounts(account_ids: Sequence[UUID]) -> None:
@@ -201,16 +201,17 @@ def _columns(transfer: Transfer) -> list[Any]:
     ]
 
 
-def _element(operation: Operation) -> dict[str, Any]:
+def element(operation: Operation) -> dict[str, Any]:
+    """The operation as the SQL functions take it among others."""
     match operation:
         case Transfer():
             names = ("id", "debit", "credit", "amount", "unit", "code", "memo_ref")
             values = (str(value) if isinstance(value, UUID) else value for value in _columns(operation))
             return {"kind": "post", **dict(zip(names, values, strict=True))}
         case UpTo(transfer):
-            return {**_element(transfer), "up_to": True}
+            return {**element(transfer), "up_to": True}
         case Hold(transfer, expires_at):
-            return {**_element(transfer), "kind": "hold", "expires": expires_at.isoformat()}
+            return {**element(transfer), "kind": "hold", "expires": expires_at.isoformat()}
         case PostHold(id, hold_id, amount_minor):
             return {"kind": "post_hold", "id": str(id), "hold": str(hold_id), "amount": amount_minor}
         case VoidHold(id, hold_id):
@@ -262,7 +263,7 @@ def _check_slug(text: str, field: str, characters_max: int) -> None:
 
 
 def _answer(transfer_id: UUID, statement: str, parameters: list[Any]) -> Posted | Refused:
-    ((code, at, amount_minor),) = _rows(statement, parameters)
+    ((code, at, amount_minor),) = rows(statement, parameters)
     if code is None:
         return Posted(transfer_id, amount_minor, at)
     if code == "id_conflict":
@@ -277,16 +278,17 @@ def _done(statement: str, account_id: UUID) -> None:
 
 
 def _scalar(statement: str, parameters: list[Any]) -> Any:
-    ((value,),) = _rows(statement, parameters)
+    ((value,),) = rows(statement, parameters)
     return value
 
 
-def _rows(statement: str, parameters: list[Any]) -> list[tuple[Any, ...]]:
+def rows(statement: str, parameters: list[Any]) -> list[tuple[Any, ...]]:
+    """The rows of one call of the ledger's functions. Raises `Refusal` (ledger_busy) where a lock is not to be had."""
     try:
         with connection.cursor() as cursor:
             cursor.execute(statement, parameters)
-            rows: list[tuple[Any, ...]] = cursor.fetchall()
-            return rows
+            found: list[tuple[Any, ...]] = cursor.fetchall()
+            return found
     except OperationalError as error:
         if getattr(error.__cause__, "sqlstate", None) in _BUSY_STATES:
             raise refusal("ledger_busy") from error

@@ -1,6 +1,7 @@
 """What a batch of lane B needs to know, read in a handful of queries whatever its size."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -39,9 +40,12 @@ from ledger_transfer h left join ledger_pending p on p.hold_id = h.id
 where h.id = any (%b::uuid[]) and h.kind = 'hold' and h.refusal is null
 """
 _OVERDUE_SQL = f"""
-select uuid_send(hold_id) from ledger_pending
-where debit_account_id = any (%b::uuid[]) and expires_at <= %b order by expires_at, hold_id limit {OVERDUE_HOLDS_MAX}
+select uuid_send(hold_id), expires_at from ledger_pending
+where debit_account_id = any (%b::uuid[]) and expires_at <= ledger_now()
+order by expires_at, hold_id limit {OVERDUE_HOLDS_MAX}
 """
+_BEGIN_SQL = "select ledger_begin_batch(%b)"
+_SEQS_SQL = "select ledger_next_seqs(%b)"
 _ALL_OVERDUE_SQL = f"""
 select uuid_send(p.hold_id) from ledger_pending p join ledger_account a on a.id = p.debit_account_id
 where p.expires_at <= %b and a.lane = 'B' order by p.expires_at, p.hold_id limit {OVERDUE_HOLDS_MAX}
@@ -90,41 +94,84 @@ def _array(values: NDArray[Any], element_oid: int) -> bytes:
     return np.array(head, ">i4").tobytes() + body.tobytes()
 
 
-def load(cursor: Cursor, requests: Records, at: int) -> State:
-    """The state that decides `requests`, whose transaction keeps all others out of lane B."""
+@dataclass(frozen=True)
+class Begun:
+    """A batch's transaction, begun: its state, and numbers for as many rows as it has requests."""
+
+    state: State
+    seqs: NDArray[np.int64]
+
+
+def begin(link: "psycopg.Connection[Any]", requests: Records, epoch: int) -> Begun:
+    """Keep all others out of lane B until the end of the transaction, and read what decides `requests`.
+
+    All in one exchange with the database, and another one only where holds are resolved or overdue: a batch of a few
+    requests takes as long as its exchanges. Raises psycopg's error LG002 where the epoch is over.
+    """
     moves = requests["kind"] <= HOLD
-    hold_ids = set(requests["hold"][requests["kind"] >= POST_HOLD].tolist())
-    stored = _stored(cursor, requests["id"].tolist())
-    holds = _holds(cursor, hold_ids)
-    payers = dict.fromkeys([*requests["debit"][moves].tolist(), *(row[1] for row in holds)])
-    return _state(cursor, requests[moves], at, stored, holds, _overdue(cursor, payers, at))
+    payers = dict.fromkeys(requests["debit"][moves].tolist())
+    named = list({**payers, **dict.fromkeys(requests["credit"][moves].tolist())})
+    asked: list[tuple[str, list[Any]]] = [
+        (_BEGIN_SQL, [epoch]),
+        (_STORED_SQL, [uuid_array(requests["id"].tolist())]),
+        (_OVERDUE_SQL, [uuid_array(payers)]),
+        (_ACCOUNTS_SQL, [uuid_array(named)]),
+        (_SEQS_SQL, [max(1, len(requests))]),
+    ]
+    cursors = [cursor_of(link) for _each in asked]
+    with link.pipeline():
+        for cursor, (statement, parameters) in zip(cursors, asked, strict=True):
+            cursor.execute(statement, parameters)
+        begun, stored, overdue, accounts, seqs = (cursor.fetchall() for cursor in cursors)
+    at = chain.microseconds(begun[0][0])
+    cursor = cursors[0]
+    holds = _holds(cursor, set(requests["hold"][requests["kind"] >= POST_HOLD].tolist()))
+    more = {row[1] for row in holds} - set(payers)
+    if more:
+        overdue += cursor.execute(_OVERDUE_SQL, [uuid_array(more)]).fetchall()
+    if not len(requests):
+        overdue = [(*row, begun[0][0]) for row in cursor.execute(_ALL_OVERDUE_SQL, [begun[0][0]]).fetchall()]
+    ended = [id for id, expires_at in overdue if chain.microseconds(expires_at) <= at]
+    state = _state(cursor, named, accounts, at, _stored(stored), holds, ended)
+    return Begun(state, np.frombuffer(seqs[0][0], ">i8").astype(np.int64))
 
 
-def load_overdue(cursor: Cursor, requests: Records, at: int) -> State:
-    """The state of everything in lane B that is overdue; `requests` is empty."""
-    ids = [row[0] for row in cursor.execute(_ALL_OVERDUE_SQL, [chain.instant(at)]).fetchall()]
-    return _state(cursor, requests, at, {}, [], ids)
+def more_seqs(cursor: Cursor, count: int) -> NDArray[np.int64]:
+    """Numbers for further rows, which follow those of `begin`."""
+    ((seqs,),) = cursor.execute(_SEQS_SQL, [count]).fetchall()
+    return np.frombuffer(seqs, ">i8").astype(np.int64)
+
+
+def cursor_of(link: "psycopg.Connection[Any]") -> Cursor:
+    """A cursor whose results come in PostgreSQL's binary form."""
+    cursor = psycopg.Cursor(link)
+    cursor.format = Format.BINARY
+    return cursor
 
 
 def _state(
-    cursor: Cursor, moves: Records, at: int, stored: dict[bytes, Stored], holds: list[Any], overdue: list[bytes]
+    cursor: Cursor,
+    named: list[bytes],
+    accounts: list[Any],
+    at: int,
+    stored: dict[bytes, Stored],
+    holds: list[Any],
+    overdue: list[bytes],
 ) -> State:
     known = {row[0] for row in holds}
     holds += _holds(cursor, [id for id in overdue if id not in known])
-    named = dict.fromkeys(moves["debit"].tolist())
-    named.update(dict.fromkeys(moves["credit"].tolist()))
-    for row in holds:
-        named[row[1]] = named[row[2]] = None
-    accounts = _accounts(cursor, list(named))
-    states = {row[0]: _held(accounts, row) for row in holds}
+    also = {id for row in holds for id in row[1:3]} - set(named)
+    if also:
+        accounts += cursor.execute(_ACCOUNTS_SQL, [uuid_array(also)]).fetchall()
+    columns = _accounts(accounts)
+    states = {row[0]: _held(columns, row) for row in holds}
     by_account: dict[int, list[bytes]] = {}
     for id in overdue:
         by_account.setdefault(states[id].debit, []).append(id)
-    return State(at, accounts, stored, states, by_account)
+    return State(at, columns, stored, states, by_account)
 
 
-def _accounts(cursor: Cursor, ids: list[bytes]) -> Accounts:
-    rows = cursor.execute(_ACCOUNTS_SQL, [uuid_array(ids)]).fetchall() if ids else []
+def _accounts(rows: list[Any]) -> Accounts:
     columns: list[Any] = list(zip(*rows, strict=True)) if rows else [()] * 11
     index = dict(zip(columns[0], range(len(rows)), strict=True))
     in_lane, closed, frozen = (np.array(column, bool) for column in columns[1:4])
@@ -132,7 +179,7 @@ def _accounts(cursor: Cursor, ids: list[bytes]) -> Accounts:
     return Accounts(index, in_lane, closed, frozen, np.array(columns[4], "S12"), minimum, maximum, *counters)
 
 
-def _stored(cursor: Cursor, ids: list[bytes]) -> dict[bytes, Stored]:
+def _stored(rows: list[Any]) -> dict[bytes, Stored]:
     return {
         id: Stored(
             _KIND[kind],
@@ -168,17 +215,13 @@ def _stored(cursor: Cursor, ids: list[bytes]) -> dict[bytes, Stored]:
             size,
             refusal,
             created_at,
-        ) in cursor.execute(_STORED_SQL, [uuid_array(ids)]).fetchall()
+        ) in rows
     }
 
 
 def _holds(cursor: Cursor, ids: Iterable[bytes]) -> list[Any]:
     wanted = list(ids)
     return cursor.execute(_HOLDS_SQL, [uuid_array(wanted)]).fetchall() if wanted else []
-
-
-def _overdue(cursor: Cursor, payers: Iterable[bytes], at: int) -> list[bytes]:
-    return [row[0] for row in cursor.execute(_OVERDUE_SQL, [uuid_array(payers), chain.instant(at)]).fetchall()]
 
 
 def _held(accounts: Accounts, row: tuple[Any, ...]) -> HeldState:

@@ -44,6 +44,7 @@ class Poster:
     def __init__(self) -> None:
         self.epoch = 0
         self._link: psycopg.Connection[tuple[Any, ...]] | None = None
+        self._last: tuple[int, bytes] | None = None
 
     def take(self) -> bool:
         """Take the lane, unless another process holds it; whether we hold it now."""
@@ -82,22 +83,19 @@ class Poster:
 
     def _batch(self, requests: Records, submissions: Sequence[Submission]) -> Decision:
         try:
-            with transaction.atomic(), psycopg.Cursor(self._connected()) as cursor:
-                begun = cursor.execute("select ledger_begin_batch(%b)", [self.epoch]).fetchone()
-                assert begun is not None, "the function gives one row"
-                at = chain.microseconds(begun[0])
-                cursor.format = psycopg.pq.Format.BINARY
-                load = lane_state.load if len(requests) else lane_state.load_overdue
-                state = load(cursor, requests, at)
-                decision = decide(state, requests)
-                rows = Rows(decision, requests, at)
+            link = self._connected()
+            with transaction.atomic():
+                begun = lane_state.begin(link, requests, self.epoch)
+                decision = decide(begun.state, requests)
+                rows = Rows(decision, requests, begun.state.at)
                 if len(rows):
                     faults.reach(faults.BEFORE_COPY)
-                    self._write(cursor, decision, rows, list(state.accounts.index))
-                    number = sealer.append(cursor, "B", rows.records, chain.instant(at)).number
-                    self._tell(number, submissions, decision)
+                    batch = self._write(link, decision, rows, begun)
+                    self._tell(batch.number, submissions, decision)
                     faults.reach(faults.AFTER_COPY)
-                return decision
+            if len(rows):
+                self._last = batch.number, batch.hash
+            return decision
         except psycopg.Error as error:
             if error.sqlstate == "LG002":
                 raise NotOurs(str(error)) from error
@@ -108,22 +106,30 @@ class Poster:
             raise NotOurs("the connection that held the lane is gone")
         return self._link
 
-    def _write(self, cursor: lane_state.Cursor, decision: Decision, rows: Rows, account_ids: list[bytes]) -> None:
-        ((seqs,),) = cursor.execute("select ledger_next_seqs(%b)", [len(rows)]).fetchall()
-        rows.records["seq"] = np.frombuffer(seqs, ">i8")
+    def _write(
+        self, link: "psycopg.Connection[Any]", decision: Decision, rows: Rows, begun: lane_state.Begun
+    ) -> chain.Batch:
+        cursor, account_ids = lane_state.cursor_of(link), list(begun.state.accounts.index)
+        missing = len(rows) - len(begun.seqs)
+        seqs = np.append(begun.seqs, lane_state.more_seqs(cursor, missing)) if missing > 0 else begun.seqs
+        rows.records["seq"] = seqs[: len(rows)]
         with cursor.copy(COPY_SQL) as stream:
             stream.write(rows.copied())
         touched = np.flatnonzero(decision.deltas.any(axis=1))
-        cursor.execute(
-            _WRITE_SQL,
-            [
-                self.epoch,
-                lane_state.uuid_array(account_ids[row] for row in touched.tolist()),
-                *(lane_state.integer_array(decision.deltas[touched, column]) for column in range(4)),
-                lane_state.uuid_array(decision.opened),
-                lane_state.uuid_array(decision.resolved),
-            ],
-        )
+        parameters = [
+            self.epoch,
+            lane_state.uuid_array(account_ids[row] for row in touched.tolist()),
+            *(lane_state.integer_array(decision.deltas[touched, column]) for column in range(4)),
+            lane_state.uuid_array(decision.opened),
+            lane_state.uuid_array(decision.resolved),
+        ]
+        # Remembered from batch to batch: nobody else writes the lane.
+        number, previous = self._last or sealer.last(lane_state.cursor_of(link), "B")
+        batch = sealer.sealed_batch("B", number + 1, previous, rows.records, chain.instant(begun.state.at))
+        with link.pipeline():
+            cursor.execute(_WRITE_SQL, parameters)
+            sealer.store(lane_state.cursor_of(link), batch, lane_state.integer_array(rows.records["seq"]))
+        return batch
 
     def _tell(self, number: int, submissions: Sequence[Submission], decision: Decision) -> None:
         """Event rows in the same transaction: up to `ANSWERS_AN_EVENT_MAX` answers of a submission each."""

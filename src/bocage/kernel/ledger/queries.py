@@ -1,6 +1,8 @@
 """What the ledger shows. Row-level security decides whose rows: a party's own, a service's under consent, the auditor's
 all; nobody sees none. Balances are exact at the moment of the query: what is overdue no longer counts as held."""
 
+from collections.abc import Collection
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -27,6 +29,17 @@ select * from (
         from ledger_transfer where credit_account_id = %(account)s and refusal is null and seq < %(before)s
         and kind = any (%(kinds)s) order by seq desc limit %(limit)s)
 ) movement order by seq desc limit %(limit)s
+"""
+_BALANCE_AT_SQL = """
+select
+    coalesce((select sum(amount_minor) from ledger_transfer where credit_account_id = %(account)s and refusal is null
+        and kind in ('post', 'post_hold') and created_at <= %(instant)s), 0)
+    - coalesce((select sum(amount_minor) from ledger_transfer where debit_account_id = %(account)s and refusal is null
+        and kind in ('post', 'post_hold') and created_at <= %(instant)s), 0),
+    coalesce((select sum(h.amount_minor) from ledger_transfer h where h.debit_account_id = %(account)s
+        and h.kind = 'hold' and h.refusal is null and h.created_at <= %(instant)s and h.expires_at > %(instant)s
+        and not exists (select from ledger_transfer r where r.hold_id = h.id and r.refusal is null
+            and r.created_at <= %(instant)s)), 0)
 """
 DISAGREEMENTS_SQL = """
 with effect as (
@@ -97,6 +110,11 @@ def accounts_of(owner_id: UUID, unit: str | None = None) -> tuple[Account, ...]:
     return tuple(_account(row) for row in rows[: limits.PAGE_ROWS_MAX])
 
 
+def owned(ids: Collection[UUID], owner_id: UUID) -> set[UUID]:
+    """Those of the accounts that belong to this party, in one query."""
+    return set(models.Account.objects.filter(pk__in=ids, owner_id=owner_id).values_list("pk", flat=True))
+
+
 def standing(id: UUID) -> str:
     """ "open", "frozen", "closed" or "missing": all that who pays may know of another's account."""
     return str(_rows("select ledger_standing(%s)", [id])[0][0])
@@ -116,6 +134,17 @@ def balances(ids: list[UUID]) -> dict[UUID, Balance]:
         id: Balance(int(posted_minor), int(posted_minor - held_minor), int(held_minor))
         for id, posted_minor, held_minor in _rows(_BALANCE_SQL, [ids])
     }
+
+
+def balance_at(id: UUID, instant: datetime) -> Balance:
+    """The balance of an account as it was at `instant` (timezone-aware), folded from its transfers.
+
+    Exact for lane A as for lane B: a transfer counts from its `created_at` on, a hold until it was resolved or its time
+    was up. Raises `Refusal` (account_not_found, 404).
+    """
+    account(id)
+    ((posted_minor, held_minor),) = _rows(_BALANCE_AT_SQL, {"account": id, "instant": instant})
+    return Balance(int(posted_minor), int(posted_minor - held_minor), int(held_minor))
 
 
 def history(

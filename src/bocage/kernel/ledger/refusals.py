@@ -27,6 +27,7 @@ _MESSAGES: dict[str, Promise] = {
     "hold_expired": _("This reservation has expired and its amount was released. Ask for a new one."),
     "amount_exceeds_hold": _("This is more than was reserved. Take at most the reserved amount."),
     "id_conflict": _("This number was used before for something else. Use a new one."),
+    "mixed_lanes": _("These accounts are not all posted in the same way. Send them apart."),
     "hold_between_lanes": _("A reservation ties one of these accounts to another. Settle it first, or move both."),
     "too_many_in_flight": _("You have as much on its way as you may. Wait for an answer before you send more."),
     "ledger_busy": _("Many are using this account at this moment, and nothing was changed. Try again."),

@@ -72,14 +72,22 @@ def append(
 
     In the caller's transaction, which must keep others of the same lane out.
     """
-    last = cursor.execute(_LAST_SQL, [lane]).fetchone()
-    number, previous = (last[0] + 1, bytes(last[1])) if last else (1, chain.GENESIS)
-    batch = sealed_batch(lane, number, previous, transfers, sealed_at)
-    cursor.execute(
-        _SEAL_SQL,
-        [lane, number, list(batch.seqs), previous, batch.merkle_root, batch.hash, sealed_at],
-    )
+    number, previous = last(cursor, lane)
+    batch = sealed_batch(lane, number + 1, previous, transfers, sealed_at)
+    store(cursor, batch, list(batch.seqs))
     return batch
+
+
+def last(cursor: "psycopg.Cursor[tuple[Any, ...]]", lane: str) -> tuple[int, bytes]:
+    """Number and hash of the last batch of a lane; 0 and zeros before the first."""
+    found = cursor.execute(_LAST_SQL, [lane]).fetchone()
+    return (found[0], bytes(found[1])) if found else (0, chain.GENESIS)
+
+
+def store(cursor: "psycopg.Cursor[tuple[Any, ...]]", batch: chain.Batch, seqs: Any) -> None:
+    """Store a batch; `seqs` are its members in the form that this connection sends best."""
+    row = [batch.lane, batch.number, seqs, batch.previous_hash, batch.merkle_root, batch.hash, batch.sealed_at]
+    cursor.execute(_SEAL_SQL, row)
 
 
 def sealed_batch(

@@ -225,8 +225,8 @@ declare
     v_op jsonb;
     v_answer ledger_answer;
 begin
-    if v_size not between 1 and 100 then
-        raise exception 'a linked group has 1 to 100 transfers, not %', v_size using errcode = 'program_limit_exceeded';
+    if v_size not between 1 and 8192 then
+        raise exception 'a linked group has 1 to 8192 transfers, not %', v_size using errcode = 'program_limit_exceeded';
     end if;
     select array_agg(d), array_agg(d) || array_agg(c) into v_payers, v_accounts from (
         select (op ->> 'debit')::uuid d, (op ->> 'credit')::uuid c

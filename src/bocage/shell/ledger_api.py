@@ -1,0 +1,116 @@
+"""Many transfers in one call, for organisations' programs: payroll, fares, metering."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from ninja import Router, Schema
+from pydantic import Field
+
+from bocage.kernel.acting import current_actor
+from bocage.kernel.errors import Refusal, forbidden
+from bocage.kernel.identity import queries as identity
+from bocage.kernel.ledger import bulk, limits, queries
+from bocage.kernel.ledger.types import Refused, Transfer
+from bocage.shell.api_site import idempotent, scoped
+
+router = Router()
+SCOPE = "ledger:batch"
+TRANSFERS_MAX = 8192
+_WRITES: dict[str, Any] = {
+    "parameters": [
+        {
+            "in": "header",
+            "name": "Idempotency-Key",
+            "required": True,
+            "description": "New for each new request; the same key with the same request answers the same, once.",
+            "schema": {"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[!-~]{1,64}$"},
+        }
+    ]
+}
+_ACCOUNT_DESCRIPTION = "An account of the ledger."
+
+
+class TransferIn(Schema):
+    """One movement. `id` is yours: sent again with the same body it is answered the same, and moves nothing twice."""
+
+    id: UUID
+    debit_account_id: Annotated[UUID, Field(description="One of the organisation's own accounts.")]
+    credit_account_id: Annotated[UUID, Field(description=_ACCOUNT_DESCRIPTION)]
+    amount_minor: Annotated[int, Field(ge=1, le=limits.AMOUNT_MINOR_MAX)]
+    memo_ref: Annotated[str, Field(max_length=limits.MEMO_REF_BYTES_MAX, pattern=r"^[ -~]*$")] = ""
+
+
+class BatchIn(Schema):
+    """`mode` "all": one refusal refuses all of them. "each": each by itself."""
+
+    mode: Literal["all", "each"]
+    unit: Annotated[str, Field(pattern=r"^[A-Za-z0-9]{1,12}$", examples=["EUR"])]
+    code: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.]{0,39}$", examples=["payroll"])]
+    transfers: Annotated[list[TransferIn], Field(min_length=1, max_length=TRANSFERS_MAX)]
+
+
+class AnswerOut(Schema):
+    """What became of one transfer: posted, or refused for good with the ledger's code."""
+
+    id: UUID
+    refused: str | None
+    amount_minor: int | None
+    at: datetime
+
+
+class BatchOut(Schema):
+    """Answers in the order of the transfers."""
+
+    posted: int
+    refused: int
+    answers: list[AnswerOut]
+
+
+@router.post("/batches", response={201: BatchOut}, auth=scoped(SCOPE), openapi_extra=_WRITES)
+@idempotent
+def post_batch(request: HttpRequest, payload: BatchIn) -> Any:
+    """Post up to 8,192 transfers from the organisation's own accounts, all or each, with an answer for each.
+
+    A full queue is answered with 503, too much of your own on its way with 429; nothing was taken then.
+    """
+    actor = current_actor()
+    subject_id = actor.required_subject()
+    if subject_id not in identity.organisations([subject_id]):
+        raise forbidden(_("Only an organisation posts in batches. Act for one, or send payments one by one."))
+    if actor.person_id is not None and actor.person_id != subject_id:
+        identity.subject_for(actor.person_id, subject_id, SCOPE)
+    foreign = {each.debit_account_id for each in payload.transfers} - queries.owned(
+        {each.debit_account_id for each in payload.transfers}, subject_id
+    )
+    if foreign:
+        place = next(n for n, each in enumerate(payload.transfers) if each.debit_account_id in foreign)
+        raise Refusal(
+            "account_not_yours",
+            _("Money can only leave the organisation's own accounts."),
+            field=f"transfers.{place}.debit_account_id",
+            status=403,
+        )
+    transfers = [
+        Transfer(
+            each.id,
+            each.debit_account_id,
+            each.credit_account_id,
+            each.amount_minor,
+            payload.unit,
+            payload.code,
+            each.memo_ref,
+        )
+        for each in payload.transfers
+    ]
+    answers = [_out(answer) for answer in bulk.post_many(transfers, payload.mode)]
+    refused = sum(each.refused is not None for each in answers)
+    return 201, BatchOut(posted=len(answers) - refused, refused=refused, answers=answers)
+
+
+def _out(answer: Any) -> AnswerOut:
+    refused = answer.code if isinstance(answer, Refused) else None
+    amount_minor = None if isinstance(answer, Refused) else answer.amount_minor
+    return AnswerOut(id=answer.transfer_id, refused=refused, amount_minor=amount_minor, at=answer.at)
