@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 from ninja import Router, Schema
 from pydantic import Field
 
-from bocage.kernel.acting import current_actor
 from bocage.kernel.errors import Refusal, forbidden
 from bocage.kernel.identity import queries as identity
 from bocage.kernel.ledger import bulk, limits, queries
@@ -30,7 +29,6 @@ _WRITES: dict[str, Any] = {
         }
     ]
 }
-_ACCOUNT_DESCRIPTION = "An account of the ledger."
 
 
 class TransferIn(Schema):
@@ -38,7 +36,7 @@ class TransferIn(Schema):
 
     id: UUID
     debit_account_id: Annotated[UUID, Field(description="One of the organisation's own accounts.")]
-    credit_account_id: Annotated[UUID, Field(description=_ACCOUNT_DESCRIPTION)]
+    credit_account_id: UUID
     amount_minor: Annotated[int, Field(ge=1, le=limits.AMOUNT_MINOR_MAX)]
     memo_ref: Annotated[str, Field(max_length=limits.MEMO_REF_BYTES_MAX, pattern=r"^[ -~]*$")] = ""
 
@@ -76,15 +74,11 @@ def post_batch(request: HttpRequest, payload: BatchIn) -> Any:
 
     A full queue is answered with 503, too much of your own on its way with 429; nothing was taken then.
     """
-    actor = current_actor()
-    subject_id = actor.required_subject()
+    subject_id = identity.require_scope(SCOPE)
     if subject_id not in identity.organisations([subject_id]):
         raise forbidden(_("Only an organisation posts in batches. Act for one, or send payments one by one."))
-    if actor.person_id is not None and actor.person_id != subject_id:
-        identity.subject_for(actor.person_id, subject_id, SCOPE)
-    foreign = {each.debit_account_id for each in payload.transfers} - queries.owned(
-        {each.debit_account_id for each in payload.transfers}, subject_id
-    )
+    payers = {each.debit_account_id for each in payload.transfers}
+    foreign = payers - queries.owned(payers, subject_id)
     if foreign:
         place = next(n for n, each in enumerate(payload.transfers) if each.debit_account_id in foreign)
         raise Refusal(

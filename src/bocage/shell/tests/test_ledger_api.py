@@ -1,0 +1,101 @@
+"""Many transfers in one call, through the API: an organisation's, from its own accounts, once."""
+
+import json
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from django.test import Client
+
+from bocage.kernel.acting import Actor, acting_as
+from bocage.kernel.identity import actions as identity
+from bocage.kernel.ledger import actions as ledger
+from bocage.kernel.ledger import queries
+from bocage.kernel.ledger.testing import give
+
+pytestmark = pytest.mark.django_db
+
+
+class Firm:
+    """A firm with 100 on its account, its owner's token, and somebody to be paid."""
+
+    def __init__(self) -> None:
+        self.owner = identity.register(
+            email="o@example.org", password="a long enough password 7", display_name="Odile", tier="contact"
+        ).id
+        self.id = identity.create_organisation(name="Bakery", owner_id=self.owner, country="FR", mcc="5814").id
+        self.account, self.worker = uuid4(), uuid4()
+        with acting_as(Actor.for_person(self.owner, self.id)):
+            ledger.open_account(self.account, self.id, "EUR", "payroll")
+            give(self.account, 100)
+            ledger.open_account(self.worker, uuid4(), "EUR", "wallet")
+        self.client = self.program(self.id)
+
+    def program(self, subject_id: UUID, scope: str = "ledger:batch") -> Client:
+        with acting_as(Actor.for_person(self.owner, subject_id)):
+            _id, token = identity.create_token(
+                self.owner, "payroll", (scope,), life=timedelta(days=1), subject_id=subject_id
+            )
+        return Client(headers={"Authorization": f"Bearer {token}"})
+
+    def transfer(self, amount_minor: int, **other: Any) -> dict[str, Any]:
+        return {
+            "id": str(uuid4()),
+            "debit_account_id": str(self.account),
+            "credit_account_id": str(self.worker),
+            "amount_minor": amount_minor,
+        } | other
+
+
+def send(client: Client, *transfers: dict[str, Any], mode: str = "each", key: str = "", **other: Any) -> Any:
+    body = {"mode": mode, "unit": "EUR", "code": "payroll", "transfers": transfers} | other
+    return client.post(
+        "/api/v1/ledger/batches",
+        data=json.dumps(body),
+        content_type="application/json",
+        headers={"Idempotency-Key": key or uuid4().hex},
+    )
+
+
+def test_each_transfer_has_its_answer_and_none_moves_twice() -> None:
+    firm = Firm()
+    body = [firm.transfer(60), firm.transfer(50)]
+    first = send(firm.client, *body, key="wages-11")
+    assert first.status_code == 201, first.content
+    said = first.json()
+    assert (said["posted"], said["refused"]) == (1, 1)
+    assert [each["refused"] for each in said["answers"]] == [None, "exceeds_balance"]
+    again = send(firm.client, *body, key="wages-11")
+    assert (again.json(), again.headers["Idempotency-Replayed"]) == (said, "true")
+    assert send(firm.client, *body).json() == said
+    together = send(firm.client, firm.transfer(30), firm.transfer(30), mode="all").json()
+    assert [each["refused"] for each in together["answers"]] == ["linked_refused", "exceeds_balance"]
+    with acting_as(Actor.for_person(firm.owner, firm.id)):
+        assert queries.balance(firm.account).posted_minor == 40
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "field"),
+    [
+        ({"amount_minor": 0}, 422, "amount_minor"),
+        ({"amount_minor": 2**70}, 422, "amount_minor"),
+        ({"memo_ref": "a\0b"}, 422, "memo_ref"),
+        ({"id": "seven"}, 422, "id"),
+        ({"debit_account_id": str(uuid4())}, 403, "transfers.0.debit_account_id"),
+    ],
+)
+def test_what_is_wrong_is_named_and_moves_nothing(change: dict[str, Any], status: int, field: str) -> None:
+    firm = Firm()
+    answer = send(firm.client, firm.transfer(5) | change, firm.transfer(5))
+    assert (answer.status_code, field in answer.content.decode()) == (status, True), answer.content
+    with acting_as(Actor.for_person(firm.owner, firm.id)):
+        assert queries.balance(firm.account).posted_minor == 100
+
+
+def test_a_person_and_a_token_without_the_scope_are_turned_away() -> None:
+    firm = Firm()
+    assert send(firm.program(firm.owner), firm.transfer(5)).status_code == 403
+    assert send(firm.program(firm.id, "pay:read"), firm.transfer(5)).status_code == 403
+    assert send(Client(), firm.transfer(5)).status_code == 401
+    assert send(firm.client, *[firm.transfer(1)] * 8193).status_code in (400, 422)
