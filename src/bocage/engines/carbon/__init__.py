@@ -10,7 +10,7 @@ micrograms. Plain Python: no Django, nothing else of Bocage; lines are taken by 
 """
 
 from bocage.engines.carbon.assess import Kind, assess, explain, kind_of
-from bocage.engines.carbon.book import LATEST, Book, class_title, countries, load, load_folder, versions
+from bocage.engines.carbon.book import BOOKS, LATEST, Book, class_title, countries, load, load_folder, versions
 from bocage.engines.carbon.canonical import Json, assessment_digest, dumps, footprint_fields, total_fields
 from bocage.engines.carbon.model import ABSTAINS_BELOW, Guess
 from bocage.engines.carbon.place import country_of_account
@@ -32,6 +32,7 @@ from bocage.engines.carbon.types import (
 
 __all__ = [
     "ABSTAINS_BELOW",
+    "BOOKS",
     "LATEST",
     "TEMPLATES",
     "Assessment",

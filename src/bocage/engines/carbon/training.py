@@ -96,7 +96,7 @@ def bought_classes(book: Book) -> tuple[str, ...]:
 def rule_of(book: Book, text: str, country: str) -> Told | None:
     """The class and probability that the book's rules give a text, None where none fits or nothing is bought."""
     found = book.rules.read(text, country, False)
-    if found.pattern is None or book.items[found.pattern.item].route == "none":
+    if found.pattern is None or book.items[found.pattern.item].category in NOT_BOUGHT:
         return None
     return book.items[found.pattern.item].category, found.probability
 

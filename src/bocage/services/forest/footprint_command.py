@@ -33,7 +33,7 @@ carbon = typer.Typer(name="carbon", help="Categories and classes of the carbon e
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
+class Entry:
     """A line read from a file, with where it stands."""
 
     file: str
@@ -46,23 +46,15 @@ def footprint(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, then one with the total.")] = False,
     country: Annotated[str, typer.Option(help="Where you live, such as FR; else the account or currency says.")] = "",
     currency: Annotated[str, typer.Option(help="The currency of files that name none, such as EUR.")] = "",
-    book: Annotated[str, typer.Option(help="The version of factors, prices and rules.")] = engine.LATEST,
+    book: Annotated[
+        str, typer.Option(help="The version of factors, prices and rules, or a folder with your own.")
+    ] = engine.LATEST,
 ) -> None:
     """Show the carbon footprint of bank statements, line by line, with its 90 % interval and its reasons."""
-    try:
-        used = engine.load(book)
-    except engine.CarbonError as error:
-        stop(str(error))
-    home = _country(country, used)
+    used = book_of(book)
+    home = country_code(country, used)
     default = currency.upper() or (used.home_currency(home) if home and home in used.countries else "")
-    entries: list[_Entry] = []
-    unread = 0
-    for file in files:
-        statement = _statement(file, default)
-        if statement is None:
-            unread += 1
-            continue
-        entries.extend(_entries(file, statement, home))
+    entries, unread = read_statements(files, home, default)
     try:
         assessment = engine.assess([entry.payment for entry in entries], book=used)
     except engine.CarbonError as error:
@@ -76,6 +68,15 @@ def footprint(
         raise typer.Exit(1)
 
 
+def book_of(named: str) -> engine.Book:
+    """The published book of that version, or the one in a folder of that name (a city's own)."""
+    try:
+        folder = Path(named)
+        return engine.load_folder(folder, folder.name) if folder.is_dir() else engine.load(named)
+    except engine.CarbonError as error:
+        stop(str(error))
+
+
 @carbon.command()
 def categorise(
     file: Annotated[Path, typer.Argument(help="CSV with date, amount, currency, merchant, perhaps mcc and country.")],
@@ -87,10 +88,7 @@ def categorise(
     Amounts are taken as spent, whatever their sign. Under a probability of 0.6 it abstains ("sure": false): the class
     is then a mere guess, and a footprint would count the purchase as unknown.
     """
-    try:
-        used = engine.load(book)
-    except engine.CarbonError as error:
-        stop(str(error))
+    used = book_of(book)
     bad = 0
     table = Table("Row", "Merchant", "Class", "Kind", "Probability", "By")
     with Output() as out:
@@ -125,10 +123,7 @@ def classes(
     book: Annotated[str, typer.Option(help="The version of the table.")] = engine.LATEST,
 ) -> None:
     """Show which class each merchant category code (ISO 18245) belongs to, after COICOP 2018."""
-    try:
-        used = engine.load(book)
-    except engine.CarbonError as error:
-        stop(str(error))
+    used = book_of(book)
     table = Table("MCC", "Description", "Class", "COICOP 2018", "Kind")
     with Output() as out:
         for known in used.mccs:
@@ -176,7 +171,20 @@ class Output:
             raise typer.Exit(1) from error
 
 
-def _print_json(out: Output, entries: Sequence[_Entry], assessment: engine.Assessment) -> None:
+def read_statements(files: Sequence[Path], home: str | None, currency: str) -> tuple[list[Entry], int]:
+    """The lines of the statements, and how many files could not be read (each is complained of)."""
+    entries: list[Entry] = []
+    unread = 0
+    for file in files:
+        statement = _statement(file, currency)
+        if statement is None:
+            unread += 1
+            continue
+        entries.extend(_entries(file, statement, home))
+    return entries, unread
+
+
+def _print_json(out: Output, entries: Sequence[Entry], assessment: engine.Assessment) -> None:
     for entry, one in zip(entries, assessment.footprints, strict=True):
         spent = entry.payment
         where: dict[str, engine.Json] = {"file": entry.file, "line": entry.line, "date": spent.booked_on.isoformat()}
@@ -187,7 +195,7 @@ def _print_json(out: Output, entries: Sequence[_Entry], assessment: engine.Asses
     out.line(engine.dumps({"total": total}))
 
 
-def _print_table(out: Output, entries: Sequence[_Entry], assessment: engine.Assessment, book: engine.Book) -> None:
+def _print_table(out: Output, entries: Sequence[Entry], assessment: engine.Assessment, book: engine.Book) -> None:
     table = Table("Date", "Text", "Amount", "Category", "kg CO2e", "90 %", "Why", show_footer=False)
     table.columns[2].justify = table.columns[4].justify = table.columns[5].justify = "right"
     grams = _grams([one.micrograms for one in assessment.footprints])
@@ -267,7 +275,7 @@ def _content(file: Path, limit_bytes: int) -> bytes:
         return stream.read(limit_bytes + 1)
 
 
-def _entries(file: Path, statement: Statement, home: str | None) -> Iterator[_Entry]:
+def _entries(file: Path, statement: Statement, home: str | None) -> Iterator[Entry]:
     for line in statement.lines:
         account = statement.accounts[line.account].identifier
         label = (account or f"{file.name}#{line.account}")[:100]
@@ -276,7 +284,7 @@ def _entries(file: Path, statement: Statement, home: str | None) -> Iterator[_En
         except engine.CarbonError as error:
             complain(f"{file.name}, line {line.source_line}, {error}")
             continue
-        yield _Entry(file.name, line.source_line, one)
+        yield Entry(file.name, line.source_line, one)
 
 
 def csv_rows(file: Path, columns: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
@@ -331,7 +339,7 @@ def purchase(row: dict[str, str]) -> engine.Payment:
     )
 
 
-def _country(given: str, book: engine.Book) -> str | None:
+def country_code(given: str, book: engine.Book) -> str | None:
     code = given.strip().upper()
     if not code:
         return None

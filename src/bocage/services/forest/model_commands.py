@@ -14,7 +14,7 @@ from rich.table import Table
 from bocage.engines import carbon as engine
 from bocage.engines.carbon import training
 from bocage.engines.carbon.model import pack
-from bocage.services.forest.footprint_command import Output, csv_rows, purchase, stop
+from bocage.services.forest.footprint_command import Output, book_of, csv_rows, purchase, stop
 
 COLUMNS = ("date", "amount", "currency", "merchant", "mcc")
 HOME_OF_NAMES = "GB"
@@ -37,8 +37,8 @@ def train(
 
     The same files, book and seed give the same bytes. It takes about half a minute.
     """
+    used = book_of(book)
     try:
-        used = engine.load(book)
         purchases = [one for file in files for one in _purchases(file, used)]
         known = training.knowledge(used)
         classes = training.bought_classes(used)
@@ -62,10 +62,7 @@ def model(
     book: Annotated[str, typer.Option(help="The book whose model it is.")] = engine.LATEST,
 ) -> None:
     """Show the model's card: what it learnt from, how it was measured, what it must not be used for."""
-    try:
-        used = engine.load(book)
-    except engine.CarbonError as error:
-        stop(str(error))
+    used = book_of(book)
     if used.model is None:
         stop(f"Book {book} has no model; its rules decide alone.")
     with Output() as out:
