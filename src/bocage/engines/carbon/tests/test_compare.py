@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bocage.engines.carbon import CarbonError, Payment, assess, load
@@ -19,6 +19,7 @@ def payments(lines: list[tuple[str, int, int]]) -> list[Payment]:
     return [Payment(start + timedelta(days=d), n, "EUR", text=t, country="FR") for t, n, d in lines]
 
 
+@settings(deadline=None)
 @given(LINES)
 def test_causes_and_lines_sum_to_the_difference(lines: list[tuple[str, int, int]]) -> None:
     some = payments(lines)
@@ -30,6 +31,7 @@ def test_causes_and_lines_sum_to_the_difference(lines: list[tuple[str, int, int]
     assert {cause for cause, _ in found.by_cause} <= set(CAUSES)
 
 
+@settings(deadline=None)
 @given(LINES)
 def test_a_book_differs_from_itself_in_nothing(lines: list[tuple[str, int, int]]) -> None:
     done = assess(payments(lines))

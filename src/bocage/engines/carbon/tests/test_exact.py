@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bocage.engines.carbon import Payment, assess, assessment_digest, explain, load, rate
@@ -47,6 +47,7 @@ def payments(draw: st.DrawFn) -> Payment:
     )
 
 
+@settings(deadline=None)
 @given(st.lists(payments(), max_size=12))
 def test_lines_and_months_sum_to_the_total(some: list[Payment]) -> None:
     done = assess(some)
@@ -57,6 +58,7 @@ def test_lines_and_months_sum_to_the_total(some: list[Payment]) -> None:
     assert done.total.lines == len(some)
 
 
+@settings(deadline=None)
 @given(st.lists(payments(), max_size=12))
 def test_every_interval_holds_its_value(some: list[Payment]) -> None:
     done = assess(some)
@@ -66,6 +68,7 @@ def test_every_interval_holds_its_value(some: list[Payment]) -> None:
         assert total.low_micrograms <= total.micrograms <= total.high_micrograms
 
 
+@settings(deadline=None)
 @given(payments())
 def test_every_line_says_why_in_words(one: Payment) -> None:
     footprint = explain(one)
@@ -79,6 +82,7 @@ def test_every_line_says_why_in_words(one: Payment) -> None:
         assert cited[0]["year"]
 
 
+@settings(deadline=None)
 @given(SPENT, DAYS, st.integers(0, 180), st.sampled_from(CURRENCIES), st.sampled_from(MERCHANTS[:7]))
 def test_a_refund_cancels_its_purchase_with_its_interval(
     amount: int, day: date, later_days: int, currency: str, text: str
@@ -91,6 +95,7 @@ def test_a_refund_cancels_its_purchase_with_its_interval(
     assert (done.total.low_micrograms, done.total.micrograms, done.total.high_micrograms) == (0, 0, 0)
 
 
+@settings(deadline=None)
 @given(SPENT, st.data())
 def test_part_refunds_give_back_their_part_and_never_more(amount: int, data: st.DataObject) -> None:
     parts = data.draw(st.lists(st.integers(1, amount), max_size=6))
@@ -103,6 +108,7 @@ def test_part_refunds_give_back_their_part_and_never_more(amount: int, data: st.
         assert done.total.micrograms == 0
 
 
+@settings(deadline=None)
 @given(SPENT, SPENT, DAYS, st.sampled_from(MERCHANTS), st.sampled_from(CURRENCIES))
 def test_split_tickets_weigh_what_one_ticket_weighs(first: int, second: int, day: date, text: str, code: str) -> None:
     whole = explain(Payment(day, -(first + second), code, text=text))
@@ -110,6 +116,7 @@ def test_split_tickets_weigh_what_one_ticket_weighs(first: int, second: int, day
     assert whole.micrograms == parts.total.micrograms
 
 
+@settings(deadline=None)
 @given(SPENT, SPENT, DAYS, st.sampled_from(MERCHANTS), st.sampled_from(CURRENCIES))
 def test_more_money_never_weighs_less(first: int, second: int, day: date, text: str, code: str) -> None:
     less, more = sorted((first, second))
@@ -119,6 +126,7 @@ def test_more_money_never_weighs_less(first: int, second: int, day: date, text: 
     assert small.high_micrograms <= large.high_micrograms
 
 
+@settings(deadline=None)
 @given(st.lists(payments(), max_size=6))
 def test_the_same_payments_and_book_give_the_same_bytes(some: list[Payment]) -> None:
     before = assessment_digest(assess(some))

@@ -7,7 +7,7 @@ from io import BytesIO
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bocage.engines.carbon import ABSTAINS_BELOW, CarbonError, Payment, explain, kind_of, load
@@ -43,6 +43,7 @@ SCHOOL = [lesson(f"{a} FISH {b}", "groceries", -1250) for a in "ABCDEF" for b in
 ]
 
 
+@settings(deadline=None)
 @given(TEXTS, st.integers(-(10**9), 0), st.sampled_from((0, 2, 3)))
 def test_features_are_whole_numbers_in_their_places(text: str, amount_minor: int, exponent: int) -> None:
     places, milli = features(text, amount_minor, exponent)
@@ -51,6 +52,7 @@ def test_features_are_whole_numbers_in_their_places(text: str, amount_minor: int
     assert (milli >= 0).all()
 
 
+@settings(deadline=None)
 @given(TEXTS, st.integers(-(10**9), 0))
 def test_probabilities_lie_between_0_and_1(text: str, amount_minor: int) -> None:
     guess = shipped().guess(text, amount_minor, 2, ("groceries", Decimal("0.9")))
@@ -70,6 +72,7 @@ def test_it_abstains_where_a_name_says_nothing_and_then_counts_as_unknown() -> N
     assert 0 < kind.guess.probability < ABSTAINS_BELOW
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(("WEOLEY CASTLE", "QUXZY BLORF", "TESCO STORES 1234")), st.integers(1, 10**7), st.integers(1, 10**7)
 )
