@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from typing import Annotated
+from uuid import uuid4
 
 import httpx
 import typer
@@ -60,7 +61,12 @@ def _decide(code: str, trusted: Trust, seen: dict[str, float]) -> dict[str, obje
             shown = admission.Admission("refused", "this gate's memory of spent tokens is full")
         else:
             seen[nonce] = float((verdict.content or {})["expires_at"])
-    return {"open": shown.colour == "green", "colour": shown.colour, "name": shown.name, "reason": shown.reason}
+    return {
+        "open": shown.colour == "green" and not shown.name,
+        "colour": shown.colour,
+        "name": shown.name,
+        "reason": shown.reason,
+    }
 
 
 def _ask(url: str, code: str) -> dict[str, object]:
@@ -69,12 +75,18 @@ def _ask(url: str, code: str) -> dict[str, object]:
     try:
         answer = httpx.post(
             f"{url.rstrip('/')}/api/v1/health/gate/verify",
-            json={"codes": [code[: limits.TEXT_CHARACTERS_MAX]]},
+            json={"codes": [code[: limits.TEXT_CHARACTERS_MAX]], "attempt": uuid4().hex},
             headers=headers,
             timeout=_TIMEOUT_SECONDS,
         )
         answer.raise_for_status()
-        return dict(answer.json()["decisions"][0])
+        decision = answer.json()["decisions"][0]
+        return {
+            "open": decision["open"] is True,
+            "colour": decision["colour"],
+            "name": "",
+            "reason": decision["reason"],
+        }
     except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, IndexError, TypeError) as error:
         reason = f"the installation did not answer: {type(error).__name__}"
         return {"open": False, "colour": "refused", "name": "", "reason": reason}
