@@ -84,7 +84,7 @@ def register_all() -> None:
     modules = [
         f"bocage.{name}.commands" for name in ("runtime", "kernel.identity", "kernel.events", "demo", "scaffold")
     ]
-    modules.append("bocage.runtime.copies")
+    modules += ["bocage.runtime.copies", "bocage.runtime.faults.command"]
     modules += [f"bocage.services.{name}.commands" for name in service_names() if has_module(name, "commands")]
     # Last: it joins the group `ledger` of whoever else has made it.
     modules.append("bocage.kernel.ledger.commands")
