@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 
-from bocage.kernel.ledger.types import Hold, Operation, PostHold, Transfer, VoidHold
+from bocage.kernel.ledger.types import Hold, Operation, PostHold, Transfer, UpTo, VoidHold
 
 _SPACE = UUID("0d0b9f5e-7f5a-5b43-9d4e-5c8a2f0e61d4")
 UNIT = "EUR"
@@ -72,7 +72,7 @@ class Plan:
 
 def id_of(operation: Operation) -> UUID:
     """The caller's id of an operation."""
-    return operation.transfer.id if isinstance(operation, Hold) else operation.id
+    return operation.transfer.id if isinstance(operation, Hold | UpTo) else operation.id
 
 
 def plan_of(seed: int, begun_at: datetime) -> Plan:
