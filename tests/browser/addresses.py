@@ -29,6 +29,7 @@ PUBLIC = {
     "recover-case",
 }
 FILES = {
+    "health:paper": "a PDF",
     "health:poster": "a PDF",
     "health:record": "JSON to keep",
     "forest:certificate-file": "a PDF",

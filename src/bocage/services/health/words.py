@@ -30,6 +30,12 @@ OUTCOMES: dict[str, Text] = {
     "inconclusive": _("inconclusive"),
     "withdrawn": _("taken back by the laboratory"),
 }
+CERTIFICATES: dict[str, Text] = {
+    "vaccination": _("Vaccination"),
+    "test": _("Test"),
+    "recovery": _("Recovery"),
+    "other": _("Health card"),
+}
 COLOURS: dict[str, tuple[Text, str]] = {
     "green": (_("Green"), "circle"),
     "yellow": (_("Yellow"), "triangle"),

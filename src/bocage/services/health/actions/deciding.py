@@ -151,7 +151,7 @@ def _evidence(person_id: UUID, known: _Known) -> epidemic.Evidence:
     immune = False
     for each in known.certificates:
         content = certificate_of(person_id, each)
-        immune = immune or content["kind"] == "recovery"
+        immune = immune or (content["kind"] == "recovery" and content["until"] >= date.fromordinal(day).isoformat())
         if content["kind"] == "test" and content["outcome"] in {"positive", "negative"}:
             answers.add((content["outcome"], date.fromisoformat(content["on"]).toordinal()))
     ill = [each.since.toordinal() for each in known.reports if each.symptoms != ["none"]]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from bocage.services.health.pages import console, gate, giving, places, register, today
+from bocage.services.health.pages import console, gate, giving, keeping, places, register, today
 
 urlpatterns = [
     path("", today.home, name="home"),
@@ -11,6 +11,9 @@ urlpatterns = [
     path("history", today.history, name="history"),
     path("colours/<uuid:decision_id>/appeal", today.appeal, name="appeal"),
     path("colours/<uuid:decision_id>.json", today.record, name="record"),
+    path("pass.pdf", keeping.on_paper, name="paper"),
+    path("certificates", keeping.show, name="certificates"),
+    path("certificates/<uuid:certificate_id>/delete", keeping.delete, name="certificate-delete"),
     path("symptoms", giving.symptoms, name="symptoms"),
     path("tests", giving.tests, name="tests"),
     path("visits", giving.visits, name="visits"),

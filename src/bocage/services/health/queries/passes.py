@@ -12,7 +12,8 @@ from bocage.kernel.acting import own_tables
 from bocage.kernel.consent import queries as consents
 from bocage.kernel.identity import queries as identity
 from bocage.services.health import limits, types, words
-from bocage.services.health.models import Appeal, CheckIn, Decision, ManualColour, Report, Test, Venue
+from bocage.services.health.actions.deciding import certificate_of
+from bocage.services.health.models import Appeal, Certificate, CheckIn, Decision, ManualColour, Report, Test, Venue
 from bocage.shell.templatetags.shell import day_text
 
 LISTED = 50
@@ -136,6 +137,21 @@ def results(person_id: UUID) -> list[types.Result]:
         )
         for row in rows
     ]
+
+
+def certificates(person_id: UUID) -> list[types.Paper]:
+    """Certificates held, newest first, decrypted with their holder's key."""
+    with own_tables("health"):
+        rows = list(Certificate.objects.filter(person_id=person_id).order_by("-at", "-id"))
+    return [_paper(row.id, certificate_of(person_id, row)) for row in rows]
+
+
+def _paper(row_id: UUID, content: dict[str, Any]) -> types.Paper:
+    title = str(words.CERTIFICATES.get(content["kind"], words.CERTIFICATES["other"]))
+    if content["outcome"]:
+        title = f"{title}: {words.OUTCOMES[content['outcome']]}"
+    until = date.fromisoformat(content["until"]) if content["until"] else None
+    return types.Paper(row_id, title, day_text(date.fromisoformat(content["on"])) if content["on"] else "", content["issuer"], until)
 
 
 def appeal(person_id: UUID) -> types.Appeal | None:

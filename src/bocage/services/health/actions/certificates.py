@@ -1,0 +1,105 @@
+"""Certificates that a person hands in: verified as a gate verifies them, kept encrypted with her own key, 14 days."""
+
+import json
+import unicodedata
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from bocage.engines import passes
+from bocage.engines.passes import Kind, PassError, pictures
+from bocage.kernel import clock
+from bocage.kernel.acting import own_tables
+from bocage.kernel.errors import Refusal
+from bocage.kernel.identity import queries as identity
+from bocage.kernel.keys import subject_keys
+from bocage.services.health import limits
+from bocage.services.health.actions.deciding import CERTIFICATE_CONTEXT
+from bocage.services.health.actions.scheme import require_scheme
+from bocage.services.health.actions.sources import require_agreed
+from bocage.services.health.models import Certificate
+from bocage.services.health.queries import gates
+
+# SNOMED CT: not detected, detected (the value set covid-19-lab-result of the EU's certificates).
+_OUTCOMES = {"260415000": "negative", "260373001": "positive"}
+
+
+def hand_in(person_id: UUID, text: str) -> UUID:
+    """Keep a certificate by the text of its code; its id. The same again answers the same.
+
+    Raises a `Refusal` that names the step of verifying that failed, or says that it is in another name.
+    """
+    require_agreed(person_id, "health.certificates")
+    text = text.strip()
+    verdict = passes.verify(text, gates.trusted(), clock.now().timestamp())
+    if verdict.kind not in {Kind.DCC, Kind.SHC} or not verdict.valid or verdict.content is None:
+        failed = verdict.failed
+        reason = f"{failed.name}: {failed.reason}" if failed else verdict.kind.value
+        raise Refusal(
+            "bad_certificate",
+            _("This certificate could not be verified (%(reason)s).") % {"reason": reason[:200]},
+            field="code",
+        )
+    if not _same_name(identity.person(person_id).display_name, str(verdict.content["name"])):
+        raise Refusal("other_name", _("This certificate is in another name than yours."), field="code")
+    content = _content(verdict.kind, verdict.content)
+    sealed = subject_keys.encrypt(person_id, json.dumps(content).encode(), CERTIFICATE_CONTEXT)
+    digest = sha256(text.encode()).hexdigest()
+    with own_tables("health"):
+        require_scheme()
+        mine = Certificate.objects.filter(person_id=person_id)
+        if mine.exclude(digest=digest).count() >= limits.CERTIFICATES_MAX:
+            raise Refusal("too_many", _("You have ten certificates. Delete one first."), field="code")
+        row, _made = Certificate.objects.get_or_create(
+            person_id=person_id, digest=digest, defaults={"sealed": sealed, "at": clock.now()}
+        )
+    return row.id
+
+
+def hand_in_picture(person_id: UUID, data: bytes) -> UUID:
+    """The same by a picture of the code."""
+    try:
+        found = pictures.read_codes(data)
+    except PassError as error:
+        raise Refusal("bad_picture", _("No code found in this picture."), field="picture") from error
+    return hand_in(person_id, found[0])
+
+
+def delete(person_id: UUID, certificate_id: UUID) -> None:
+    """Delete one. Deleting again changes nothing."""
+    with own_tables("health"):
+        Certificate.objects.filter(person_id=person_id, id=certificate_id).delete()
+
+
+def _content(kind: Kind, given: Mapping[str, Any]) -> dict[str, Any]:
+    """What is kept of it: its kind, its day, its outcome, its issuer, its end; not its name, nor its birthday."""
+    if kind is Kind.SHC:
+        first = given["resources"][0] if given["resources"] else {}
+        vaccination = first.get("resourceType") == "Immunization"
+        return {
+            "kind": "vaccination" if vaccination else "other",
+            "on": str(first.get("occurrenceDateTime", ""))[:10],
+            "outcome": "",
+            "until": "",
+            "issuer": str(given["issuer"])[:200],
+        }
+    entry = given["entry"]
+    return {
+        "kind": given["kind"],
+        "on": str(entry.get("sc") or entry.get("dt") or entry.get("fr") or "")[:10],
+        "outcome": _OUTCOMES.get(str(entry.get("tr", "")), ""),
+        "until": str(entry.get("du", ""))[:10],
+        "issuer": str(entry.get("is") or given["issuer"])[:200],
+    }
+
+
+def _same_name(hers: str, given: str) -> bool:
+    return bool(_words(hers)) and _words(hers) <= _words(given)
+
+
+def _words(name: str) -> set[str]:
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().casefold()
+    return set(plain.replace("-", " ").replace("'", " ").split())

@@ -1,0 +1,60 @@
+"""What a person carries: certificates, and the pass on paper."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from bocage.kernel.errors import Refusal
+from bocage.kernel.identity import queries as identity
+from bocage.services.health import limits
+from bocage.services.health.actions import certificates, deciding
+from bocage.services.health.documents import paper
+from bocage.services.health.pages.asking import READ, UNPROCESSABLE, WRITE, page
+from bocage.services.health.queries import passes
+from bocage.shell.policy import scanning_page
+
+
+@scanning_page
+@require_http_methods(["GET", "HEAD", "POST"])
+@page(WRITE)
+def show(request: HttpRequest, subject_id: UUID) -> HttpResponse:
+    """Certificates, and the camera, a picture or typing to hand one in."""
+    refusal = None
+    if request.method == "POST":
+        try:
+            certificates.hand_in(subject_id, request.POST.get("code", "")[: limits.CERTIFICATE_CHARACTERS_MAX])
+        except Refusal as refused:
+            refusal = refused
+        else:
+            messages.success(request, _("Verified, and kept for 14 days."))
+            return redirect("health:certificates")
+    source = next(each for each in passes.sources(subject_id) if each.purpose == "health.certificates")
+    context = {"papers": passes.certificates(subject_id), "source": source, "refusal": refusal}
+    return render(request, "health/certificates.html", context, status=UNPROCESSABLE if refusal else 200)
+
+
+@require_POST
+@page(WRITE)
+def delete(request: HttpRequest, subject_id: UUID, certificate_id: UUID) -> HttpResponse:
+    """Delete one."""
+    certificates.delete(subject_id, certificate_id)
+    return redirect("health:certificates")
+
+
+@require_safe
+@page(READ)
+def on_paper(request: HttpRequest, subject_id: UUID) -> HttpResponse:
+    """The pass on paper, with a name, for days; checked beside an identity card.
+
+    Somebody at a counter prints it for who acts through no telephone: under her mandate for `health:read`.
+    """
+    colour = passes.colour_of(deciding.current(subject_id))
+    person = identity.person(subject_id)
+    answer = HttpResponse(paper.pass_pdf(colour, person.display_name), content_type="application/pdf")
+    answer["Content-Disposition"] = 'inline; filename="pass.pdf"'
+    answer["Cache-Control"] = "private, no-store"
+    return answer
