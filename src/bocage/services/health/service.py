@@ -72,6 +72,7 @@ service = Service(
     ),
     actions=(
         QuickAction(_("My health pass"), "health:home", "heart-pulse", (_("colour"), _("green"), _("QR"))),
+        QuickAction(_("Show my pass"), "health:code", "qr-code", (_("gate"), _("door"))),
         QuickAction(_("Check in at a place"), "health:scan", "qr-code", (_("poster"), _("venue"))),
         QuickAction(_("Say how I feel"), "health:symptoms", "thermometer", (_("symptoms"), _("ill"))),
         QuickAction(_("Fetch a test result"), "health:tests", "test-tube", (_("laboratory"), "PCR")),

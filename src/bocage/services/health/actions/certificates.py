@@ -10,7 +10,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from bocage.engines import passes
-from bocage.engines.passes import Kind, PassError, pictures
+from bocage.engines.passes import Kind
 from bocage.kernel import clock
 from bocage.kernel.acting import own_tables
 from bocage.kernel.errors import Refusal
@@ -57,15 +57,6 @@ def hand_in(person_id: UUID, text: str) -> UUID:
             person_id=person_id, digest=digest, defaults={"sealed": sealed, "at": clock.now()}
         )
     return row.id
-
-
-def hand_in_picture(person_id: UUID, data: bytes) -> UUID:
-    """The same by a picture of the code."""
-    try:
-        found = pictures.read_codes(data)
-    except PassError as error:
-        raise Refusal("bad_picture", _("No code found in this picture."), field="picture") from error
-    return hand_in(person_id, found[0])
 
 
 def delete(person_id: UUID, certificate_id: UUID) -> None:

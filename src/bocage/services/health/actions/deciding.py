@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from bocage.engines import epidemic
 from bocage.kernel import clock
 from bocage.kernel.acting import own_tables
+from bocage.kernel.errors import Refusal
 from bocage.kernel.identity import queries as identity
 from bocage.kernel.keys import actions as keys
 from bocage.kernel.keys import subject_keys
@@ -56,8 +57,10 @@ class _Known:
 def current(person_id: UUID) -> Decision:
     """The decision that holds for the person, worked out anew where its facts have changed or its time is over.
 
-    Raises a `Refusal` while no scheme is in force.
+    Raises a `Refusal` while no scheme is in force, and for whoever agreed to no source: then there is no pass.
     """
+    if not has_pass(person_id):
+        raise Refusal("no_pass", _("There is no pass: no source was agreed to."), status=403)
     known = _read(person_id)
     held, now = known.current, clock.now()
     facts = _facts(known, _evidence(person_id, known))

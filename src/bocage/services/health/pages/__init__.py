@@ -11,6 +11,7 @@ urlpatterns = [
     path("history", today.history, name="history"),
     path("colours/<uuid:decision_id>/appeal", today.appeal, name="appeal"),
     path("colours/<uuid:decision_id>.json", today.record, name="record"),
+    path("code", keeping.code, name="code"),
     path("pass.pdf", keeping.on_paper, name="paper"),
     path("certificates", keeping.show, name="certificates"),
     path("certificates/<uuid:certificate_id>/delete", keeping.delete, name="certificate-delete"),

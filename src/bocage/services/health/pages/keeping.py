@@ -6,12 +6,13 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bocage.kernel.errors import Refusal
 from bocage.kernel.identity import queries as identity
 from bocage.services.health import limits
-from bocage.services.health.actions import certificates, deciding
+from bocage.services.health.actions import certificates, deciding, passing
 from bocage.services.health.documents import paper
 from bocage.services.health.pages.asking import READ, UNPROCESSABLE, WRITE, page
 from bocage.services.health.queries import passes
@@ -43,6 +44,16 @@ def delete(request: HttpRequest, subject_id: UUID, certificate_id: UUID) -> Http
     """Delete one."""
     certificates.delete(subject_id, certificate_id)
     return redirect("health:certificates")
+
+
+@never_cache
+@require_safe
+@page(READ)
+def code(request: HttpRequest, subject_id: UUID) -> HttpResponse:
+    """The colour as a code for a gate: two hours of single-use tokens, so that the open page needs no connection."""
+    colour = passes.colour_of(deciding.current(subject_id))
+    tokens = passing.issue_tokens(colour.colour)
+    return render(request, "health/code.html", {"colour": colour, "tokens": tokens})
 
 
 @require_safe

@@ -151,7 +151,9 @@ def _paper(row_id: UUID, content: dict[str, Any]) -> types.Paper:
     if content["outcome"]:
         title = f"{title}: {words.OUTCOMES[content['outcome']]}"
     until = date.fromisoformat(content["until"]) if content["until"] else None
-    return types.Paper(row_id, title, day_text(date.fromisoformat(content["on"])) if content["on"] else "", content["issuer"], until)
+    return types.Paper(
+        row_id, title, day_text(date.fromisoformat(content["on"])) if content["on"] else "", content["issuer"], until
+    )
 
 
 def appeal(person_id: UUID) -> types.Appeal | None:
