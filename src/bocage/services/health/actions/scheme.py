@@ -13,7 +13,7 @@ from bocage.kernel.acting import own_tables
 from bocage.kernel.errors import Refusal, conflict, not_found
 from bocage.kernel.events.actions import emit
 from bocage.services.health import limits, rules
-from bocage.services.health.models import RegisterLine, Scheme
+from bocage.services.health.models import GateHour, RegisterLine, Scheme, SpentToken
 
 NAME = "health"
 BUDGET_DAYS_MAX = 60
@@ -127,8 +127,10 @@ def end_at_sunset() -> int:
 
 
 def sweep() -> int:
-    """Delete what is 14 days old, whoever it belongs to. How many rows went."""
+    """Delete what is 14 days old, whoever it belongs to, and what gates kept of tokens. How many rows went."""
     with own_tables(NAME), connection.cursor() as cursor:
+        SpentToken.objects.filter(expires_at__lt=clock.now()).delete()
+        GateHour.objects.filter(hour__lt=clock.now() - limits.KEPT).delete()
         cursor.execute("select bocage_health_sweep(%s)", [clock.now() - limits.KEPT + timedelta(seconds=1)])
         return int(cursor.fetchone()[0])
 
