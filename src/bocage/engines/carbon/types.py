@@ -85,11 +85,13 @@ class Payment:
 
 
 def check_text(field: str, text: str, limit_characters: int) -> None:
-    """Raise `CarbonError` where text is too long or holds a NUL."""
+    """Raise `CarbonError` where text is too long, holds a NUL or half a character that no file could write."""
     if not isinstance(text, str):
         raise CarbonError(field, f"{text!r} is not text.")
     if "\x00" in text:
         raise CarbonError(field, "a NUL character stands in it; remove it.")
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise CarbonError(field, "a lone surrogate stands in it, which is half a character; remove it.")
     if len(text) > limit_characters:
         raise CarbonError(field, f"{len(text)} characters, at most {limit_characters} are taken.")
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bocage.engines.carbon import Payment, assess, assessment_digest, explain, load, rate
+from bocage.engines.carbon import CarbonError, Payment, assess, assessment_digest, explain, load, rate
 from bocage.engines.carbon.rates import rate as cached_rate
 
 MERCHANTS = (
@@ -40,7 +40,11 @@ def payments(draw: st.DrawFn) -> Payment:
         amount_minor=draw(st.integers(-(10**9), 10**9)),
         currency=draw(st.sampled_from(CURRENCIES)),
         exponent=draw(st.sampled_from((0, 2, 3))),
-        text=draw(st.one_of(st.sampled_from(MERCHANTS), st.text(st.characters(exclude_characters="\0"), max_size=40))),
+        text=draw(
+            st.one_of(
+                st.sampled_from(MERCHANTS), st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=40)
+            )
+        ),
         mcc=draw(st.sampled_from((None, None, "5411", "5542", "6011", "3057", "0001"))),
         country=draw(st.sampled_from((None, "FR", "GB", "US", "CN", "PL"))),
         account=draw(st.sampled_from(("a", "b"))),
@@ -141,6 +145,11 @@ def test_a_known_month_has_known_bytes(book: str, digest: str) -> None:
         Payment(date(2024, 5, 1 + n), -1000 * (n + 1), "EUR", text=t, country="FR") for n, t in enumerate(MERCHANTS)
     ]
     assert assessment_digest(assess(some, book=load(book))) == digest
+
+
+def test_half_a_character_is_refused_as_no_file_could_hold_it() -> None:
+    with pytest.raises(CarbonError, match="surrogate"):
+        Payment(date(2024, 3, 1), -1, "EUR", text="A\ud800")
 
 
 def test_a_rate_is_never_rounded_to_nothing() -> None:
