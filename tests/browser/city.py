@@ -99,7 +99,8 @@ def _health_of(ana: UUID, moulin: UUID) -> dict[str, str]:
     """Ana, whom the demo leaves yellow, has contested it: a case for the console."""
     with acting_as(Actor.for_person(ana)):
         appeals.appeal(ana, deciding.current(ana).id, "I sat outside, on the terrace")
-    return {"health:check-in": reverse("health:check-in", args=[venues.of(moulin)[0].token])}
+        token = venues.of(moulin)[0].token
+    return {"health:check-in": reverse("health:check-in", args=[token])}
 
 
 def _town_of(odile: UUID, theo: UUID, ana: UUID) -> dict[str, str]:
