@@ -40,6 +40,7 @@ from bocage.kernel.postgres import launcher, roles
 DATABASE = "bench"
 SECRET = "of a server that lives for one measurement"
 ACCOUNTS = 10_000
+SEEDED_AT_ONCE = 500
 OPENING_MINOR = 1_000_000_000
 AMOUNT_MINOR = 100
 WARM_UP_SECONDS = 0.5
@@ -108,10 +109,13 @@ def seed(server: launcher.Server) -> list[UUID]:
         cursor.execute(
             "select count(ledger_open_account(id, id, 'EUR', 'wallet', '', 0, null)) from unnest(%s::uuid[]) id", [ids]
         )
-        cursor.execute(
-            "select count(ledger_post(gen_random_uuid(), %s, id, %s, 'EUR', 'opening', '')) from unnest(%s::uuid[]) id",
-            [issuer, OPENING_MINOR, ids],
-        )
+        # In parts, because the role that serves may not run a statement for long.
+        for first in range(0, ACCOUNTS, SEEDED_AT_ONCE):
+            cursor.execute(
+                "select count(ledger_post(gen_random_uuid(), %s, id, %s, 'EUR', 'opening', ''))"
+                " from unnest(%s::uuid[]) id",
+                [issuer, OPENING_MINOR, ids[first : first + SEEDED_AT_ONCE]],
+            )
     with psycopg.connect(server.url(DATABASE), autocommit=True) as admin:
         admin.execute("vacuum analyze")
         admin.execute("checkpoint")
@@ -204,10 +208,13 @@ def seed_lane_b(server: launcher.Server) -> list[UUID]:
         cursor.execute(
             "select count(ledger_open_account(id, id, 'EUR', 'wallet', '', 0, null)) from unnest(%s::uuid[]) id", [ids]
         )
-        cursor.execute(
-            "select count(ledger_post(gen_random_uuid(), %s, id, %s, 'EUR', 'opening', '')) from unnest(%s::uuid[]) id",
-            [issuer, OPENING_MINOR, ids],
-        )
+        # In parts, because the role that serves may not run a statement for long.
+        for first in range(0, ACCOUNTS, SEEDED_AT_ONCE):
+            cursor.execute(
+                "select count(ledger_post(gen_random_uuid(), %s, id, %s, 'EUR', 'opening', ''))"
+                " from unnest(%s::uuid[]) id",
+                [issuer, OPENING_MINOR, ids[first : first + SEEDED_AT_ONCE]],
+            )
         cursor.execute("select ledger_set_lane(%s, 'B')", [ids])
     with psycopg.connect(server.url(DATABASE), autocommit=True) as admin:
         admin.execute("vacuum analyze")
