@@ -2,6 +2,7 @@
 
 from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.work import periodic, task
+from bocage.services.health import simulations
 from bocage.services.health.actions import deciding, matching, scheme
 
 ROUNDS_MAX = 500
@@ -13,6 +14,12 @@ def forget() -> None:
     """Delete what is 14 days old, and everything at the sunset."""
     scheme.end_at_sunset()
     scheme.sweep()
+
+
+@task(name="health.simulate", single=True, retry=1, in_transaction=False)
+def simulate(budget_days: float, agents: int, seeds: int) -> None:
+    """Play every policy in simulated towns; each run is kept as it ends, so that a second try goes on."""
+    simulations.play(budget_days, agents, seeds)
 
 
 @periodic("23 1 * * *")

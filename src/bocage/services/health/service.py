@@ -81,6 +81,7 @@ service = Service(
         QuickAction(_("Scheme"), "health:console", "landmark"),
         QuickAction(_("Appeals"), "health:appeals", "scale"),
         QuickAction(_("Set by hand"), "health:by-hand", "pen-line"),
+        QuickAction(_("What policies cost"), "health:policies", "chart-column"),
     ),
     merchant=(
         QuickAction(_("Check-in posters"), "health:places", "qr-code"),

@@ -121,6 +121,9 @@ def _played(worlds: list[World], processes: int) -> Iterator[tuple[World, Outcom
     # Read by the linear algebra of the children: one run, one core.
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
+    # Covasim greets and looks for fonts as it is imported, on the output that programs read.
+    os.environ.setdefault("COVASIM_VERBOSE", "0")
+    os.environ.setdefault("STARSIM_INSTALL_FONTS", "0")
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, mp_context=context, max_tasks_per_child=1) as pool:
         running = {pool.submit(_play, world): world for world in worlds}

@@ -97,10 +97,9 @@ def _play(worlds: list[World], folder: Path | None, *, quiet: bool) -> list[Outc
 
 def tables(found: list[Summary]) -> list[Table]:
     """The trade-off, who bears it, and how far the probabilities can be trusted."""
-    trade = Table(title="What each policy costs and prevents (means over seeds)")
-    names = ("policy", "budget", "contacts", "runs", "attack rate", "± sd", "restricted days", "precision", "recall")
-    for name in (*names, "peak ‰", "AUC", "CPU-s/day"):
-        trade.add_column(name, justify="left" if name in ("policy", "contacts") else "right")
+    trade = Table(title="What each policy prevents and costs a person (means over seeds)")
+    for name in ("policy", "budget", "runs", "attack", "± sd", "days", "precision", "recall", "peak ‰"):
+        trade.add_column(name, justify="left" if name == "policy" else "right", no_wrap=True)
     ages = Table(title="Restricted days a person by age, and the share of them of infected people")
     for name in ("policy", "budget", *(f"{low}-{high - 1}" if high < 200 else f"{low}+" for low, high in BANDS)):
         ages.add_column(name, justify="left" if name == "policy" else "right")
@@ -110,16 +109,14 @@ def tables(found: list[Summary]) -> list[Table]:
     for each in found:
         world = each.world
         budget = f"{world.budget_days:g}" if world.policy == "bocage" else ""
-        numbers = [each.mean(name) for name in ("restricted_days", "precision", "recall", "peak_permille", "auc")]
+        numbers = [each.mean(name) for name in ("restricted_days", "precision", "recall", "peak_permille")]
         trade.add_row(
             world.policy,
             budget,
-            world.contacts,
             str(len(each.seeds)),
             f"{each.mean('attack'):.3f}",
             f"{each.attack_sd:.3f}",
             *("" if number is None else f"{number:.2f}" for number in numbers),
-            f"{each.mean('inference_cpu_seconds_a_day'):.2f}",
         )
         ages.add_row(world.policy, budget, *(f"{days:.2f} ({share:.2f})" for days, _, share in each.age_bands()))
         for place, (count, said, true) in enumerate(each.bins()):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from bocage.services.health.pages import console, gate, giving, keeping, places, register, today
+from bocage.services.health.pages import console, gate, giving, keeping, places, policies, register, today
 
 urlpatterns = [
     path("", today.home, name="home"),
@@ -35,5 +35,6 @@ urlpatterns = [
     path("console/by-hand", console.by_hand, name="by-hand"),
     path("console/by-hand/<uuid:request_id>/lift", console.lift, name="by-hand-lift"),
     path("console/laboratory", console.laboratory, name="laboratory"),
+    path("console/policies", policies.compare, name="policies"),
     path("register", register.register, name="register"),
 ]

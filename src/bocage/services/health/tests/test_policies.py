@@ -1,0 +1,74 @@
+"""The officials' laboratory, and its command: kept runs as a table, bad requests by field, nobody else."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.test import Client
+from django.urls import reverse
+from typer.testing import CliRunner
+
+from bocage.cli import app, register_all
+from bocage.engines.epidemic.laboratory.measuring import Outcome
+from bocage.engines.epidemic.laboratory.world import World
+from bocage.services.health import simulations
+from bocage.services.health.tests.conftest import Town
+
+
+@pytest.fixture
+def kept(tmp_path: Path, settings: Any) -> Path:
+    """Two kept runs of one policy, one of another; not results of any epidemic."""
+    settings.HOME = tmp_path
+    folder = tmp_path / "epidemic"
+    folder.mkdir()
+    for policy, seed, attack in (("bocage", 1, 0.25), ("bocage", 2, 0.35), ("none", 1, 0.9)):
+        world = World(policy=policy, seed=seed, budget_days=2.2 if policy == "bocage" else 0.0)  # type: ignore[arg-type]
+        bands = ((1.0, 0.5, 0.5),) * 4
+        outcome = Outcome(world, attack, 2.0, 0.5, 0.2, 100.0, None, ((0, 0.0, 0.0),) * 6, None, bands, 0.1, 1.0)
+        (folder / f"{policy}-{seed}.json").write_text(json.dumps({"version": "1", **asdict(outcome)}))
+    return folder
+
+
+def official(town: Town, client: Client) -> Client:
+    client.force_login(get_user_model().objects.get(pk=town.odile))
+    return client
+
+
+def test_runs_are_averaged_and_the_best_comes_first(kept: Path) -> None:
+    best, worst = simulations.rows()
+    assert (best.policy, best.runs, round(best.attack, 3), best.budget_days) == ("bocage", 2, 0.3, 2.2)
+    assert best.attack_sd == pytest.approx(0.0707, abs=1e-3) and worst.budget_days is None
+
+
+def test_the_command_names_what_is_wrong() -> None:
+    if "epidemic" not in {command.name or command.callback.__name__ for command in app.registered_commands}:  # type: ignore[union-attr]
+        register_all()
+    for field, arguments in {
+        "seeds": ["--seeds", "5-1"],
+        "policy": ["--policy", "panic"],
+        "agents": ["--agents", "3"],
+        "symptoms": ["--symptoms", "maybe"],
+        "protocol": ["--protocol", "none"],
+        "epsilon": ["--epsilon", "7"],
+    }.items():
+        answer = CliRunner().invoke(app, ["epidemic", *arguments])
+        assert answer.exit_code == 2 and f"{field}: " in answer.output, arguments
+
+
+@pytest.mark.django_db
+def test_the_page_shows_them_to_officials_alone_within_its_queries(
+    kept: Path, town: Town, client: Client, django_assert_max_num_queries: Any
+) -> None:
+    address = reverse("health:policies")
+    assert client.get(address).status_code == 302
+    official(town, client)
+    client.get(address)
+    with django_assert_max_num_queries(25):
+        shown = client.get(address)
+    assert shown.status_code == 200
+    text = shown.content.decode()
+    assert "30 % ever infected, mean of 2 runs" in text and "90 % ever infected, 1 run" in text
+    assert client.post(address, {"budget_days": -1, "agents": 5000, "seeds": 1}).status_code == 422
