@@ -4,8 +4,8 @@
     .venv/bin/python benchmarks/epidemic.py [--results FOLDER] [--seeds 10] [--part city|observed|aaai24|changed|speed]
 
 The plan's two figures (haste, floor: `epidemic/policy.py`) were chosen on seeds 101 and 102 at 10,000 agents, among
-those of `--part choose`; every figure reported is on seeds 1 to 10. Each run is kept in FOLDER: a second call goes on where the
-first stopped. The whole takes about an hour of CPU.
+those of `--part choose`; every figure reported is on seeds 1 to 10. Each run is kept in FOLDER: a second call goes on
+where the first stopped. The whole takes about an hour of CPU.
 """
 
 import argparse
