@@ -6,15 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from django.contrib.auth import get_user_model
 from django.test import Client
 from django.urls import reverse
 from typer.testing import CliRunner
 
-from bocage.cli import app, register_all
 from bocage.engines.epidemic.laboratory.measuring import Outcome
 from bocage.engines.epidemic.laboratory.world import World
-from bocage.services.health import simulations
+from bocage.services.health import commands, simulations
 from bocage.services.health.tests.conftest import Town
 
 
@@ -44,8 +44,8 @@ def test_runs_are_averaged_and_the_best_comes_first(kept: Path) -> None:
 
 
 def test_the_command_names_what_is_wrong() -> None:
-    if "epidemic" not in {command.name or command.callback.__name__ for command in app.registered_commands}:  # type: ignore[union-attr]
-        register_all()
+    app = typer.Typer()
+    commands.register(app)
     for field, arguments in {
         "seeds": ["--seeds", "5-1"],
         "policy": ["--policy", "panic"],
