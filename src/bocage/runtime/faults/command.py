@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import signal
 import time
 from collections import Counter
 from pathlib import Path
@@ -44,6 +45,7 @@ def faults(
     known = _known(results)
     console = Console(stderr=True, highlight=False)
     begun = time.monotonic()
+    signal.signal(signal.SIGTERM, _leave)
     with cluster() as server:
         os.environ.update(server.environment)
         import django
@@ -82,6 +84,11 @@ def faults(
         _show(Console(highlight=False), summary)
     if summary["found"]:
         raise typer.Exit(1)
+
+
+def _leave(_number: int, _frame: object) -> None:
+    """Told to stop, take the server and its file system away all the same."""
+    raise SystemExit(143)
 
 
 def _known(results: Path | None) -> dict[int, dict[str, Any]]:
