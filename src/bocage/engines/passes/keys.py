@@ -245,6 +245,7 @@ def _usable(key: Any) -> PublicKey:
         return key
     if isinstance(key, rsa.RSAPublicKey) and key.key_size >= RSA_BITS_MIN:
         return key
-    if isinstance(key, Ed25519PublicKey):
-        return key
-    raise PassError("a key that no pass is signed with (P-256, P-384, P-521, RSA of 2048 bits or more, Ed25519)")
+    # No Ed25519: a certificate's key would else sign tokens of a colour, which is for keys of the town alone.
+    raise PassError(
+        "a key that no certificate of health is signed with (P-256, P-384, P-521, RSA of 2048 bits or more)"
+    )

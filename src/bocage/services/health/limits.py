@@ -9,6 +9,8 @@ CHECKIN_LENGTH_MAX = timedelta(hours=6)
 CHECKIN_LENGTH_ASSUMED = timedelta(hours=1)
 CONTACT_LEAST = timedelta(minutes=15)
 PAPER_LIFE = timedelta(days=3)
+# How long past its end a token is known to be spent: one verified in its last second is still spent once.
+SPENT_KEPT = timedelta(minutes=5)
 
 TITLE_CHARACTERS_MAX = 80
 NAME_CHARACTERS_MAX = 120

@@ -147,7 +147,10 @@ class Test(models.Model):
     class Meta:
         db_table = "health_test"
         constraints = [models.UniqueConstraint(fields=["laboratory_id", "sample_digest"], name="health_test_once")]
-        indexes = [models.Index(fields=["person_id", "-taken_at"], name="health_test_by_person")]
+        indexes = [
+            models.Index(fields=["person_id", "-taken_at"], name="health_test_by_person"),
+            models.Index(fields=["claim_digest"], name="health_test_by_claim"),
+        ]
 
 
 class Standing(models.Model):

@@ -8,7 +8,7 @@ from uuid import UUID
 
 @dataclass(frozen=True)
 class Scheme:
-    """The scheme in force. `budget_days`: restricted days a person that it may cost, over its whole life."""
+    """The scheme in force. `budget_days`: the days a person that it may cost; no colour depends on it."""
 
     id: UUID
     title: str

@@ -9,7 +9,7 @@ from bocage.kernel import clock
 from bocage.kernel.acting import Actor, acting_as, own_tables
 from bocage.kernel.approvals.actions import acted
 from bocage.kernel.consent.actions import record_read
-from bocage.kernel.errors import Refusal, conflict, not_found
+from bocage.kernel.errors import Refusal, conflict, forbidden, not_found
 from bocage.services.health import colouring, limits
 from bocage.services.health.actions import deciding
 from bocage.services.health.models import Appeal
@@ -65,6 +65,8 @@ def decide(appeal_id: UUID, official_id: UUID, *, agree: bool, answer: str) -> N
             row = Appeal.objects.select_for_update().filter(id=appeal_id).first()
             if row is None:
                 raise not_found(_("There is no such appeal, or its 14 days are over."))
+            if row.person_id == official_id:
+                raise forbidden(_("This appeal is your own: another official answers it."))
             if row.state != "open":
                 raise conflict("already_decided", _("This appeal was answered already."))
             row.state, row.answer, row.decided_at = "upheld" if agree else "kept", answer, now

@@ -3,6 +3,7 @@
 import json
 import unicodedata
 from collections.abc import Mapping
+from datetime import date
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -72,8 +73,9 @@ def _content(kind: Kind, given: Mapping[str, Any]) -> dict[str, Any]:
         vaccination = first.get("resourceType") == "Immunization"
         return {
             "kind": "vaccination" if vaccination else "other",
-            "on": str(first.get("occurrenceDateTime", ""))[:10],
+            "on": _whole_day(str(first.get("occurrenceDateTime", ""))),
             "outcome": "",
+            "from": "",
             "until": "",
             "issuer": str(given["issuer"])[:200],
         }
@@ -82,9 +84,18 @@ def _content(kind: Kind, given: Mapping[str, Any]) -> dict[str, Any]:
         "kind": given["kind"],
         "on": str(entry.get("sc") or entry.get("dt") or entry.get("fr") or "")[:10],
         "outcome": _OUTCOMES.get(str(entry.get("tr", "")), ""),
+        "from": str(entry.get("df", ""))[:10],
         "until": str(entry.get("du", ""))[:10],
         "issuer": str(entry.get("is") or given["issuer"])[:200],
     }
+
+
+def _whole_day(text: str) -> str:
+    """The day of a FHIR dateTime; "" where it says a month or a year alone, or a day that there is not."""
+    try:
+        return date.fromisoformat(text[:10]).isoformat() if len(text) >= len("2021-06-30") else ""
+    except ValueError:
+        return ""
 
 
 def _same_name(hers: str, given: str) -> bool:

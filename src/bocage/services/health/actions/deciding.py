@@ -151,12 +151,16 @@ def _evidence(person_id: UUID, known: _Known) -> epidemic.Evidence:
         for each in known.tests
         if each.outcome in {"positive", "negative"}
     }
-    immune = False
+    recovered, today = False, date.fromordinal(day).isoformat()
     for each in known.certificates:
         content = certificate_of(person_id, each)
-        immune = immune or (content["kind"] == "recovery" and content["until"] >= date.fromordinal(day).isoformat())
+        recovered = recovered or (content["kind"] == "recovery" and content["from"] <= today <= content["until"])
         if content["kind"] == "test" and content["outcome"] in {"positive", "negative"}:
             answers.add((content["outcome"], date.fromisoformat(content["on"]).toordinal()))
+    # A certificate may be years old: what lies before the window says nothing of today.
+    answers = {each for each in answers if day - window < each[1] <= day}
+    # Who had it before may have it again: a positive test counts for more than a certificate of recovery.
+    immune = recovered and not any(kind == "positive" for kind, _on in answers)
     ill = [each.since.toordinal() for each in known.reports if each.symptoms != ["none"]]
     ill = [each for each in ill if day - window < each <= day]
     if ill:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,7 @@ from bocage.kernel import clock
 from bocage.kernel.acting import own_tables
 from bocage.kernel.errors import Refusal, conflict
 from bocage.kernel.keys import actions as signing
+from bocage.services.health import limits
 from bocage.services.health.queries import gates
 
 TOKEN_LIFE = timedelta(minutes=10)
@@ -25,7 +26,7 @@ COUNTED_BACK = timedelta(days=2)
 COLOURS = ("green", "yellow", "red", "refused")
 
 _SPEND_SQL = """
-with over as (delete from health_spent_token where expires_at < %(now)s),
+with over as (delete from health_spent_token where expires_at < %(over)s),
 fresh as (
     insert into health_spent_token (nonce, attempt, expires_at)
     select * from unnest(%(nonces)s::bytea[], %(attempts)s::bytea[], %(ends)s::timestamptz[])
@@ -123,7 +124,7 @@ def _spend(ends: Mapping[bytes, float], attempts: Mapping[bytes, bytes]) -> set[
     """The nonces that are let through: those that nobody spent, and those that this very attempt did."""
     nonces = sorted(ends)
     values: dict[str, Any] = {
-        "now": clock.now(),
+        "over": clock.now() - limits.SPENT_KEPT,
         "nonces": nonces,
         "attempts": [attempts[nonce] for nonce in nonces],
         "ends": [datetime.fromtimestamp(ends[nonce], tz=clock.now().tzinfo) for nonce in nonces],
@@ -135,7 +136,7 @@ def _spend(ends: Mapping[bytes, float], attempts: Mapping[bytes, bytes]) -> set[
 
 def count(organisation_id: UUID, hour: datetime, counts: Mapping[str, int]) -> None:
     """Add what a gate saw in an hour. Counts of colours; there is nobody in them."""
-    start = hour.replace(minute=0, second=0, microsecond=0)
+    start = hour.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     now = clock.now()
     if not now - COUNTED_BACK <= start <= now:
         raise Refusal("bad_hour", _("An hour of the last two days."), field="hour")

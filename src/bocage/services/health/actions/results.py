@@ -67,6 +67,7 @@ def report(laboratory_id: UUID, payload: str, signature: str) -> None:
     person = identity.person_by_handle(signed.handle) if signed.handle else None
     with acting_as(Actor.for_service("health")):
         known = _known(signed)
+        _require_own_claim(signed)
         if known is not None:
             if known.revision < signed.revision:
                 _put(known.person_id, signed)
@@ -134,6 +135,17 @@ def _known(signed: Signed) -> Test | None:
         return rows.filter(laboratory_id=signed.laboratory_id, sample_digest=signed.sample_digest).first()
 
 
+def _require_own_claim(signed: Signed) -> None:
+    """One code, one sample, whether its result waits or has reached somebody: or the refusal would tell which."""
+    with own_tables("health"):
+        for table in (WaitingResult, Test):
+            others = table.objects.filter(claim_digest=_claim_digest(signed.claim)).exclude(
+                laboratory_id=signed.laboratory_id, sample_digest=signed.sample_digest
+            )
+            if others.exists():
+                raise conflict("claim_taken", _("This claim code belongs to another sample."), field="claim")
+
+
 def _let_wait(signed: Signed) -> None:
     sealed = AESGCM(_claim_key(signed.claim)).encrypt(_nonce(signed.revision), signed.payload, signed.sample_digest)
     with own_tables("health"):
@@ -144,8 +156,6 @@ def _let_wait(signed: Signed) -> None:
             return
         if row:
             row.delete()
-        if WaitingResult.objects.filter(claim_digest=_claim_digest(signed.claim)).exists():
-            raise conflict("claim_taken", _("This claim code belongs to another sample."), field="claim")
         WaitingResult.objects.create(
             claim_digest=_claim_digest(signed.claim),
             laboratory_id=signed.laboratory_id,

@@ -21,7 +21,7 @@ BUDGET_DAYS_MAX = 60
 
 @dataclass(frozen=True)
 class Terms:
-    """What a scheme is. `budget_days`: the restricted days a person that it may cost."""
+    """What a scheme is. `budget_days`: the restricted days a person that it may cost; no colour depends on it."""
 
     title: str
     legal_basis: str
@@ -129,7 +129,7 @@ def end_at_sunset() -> int:
 def sweep() -> int:
     """Delete what is 14 days old, whoever it belongs to, and what gates kept of tokens. How many rows went."""
     with own_tables(NAME), connection.cursor() as cursor:
-        SpentToken.objects.filter(expires_at__lt=clock.now()).delete()
+        SpentToken.objects.filter(expires_at__lt=clock.now() - limits.SPENT_KEPT).delete()
         GateHour.objects.filter(hour__lt=clock.now() - limits.KEPT).delete()
         cursor.execute("select bocage_health_sweep(%s)", [clock.now() - limits.KEPT + timedelta(seconds=1)])
         return int(cursor.fetchone()[0])

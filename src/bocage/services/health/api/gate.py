@@ -1,11 +1,10 @@
 """The gate for turnstiles: verify in bulk, spend tokens once, count by the hour."""
 
-from datetime import datetime
 from typing import Annotated, Any
 
 from django.http import HttpRequest
 from ninja import Router, Schema
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from bocage.engines.passes import limits
 from bocage.kernel.identity import queries as identity
@@ -64,7 +63,7 @@ class DecisionsOut(Schema):
 class CountsIn(Schema):
     """How many of each colour a gate saw in one hour."""
 
-    hour: datetime
+    hour: AwareDatetime
     counts: Annotated[dict[str, Annotated[int, Field(ge=0, le=passing.COUNT_MAX)]], Field(max_length=8)]
 
 

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from bocage.kernel.acting import own_tables
+from bocage.services.health.actions.deciding import certificate_of
 from bocage.services.health.models import (
     Appeal,
     Certificate,
@@ -22,7 +23,8 @@ PERSONAL = (CheckIn, Report, Test, Standing, Certificate, Decision, Appeal, Manu
 def export(person_id: UUID) -> dict[str, Any]:
     """Everything held of the person, 14 days at most."""
     with own_tables("health"):
-        return {
+        certificates = list(Certificate.objects.filter(person_id=person_id).order_by("pk"))
+        found = {
             "check_ins": _rows(CheckIn, person_id, "id", "venue_id", "arrived_at", "left_at"),
             "reports": _rows(Report, person_id, "id", "symptoms", "since", "at"),
             "tests": _rows(Test, person_id, "id", "laboratory_id", "kind", "outcome", "taken_at", "revision"),
@@ -31,6 +33,8 @@ def export(person_id: UUID) -> dict[str, Any]:
             "appeals": _rows(Appeal, person_id, "id", "words", "state", "answer", "at"),
             "set_by_hand": _rows(ManualColour, person_id, "id", "colour", "reason", "state", "until", "at"),
         }
+    # Their keys are the kernel's, which Health's own role does not read.
+    return found | {"certificates": [certificate_of(person_id, row) for row in certificates]}
 
 
 def _rows(table: type[Any], person_id: UUID, *columns: str) -> list[dict[str, Any]]:

@@ -26,11 +26,11 @@ def colour(person_id: UUID) -> Decision:
         return deciding.current(person_id)
 
 
-def expose(town: Town, days_ago: int = 5) -> None:
+def expose(town: Town, minutes: int = 45) -> None:
     """Ana and Wei sat in the café together; now Wei's test is positive."""
-    at = clock.now() - timedelta(days=days_ago)
+    at = clock.now() - timedelta(days=5)
     town.check_in(town.wei, at, 60)
-    town.check_in(town.ana, at + timedelta(minutes=10), 45)
+    town.check_in(town.ana, at + timedelta(minutes=10), minutes)
     town.result("weilin", "positive")
     work()
 
@@ -50,7 +50,7 @@ def test_who_was_exposed_turns_yellow_with_the_reason_and_no_name(town: Town) ->
 
 
 def test_a_negative_test_gives_the_green_back(town: Town) -> None:
-    expose(town)
+    expose(town, minutes=35)
     assert passes.colour_of(colour(town.ana)).changes[0].startswith("A negative test")
     town.result("ana", "negative", sample="S-2", claim="BBBBBBBB12345678")
     work()
@@ -119,6 +119,17 @@ def test_an_official_keeps_or_lifts_with_reasons_and_a_new_fact_is_not_covered(t
     assert refusal.value.code == "appealed_already"
     town.result("ana", "positive", sample="S-3", claim="CCCCCCCC12345678")
     assert colour(town.ana).colour == "red"
+
+
+def test_nobody_answers_an_appeal_of_their_own(town: Town) -> None:
+    expose(town)
+    with acting_as(Actor.for_person(town.ana)):
+        row = appeals.appeal(town.ana, colour(town.ana).id)
+        with pytest.raises(Refusal) as refusal:
+            appeals.decide(row.id, town.ana, agree=True, answer="I am right, as ever.")
+    assert refusal.value.status == 403
+    with acting_as(Actor.for_person(town.ana)):
+        assert passes.appeal(town.ana).state == "open"  # type: ignore[union-attr]
 
 
 def test_a_corrected_result_takes_the_warning_back(town: Town) -> None:

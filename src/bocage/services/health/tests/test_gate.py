@@ -3,7 +3,7 @@
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from uuid import UUID
 
@@ -16,9 +16,10 @@ from bocage.engines import passes
 from bocage.engines.passes import admission
 from bocage.engines.passes.tests import making
 from bocage.kernel import clock
+from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.errors import Refusal
 from bocage.kernel.ids import uuid7
-from bocage.services.health.actions import passing
+from bocage.services.health.actions import passing, scheme
 from bocage.services.health.queries import gates
 
 MOULIN = UUID("00000000-0000-7000-8000-000000000001")
@@ -36,6 +37,17 @@ def test_a_token_opens_once_and_a_lost_answer_can_be_asked_for_again() -> None:
     assert elsewhere.reason.startswith("spent")
     early = passing.decide(MOULIN, [second.text], "showing-3")[0]
     assert (early.open, early.reason) == (False, "time: not valid yet")
+
+
+@pytest.mark.django_db
+def test_a_token_verified_in_its_last_second_is_still_spent_once() -> None:
+    token = passing.issue_tokens("green")[0]
+    with clock.frozen(datetime.fromtimestamp(token.expires_at, UTC)):
+        assert passing.decide(MOULIN, [token.text], "showing-1")[0].open
+    ends, attempts = {token.nonce: float(token.expires_at)}, {token.nonce: b"another"}
+    with clock.frozen(datetime.fromtimestamp(token.expires_at + 1, UTC)), acting_as(Actor.nobody()):
+        scheme.sweep()
+        assert passing._spend(ends, attempts) == set()
 
 
 @pytest.mark.django_db
@@ -95,6 +107,9 @@ def test_counts_add_up_and_have_limits() -> None:
     passing.count(MOULIN, now, {"green": 2})
     assert {each.colour: each.count for each in gates.counted(MOULIN)} == {"green": 5, "red": 1}
     assert gates.counted(uuid7()) == []
+    in_delhi = now.astimezone(timezone(timedelta(hours=5, minutes=30)))
+    passing.count(MOULIN, in_delhi, {"red": 1})
+    assert [each.count for each in gates.counted(MOULIN) if each.colour == "red"] == [2]
     for hour, counts in ((now, {"blue": 1}), (now, {"green": -1}), (now - timedelta(days=3), {"green": 1})):
         with pytest.raises(Refusal):
             passing.count(MOULIN, hour, counts)

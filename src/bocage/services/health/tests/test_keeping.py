@@ -3,17 +3,23 @@
 import io
 import json
 import re
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
 import pytest
 from pypdf import PdfReader
 
 from bocage.engines import passes
+from bocage.engines.passes import dcc
+from bocage.engines.passes.tests import making
 from bocage.kernel import clock
 from bocage.kernel.acting import Actor, acting_as, own_tables
 from bocage.kernel.errors import Refusal
 from bocage.services.health.actions import certificates, deciding, passing
 from bocage.services.health.models import Certificate
-from bocage.services.health.queries import gates
+from bocage.services.health.queries import gates, rights
+from bocage.services.health.queries import passes as shown
 from bocage.services.health.tests.conftest import Town
 from bocage.services.health.tests.test_doors import signed_in
 
@@ -48,3 +54,52 @@ def test_what_is_no_certificate_is_refused_and_nothing_is_kept(text: str, town: 
         assert refusal.value.field == "code"
         with own_tables("health"):
             assert Certificate.objects.count() == 0
+
+
+@pytest.fixture
+def issuers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ana's certificates are by issuers that the town believes."""
+    monkeypatch.setattr(gates, "trusted", making.trust)
+
+
+def recovery(first_day: int, last_day: int) -> str:
+    """Of an infection long ago; holds between days from today on."""
+    today = clock.today("Europe/Paris")
+    entry = {name: making.vaccination()["v"][0][name] for name in ("tg", "co", "is", "ci")}
+    days = {"fr": -40, "df": first_day, "du": last_day}
+    entry |= {name: (today + timedelta(days=days[name])).isoformat() for name in days}
+    payload = {"ver": "1.3.0", "nam": {"fn": "Morel", "fnt": "MOREL", "gn": "Ana", "gnt": "ANA"}, "dob": "1990-02-03"}
+    now = int(clock.now().timestamp())
+    return dcc.issue(payload | {"r": [entry]}, "FR", making.dcc_signer(), issued_at=now - 60, expires_at=now + 86_400)
+
+
+def infected(person_id: UUID) -> float:
+    with acting_as(Actor.for_person(person_id)):
+        found: float = json.loads(deciding.current(person_id).record)["decision"]["infected"]
+    return found
+
+
+def test_a_recovery_counts_from_its_first_day_to_its_last_and_never_over_a_positive_test(
+    town: Town, issuers: None
+) -> None:
+    for first_day, last_day, counts in ((1, 90, False), (-29, -1, False), (0, 90, True)):
+        with acting_as(Actor.for_person(town.ana)):
+            held = certificates.hand_in(town.ana, recovery(first_day, last_day))
+        assert (infected(town.ana) == 0) is counts
+    town.result("ana", "positive")
+    with acting_as(Actor.for_person(town.ana)):
+        assert deciding.current(town.ana).colour == "red"
+        certificates.delete(town.ana, held)
+
+
+@pytest.mark.parametrize(("said", "kept"), [("2026-01-15", "2026-01-15"), ("2026-01", ""), ("2026-02-30", "")])
+def test_a_card_that_says_no_day_is_shown_without_one_and_exported(
+    said: str, kept: str, town: Town, issuers: None
+) -> None:
+    bundle: dict[str, Any] = making.bundle()
+    bundle["entry"][0]["resource"]["name"][0]["family"] = "Morel"
+    bundle["entry"][1]["resource"]["occurrenceDateTime"] = said
+    with acting_as(Actor.for_person(town.ana)):
+        certificates.hand_in(town.ana, making.card(bundle, not_before=int(clock.now().timestamp()) - 60))
+        assert bool(shown.certificates(town.ana)[0].note) is bool(kept)
+        assert [each["on"] for each in rights.export(town.ana)["certificates"]] == [kept]

@@ -203,6 +203,15 @@ def test_a_result_waits_sealed_and_the_claim_code_opens_it(town: Town) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("handle", ["ana", "lea", "nobody-here"])
+def test_a_laboratory_cannot_ask_by_a_claim_code_who_has_a_pass(handle: str, town: Town) -> None:
+    """Ana agreed, Léa did not, the third does not exist: a second sample under one code is answered alike."""
+    town.result(handle, "positive")
+    with pytest.raises(Exception, match="claim_taken"):
+        town.result("", "negative", sample="S-2")
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("change", "field"),
     [
