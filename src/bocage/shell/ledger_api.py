@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -12,7 +12,7 @@ from pydantic import Field
 from bocage.kernel.errors import Refusal, forbidden
 from bocage.kernel.identity import queries as identity
 from bocage.kernel.ledger import bulk, limits, queries
-from bocage.kernel.ledger.types import Refused, Transfer
+from bocage.kernel.ledger.types import Posted, Refused, Transfer
 from bocage.shell.api_site import idempotent, scoped
 
 router = Router()
@@ -32,7 +32,8 @@ _WRITES: dict[str, Any] = {
 
 
 class TransferIn(Schema):
-    """One movement. `id` is yours: sent again with the same body it is answered the same, and moves nothing twice."""
+    """One movement. `id` is yours, within your organisation: sent again with the same body it is answered the same, and
+    moves nothing twice. The ledger's own id of it, `transfer_id` in the answer, is made from both."""
 
     id: UUID
     debit_account_id: Annotated[UUID, Field(description="One of the organisation's own accounts.")]
@@ -54,6 +55,7 @@ class AnswerOut(Schema):
     """What became of one transfer: posted, or refused for good with the ledger's code."""
 
     id: UUID
+    transfer_id: UUID
     refused: str | None
     amount_minor: int | None
     at: datetime
@@ -72,7 +74,8 @@ class BatchOut(Schema):
 def post_batch(request: HttpRequest, payload: BatchIn) -> Any:
     """Post up to 8,192 transfers from the organisation's own accounts, all or each, with an answer for each.
 
-    A full queue is answered with 503, too much of your own on its way with 429; nothing was taken then.
+    A full queue is answered with 503, too much of your own on its way with 429; nothing was taken then. 504: it may
+    have been; send the same again.
     """
     subject_id = identity.require_scope(SCOPE)
     if subject_id not in identity.organisations([subject_id]):
@@ -88,8 +91,9 @@ def post_batch(request: HttpRequest, payload: BatchIn) -> Any:
             status=403,
         )
     transfers = [
+        # A name space of the organisation's own: nobody can use up an id that a payment or dispute is going to need.
         Transfer(
-            each.id,
+            uuid5(subject_id, str(each.id)),
             each.debit_account_id,
             each.credit_account_id,
             each.amount_minor,
@@ -99,12 +103,13 @@ def post_batch(request: HttpRequest, payload: BatchIn) -> Any:
         )
         for each in payload.transfers
     ]
-    answers = [_out(answer) for answer in bulk.post_many(transfers, payload.mode)]
+    posted = bulk.post_many(transfers, payload.mode)
+    answers = [_out(each.id, answer) for each, answer in zip(payload.transfers, posted, strict=True)]
     refused = sum(each.refused is not None for each in answers)
     return 201, BatchOut(posted=len(answers) - refused, refused=refused, answers=answers)
 
 
-def _out(answer: Any) -> AnswerOut:
+def _out(id: UUID, answer: Posted | Refused) -> AnswerOut:
     refused = answer.code if isinstance(answer, Refused) else None
     amount_minor = None if isinstance(answer, Refused) else answer.amount_minor
-    return AnswerOut(id=answer.transfer_id, refused=refused, amount_minor=amount_minor, at=answer.at)
+    return AnswerOut(id=id, transfer_id=answer.transfer_id, refused=refused, amount_minor=amount_minor, at=answer.at)

@@ -33,7 +33,8 @@ def post_many(transfers: Sequence[Transfer], mode: Mode, *, service: str = "") -
     """The answers in order. With "all" one refusal refuses all ("linked_refused"); an id that was used for something
     else is answered "id_conflict" and changes nothing.
 
-    Raises `Refusal`: batch_out_of_range, mixed_lanes, what no transfer can be, ledger_busy, too_many_in_flight.
+    Raises `Refusal`: batch_out_of_range, mixed_lanes, what no transfer can be, ledger_busy, too_many_in_flight, and
+    answer_unknown, where only the same asked again tells what became of it.
     """
     if not 1 <= len(transfers) <= chain.BATCH_TRANSFERS_MAX:
         raise Refusal(
@@ -73,6 +74,13 @@ def read_file(path: Path) -> list[Transfer]:
     except UnicodeDecodeError as error:
         raise FileError(f"{path}: byte {error.start} is not UTF-8") from None
     lines = csv.DictReader(text.splitlines())
+    try:
+        return _transfers(path, lines)
+    except csv.Error as error:
+        raise FileError(f"{path}:{lines.line_num + 1}: {error}") from None
+
+
+def _transfers(path: Path, lines: "csv.DictReader[str]") -> list[Transfer]:
     missing = [name for name in COLUMNS[:-1] if name not in (lines.fieldnames or ())]
     if missing:
         raise FileError(f"{path}:1: no column {missing[0]!r}; the columns are {', '.join(COLUMNS)}")

@@ -78,14 +78,19 @@ class Client:
         return call
 
     def post(self, records: bytes, service: str = "", *, timeout_seconds: float = TIMEOUT_SECONDS) -> Records:
-        """The answers to packed records, sent again while the poster is away. Raises `Refusal` (ledger_busy, 503)."""
-        deadline = time.monotonic() + timeout_seconds
+        """The answers to packed records, sent again while the poster is away.
+
+        Raises `Refusal`: ledger_busy (503) where nothing can have been posted, answer_unknown (504) where it may have.
+        """
+        deadline, sent = time.monotonic() + timeout_seconds, False
         while True:
             try:
-                return self.send(records, service).wait(max(0.0, deadline - time.monotonic()))
+                call = self.send(records, service)
+                sent = True
+                return call.wait(max(0.0, deadline - time.monotonic()))
             except Unreachable:
                 if time.monotonic() + AGAIN_SECONDS > deadline:
-                    raise refusal("ledger_busy") from None
+                    raise refusal("answer_unknown" if sent else "ledger_busy") from None
                 time.sleep(AGAIN_SECONDS)
 
     def close(self) -> None:
@@ -174,7 +179,7 @@ def submit(
     It commits by itself, whatever becomes of the caller's transaction. A refusal is stored, and its id stays refused;
     `id_conflict` is answered for a group whose ids were used for something else. With `service`, the event
     `ledger.answered` tells the answers to it as well. At most 8,192 operations. Raises `Refusal` for what cannot be an
-    operation, "ledger_busy" (503) and "too_many_in_flight" (429).
+    operation, "ledger_busy" (503), "too_many_in_flight" (429) and "answer_unknown" (504: ask the same again).
     """
     operations = [operation for group in groups for operation in group]
     if not 1 <= len(operations) <= chain.BATCH_TRANSFERS_MAX or not all(groups):

@@ -287,6 +287,8 @@ class Exact:
             return "wrong_lane"
         if held.state != "pending":
             return f"hold_{held.state}"
+        if held.expires_at <= self._at:
+            return "hold_expired"
         amount = each.amount_minor or held.amount_minor
         if amount > held.amount_minor:
             return "amount_exceeds_hold"

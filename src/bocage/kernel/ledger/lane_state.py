@@ -40,9 +40,9 @@ from ledger_transfer h left join ledger_pending p on p.hold_id = h.id
 where h.id = any (%b::uuid[]) and h.kind = 'hold' and h.refusal is null
 """
 _OVERDUE_SQL = f"""
-select uuid_send(hold_id), expires_at from ledger_pending
-where debit_account_id = any (%b::uuid[]) and expires_at <= ledger_now()
-order by expires_at, hold_id limit {OVERDUE_HOLDS_MAX}
+select uuid_send(p.hold_id), p.expires_at from ledger_pending p join ledger_account a on a.id = p.debit_account_id
+where p.debit_account_id = any (%b::uuid[]) and p.expires_at <= ledger_now() and a.lane = 'B'
+order by p.expires_at, p.hold_id limit {OVERDUE_HOLDS_MAX}
 """
 _BEGIN_SQL = "select ledger_begin_batch(%b)"
 _SEQS_SQL = "select ledger_next_seqs(%b)"

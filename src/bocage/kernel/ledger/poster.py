@@ -38,6 +38,10 @@ class NotOurs(Exception):
     """Another process writes lane B."""
 
 
+class _Overfull(Exception):
+    """With the holds that expired before them, these requests are more rows than a batch of the chain takes."""
+
+
 class Poster:
     """Writes lane B while it holds it. Uses this thread's connection, which must be `bocage_poster`'s."""
 
@@ -71,7 +75,7 @@ class Poster:
         requests = np.concatenate([each.records for each in submissions])
         if len(requests) > chain.BATCH_TRANSFERS_MAX:
             raise ValueError(f"{len(requests)} requests are more than a batch of {chain.BATCH_TRANSFERS_MAX}")
-        decision = self._batch(requests, submissions)
+        decision = self._decided(requests, submissions)
         faults.reach(faults.BEFORE_ANSWER)
         ends = np.cumsum([len(each.records) for each in submissions])[:-1]
         return list(np.split(decision.answers, ends))
@@ -81,6 +85,13 @@ class Poster:
         decision = self._batch(np.zeros(0, REQUEST), ())
         return len(decision.resolved)
 
+    def _decided(self, requests: Records, submissions: Sequence[Submission]) -> Decision:
+        while True:
+            try:
+                return self._batch(requests, submissions)
+            except _Overfull:
+                self.sweep()
+
     def _batch(self, requests: Records, submissions: Sequence[Submission]) -> Decision:
         try:
             link = self._connected()
@@ -88,6 +99,8 @@ class Poster:
                 begun = lane_state.begin(link, requests, self.epoch)
                 decision = decide(begun.state, requests)
                 rows = Rows(decision, requests, begun.state.at)
+                if len(rows) > chain.BATCH_TRANSFERS_MAX:
+                    raise _Overfull
                 if len(rows):
                     faults.reach(faults.BEFORE_COPY)
                     batch = self._write(link, decision, rows, begun)

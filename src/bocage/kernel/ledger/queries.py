@@ -111,8 +111,9 @@ def accounts_of(owner_id: UUID, unit: str | None = None) -> tuple[Account, ...]:
 
 
 def owned(ids: Collection[UUID], owner_id: UUID) -> set[UUID]:
-    """Those of the accounts that belong to this party, in one query."""
-    return set(models.Account.objects.filter(pk__in=ids, owner_id=owner_id).values_list("pk", flat=True))
+    """Those of the accounts that belong to this party and that no service keeps for it, in one query."""
+    found = models.Account.objects.filter(pk__in=ids, owner_id=owner_id, service="")
+    return set(found.values_list("pk", flat=True))
 
 
 def standing(id: UUID) -> str:

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from bocage.kernel.errors import Refusal
 
 _BUSY_STATUS = 503
+_UNKNOWN_STATUS = 504
 _NOT_FOUND_STATUS = 404
 _CONFLICT_STATUS = 409
 _TOO_MANY_STATUS = 429
@@ -30,10 +31,12 @@ _MESSAGES: dict[str, Promise] = {
     "mixed_lanes": _("These accounts are not all posted in the same way. Send them apart."),
     "hold_between_lanes": _("A reservation ties one of these accounts to another. Settle it first, or move both."),
     "too_many_in_flight": _("You have as much on its way as you may. Wait for an answer before you send more."),
+    "answer_unknown": _("The answer did not come in time. Send the same again: nothing is moved twice."),
     "ledger_busy": _("Many are using this account at this moment, and nothing was changed. Try again."),
 }
 _STATUSES = {
     "id_conflict": _CONFLICT_STATUS,
+    "answer_unknown": _UNKNOWN_STATUS,
     "ledger_busy": _BUSY_STATUS,
     "too_many_in_flight": _TOO_MANY_STATUS,
     "account_not_found": _NOT_FOUND_STATUS,

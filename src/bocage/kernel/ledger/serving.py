@@ -59,6 +59,8 @@ def run(stop: threading.Event) -> None:
             logger.warning("lost the lane: %s", error)
         except _LOST as error:
             logger.warning("the database does not answer (%s), trying again", error)
+            # Also who only stood by: a broken connection is not made again by itself.
+            connection.close()
             stop.wait(TAKE_SECONDS * 4)
         finally:
             if poster.epoch:

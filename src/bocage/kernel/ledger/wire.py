@@ -64,6 +64,7 @@ _REQUEST = struct.Struct("<BBH16s16s16s16sqq12s40s64s")
 assert _REQUEST.size == REQUEST.itemsize, "the packed and the array form are the same bytes"
 _NONE = bytes(16)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LATEST = chain.microseconds(datetime.max.replace(tzinfo=UTC))
 _SLUG_BYTES = np.zeros(256, bool)
 _SLUG_BYTES[[0, *b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_."]] = True
 
@@ -130,7 +131,9 @@ def unpack(raw: bytes | memoryview) -> Records:
     most = np.where(kind == VOID_HOLD, 0, limits.AMOUNT_MINOR_MAX)
     _all(records, (amount >= least) & (amount <= most), "amount_minor")
     _all(records, ~moves | (records["debit"] != records["credit"]), "credit")
+    _all(records, ~moves | (records["hold"] == np.void(_NONE)), "hold")
     _all(records, (kind == HOLD) == (records["expires_at"] > 0), "expires_at")
+    _all(records, records["expires_at"] <= _LATEST, "expires_at")
     for name in ("unit", "code"):
         _all(records, moves == (records[name] != b""), name)
         _texts(records, name)

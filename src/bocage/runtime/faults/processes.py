@@ -126,7 +126,7 @@ def _insist(ask: Callable[[], list[list[Any]]], say: Say) -> list[list[Any]]:
         except Refusal as refusal:
             if refusal.code == "id_conflict":
                 return [["id_conflict", 0]]
-            if refusal.code != "ledger_busy" or time.monotonic() > deadline:
+            if refusal.code not in ("ledger_busy", "answer_unknown") or time.monotonic() > deadline:
                 raise
         except _LOST as error:
             if time.monotonic() > deadline:

@@ -13,6 +13,7 @@ from bocage.kernel.identity import actions as identity
 from bocage.kernel.ledger import actions as ledger
 from bocage.kernel.ledger import queries
 from bocage.kernel.ledger.testing import give
+from bocage.kernel.ledger.types import Transfer
 
 pytestmark = pytest.mark.django_db
 
@@ -99,3 +100,22 @@ def test_a_person_and_a_token_without_the_scope_are_turned_away() -> None:
     assert send(firm.program(firm.id, "pay:read"), firm.transfer(5)).status_code == 403
     assert send(Client(), firm.transfer(5)).status_code == 401
     assert send(firm.client, *[firm.transfer(1)] * 8193).status_code in (400, 422)
+
+
+def test_an_id_that_a_dispute_or_payment_will_need_cannot_be_used_up() -> None:
+    """What a payment's next step will be called can be worked out: nobody may take that name before it."""
+    firm = Firm()
+    foreseen = uuid4()
+    said = send(firm.client, firm.transfer(1, id=str(foreseen))).json()["answers"][0]
+    assert (said["id"], said["refused"]) == (str(foreseen), None)
+    assert said["transfer_id"] != said["id"]
+    with acting_as(Actor.for_person(firm.owner, firm.id)):
+        needed = Transfer(foreseen, firm.account, firm.worker, 2, "EUR", "payment.refund")
+        assert ledger.post_or_refuse(needed).amount_minor == 2
+
+
+def test_accounts_that_a_service_keeps_are_not_posted_from() -> None:
+    firm, kept = Firm(), uuid4()
+    with acting_as(Actor.for_person(firm.owner, firm.id)):
+        ledger.open_account(kept, firm.id, "EUR", "campaign", service="forest")
+    assert send(firm.client, firm.transfer(1, debit_account_id=str(kept))).status_code == 403

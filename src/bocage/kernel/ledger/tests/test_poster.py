@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -19,13 +20,14 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+from bocage.kernel import clock
 from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.errors import Refusal
 from bocage.kernel.ids import uuid7
-from bocage.kernel.ledger import actions, client, faults, poster_socket, queries, sealer, serving, wire
+from bocage.kernel.ledger import actions, chain, client, faults, poster_socket, queries, sealer, serving, wire
 from bocage.kernel.ledger.poster import NotOurs, Poster, Submission
-from bocage.kernel.ledger.testing import give
-from bocage.kernel.ledger.types import Posted, Refused, Transfer
+from bocage.kernel.ledger.testing import give, shifted
+from bocage.kernel.ledger.types import Hold, Operation, Posted, PostHold, Refused, Transfer
 from bocage.testing import connected_as
 
 TAKEOVER_SECONDS_MAX = 1.0
@@ -265,3 +267,100 @@ def test_freezing_and_lanes_reach_the_poster_at_once(fresh_database: str, wallet
     with connected_as("deliverer"):
         assert sealer.seal_all() > 0
     assert settings.MODE == "test"
+
+
+def asked_of_the_poster(*groups: list[Operation]) -> list[str]:
+    """The codes that a poster in this process answers, all in one batch."""
+    with connected_as("poster"):
+        writing = Poster()
+        assert writing.take()
+        (answers,) = writing.post([Submission("", wire.unpack(wire.pack(groups)))])
+    return [wire.CODES[code] for code in answers["code"].tolist()]
+
+
+def test_an_overdue_hold_of_lane_a_is_left_to_lane_a(fresh_database: str, wallets: list[UUID]) -> None:
+    hold_id = uuid7()
+    with acting_as(Actor.for_person(OWNER)):
+        actions.set_lane(wallets, "A")
+        actions.hold(Transfer(hold_id, *wallets[:2], 900, "EUR", "pay"), clock.now() + timedelta(minutes=1))
+        actions.set_lane(wallets[2:], "B")
+    with shifted(timedelta(hours=1)):
+        other = Transfer(uuid7(), *wallets[2:], 5, "EUR", "pay")
+        said = asked_of_the_poster([pay(wallets)], [PostHold(uuid7(), hold_id)], [other])
+        assert said == ["wrong_lane", "wrong_lane", ""]
+        with acting_as(Actor.for_person(OWNER)):
+            assert actions.expire_holds() == 1
+
+
+def test_no_batch_is_larger_than_the_chain_takes(
+    fresh_database: str, wallets: list[UUID], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Holds that expire before a full batch of requests go into a batch before it."""
+    soon = clock.now() + timedelta(minutes=1)
+    holds = [[Hold(Transfer(uuid7(), *wallets[:2], 500, "EUR", "pay"), soon)] for _n in range(2)]
+    assert asked_of_the_poster(*holds) == ["", ""]
+    monkeypatch.setattr(chain, "BATCH_TRANSFERS_MAX", 2)
+    with shifted(timedelta(hours=1)):
+        assert asked_of_the_poster([pay(wallets, 400)], [pay(wallets, 600)]) == ["", ""]
+    with connected_as("auditor"), connection.cursor() as cursor:
+        cursor.execute("select array_agg(count order by number) from ledger_batch where lane = 'B'")
+        assert cursor.fetchone() == ([2, 2, 2],)
+
+
+def test_who_stands_by_comes_back_after_the_database_was_away(fresh_database: str, wallets: list[UUID]) -> None:
+    with poster(fresh_database), poster(fresh_database):
+        await_standby(fresh_database)
+        with psycopg.connect(os.environ["BOCAGE_TEST_ADMIN_URL"]) as link:
+            ended = link.execute(
+                "select pg_terminate_backend(pid, 5000) from pg_stat_activity"
+                " where usename = 'bocage_poster' and datname = %s",
+                [fresh_database],
+            ).fetchall()
+        assert ended == [(True,), (True,)]
+        await_standby(fresh_database)
+        assert isinstance(one(pay(wallets)), Posted)
+
+
+def test_an_answer_that_did_not_come_is_not_called_nothing_posted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BOCAGE_POSTER_SOCKET", "/nowhere/p.sock")
+    with pytest.raises(Refusal, match="ledger_busy"):
+        client.Client().post(b"", timeout_seconds=0.01)
+    monkeypatch.setattr(client.Client, "send", lambda *_arguments: client.Call())
+    with pytest.raises(Refusal, match="answer_unknown"):
+        client.Client().post(b"", timeout_seconds=0.01)
+
+
+def test_who_waited_for_an_account_that_changed_its_lane_is_turned_away(
+    fresh_database: str, wallets: list[UUID]
+) -> None:
+    hold_id = uuid7()
+    with acting_as(Actor.for_person(OWNER)):
+        actions.set_lane(wallets, "A")
+        actions.hold(Transfer(hold_id, *wallets[:2], 900, "EUR", "pay"), clock.now() + timedelta(hours=1))
+
+    def take() -> Posted | Refused:
+        try:
+            with acting_as(Actor.for_person(OWNER)):
+                return actions.post_hold(uuid7(), hold_id)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with acting_as(Actor.for_person(OWNER)):
+            actions.set_lane(wallets, "B")
+            late = pool.submit(take)
+            await_waiting(fresh_database)
+        assert late.result().code == "wrong_lane"  # type: ignore[union-attr]
+
+
+def await_waiting(database: str) -> None:
+    """Wait until a session waits for an account."""
+    for _n in range(200):
+        with psycopg.connect(os.environ["BOCAGE_TEST_ADMIN_URL"]) as link:
+            row = link.execute(
+                "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = %s", [database]
+            ).fetchone()
+        if row == (1,):
+            return
+        time.sleep(0.02)
+    raise AssertionError("nobody waits")

@@ -102,33 +102,40 @@ def pay_due() -> int:
     """Pay what is due by its mandates, at most `DUE_A_TRANSACTION_MAX` due dates in this transaction; how many.
 
     Each due date is paid once, however often and by however many this runs: its charge's id follows from mandate and
-    date. After a pause the missed dates are paid one by one, the oldest first. What cannot be paid is told to both.
+    date. After a pause the missed dates are paid one by one, the oldest first. What cannot be paid is told to both;
+    what only met others at the same account stays due, and is not counted.
     """
     with acting_as(Actor.for_service(OPERATING)):
         due = Mandate.objects.filter(next_due_on__lte=_today(), revoked_at=None)
         rows = list(due.select_for_update(skip_locked=True).order_by("next_due_on")[: limits.DUE_A_TRANSACTION_MAX])
-        for row in rows:
-            _pay_date(row)
-    return len(rows)
+        return sum([_pay_date(row) for row in rows])
 
 
-def _pay_date(row: Mandate) -> None:
+def _pay_date(row: Mandate) -> bool:
+    """Pay one due date, or note why it cannot be; False where it stays due, because the ledger was busy."""
     due_on, amount_minor = row.next_due_on, row.scheduled_minor
     assert due_on is not None and amount_minor is not None, "only what is scheduled has a due date"
     charge_id = part_id(row.id, due_on.isoformat())
+    if not Charge.objects.filter(pk=charge_id).exists() and not _try(row, charge_id, amount_minor, due_on):
+        return False
     following = first_after(terms_of_mandate(row), due_on)
     row.next_due_on = following if following <= row.ends_on else None
     row.save(update_fields=["next_due_on"])
-    if Charge.objects.filter(pk=charge_id).exists():
-        return
+    return True
+
+
+def _try(row: Mandate, charge_id: UUID, amount_minor: int, due_on: date) -> bool:
     try:
         with transaction.atomic():
             _take(row, charge_id, amount_minor, due_on)
     except Refusal as refusal:
         row.refresh_from_db()
+        if refusal.code == "ledger_busy":
+            return False
         _write_charge(row, charge_id, amount_minor, due_on, refusal.code)
         _tell(row, "mandate_refused", due_on=due_on.isoformat(), amount_minor=amount_minor, refusal=refusal.code)
         _tell_payer(row, refusal)
+    return True
 
 
 def _take(row: Mandate, charge_id: UUID, amount_minor: int, due_on: date) -> Charge:

@@ -13,6 +13,8 @@ from bocage.kernel import clock
 from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.errors import Refusal
 from bocage.kernel.ids import uuid7
+from bocage.kernel.ledger import actions as ledger
+from bocage.kernel.ledger.refusals import refusal as ledger_refusal
 from bocage.kernel.ledger.testing import shifted
 from bocage.kernel.notifications import queries as notifications
 from bocage.kernel.payments import actions, queries
@@ -165,3 +167,19 @@ def test_never_more_than_was_agreed(
         assert total is None or sum(sums.values()) <= total
         assert town.balance(town.buyer) == 100_000 - sum(sums.values())
         transaction.set_rollback(True)
+
+
+def test_what_met_others_at_the_account_stays_due_and_is_paid_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    town = scene.make(10_000)
+    id = _granted(town, _terms(scheduled_minor=1_000))
+
+    def busy(*_arguments: object) -> None:
+        raise ledger_refusal("ledger_busy")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ledger, "hold", busy)
+        assert actions.pay_due() == 0
+    with town.buyer_acts():
+        assert (queries.charges(id), queries.mandate(id).next_due_on) == ((), _today())
+    assert actions.pay_due() == 1
+    assert town.balance(town.buyer) == 9_000
