@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
@@ -269,7 +269,7 @@ def test_freezing_and_lanes_reach_the_poster_at_once(fresh_database: str, wallet
     assert settings.MODE == "test"
 
 
-def asked_of_the_poster(*groups: list[Operation]) -> list[str]:
+def asked_of_the_poster(*groups: Sequence[Operation]) -> list[str]:
     """The codes that a poster in this process answers, all in one batch."""
     with connected_as("poster"):
         writing = Poster()
@@ -282,10 +282,10 @@ def test_an_overdue_hold_of_lane_a_is_left_to_lane_a(fresh_database: str, wallet
     hold_id = uuid7()
     with acting_as(Actor.for_person(OWNER)):
         actions.set_lane(wallets, "A")
-        actions.hold(Transfer(hold_id, *wallets[:2], 900, "EUR", "pay"), clock.now() + timedelta(minutes=1))
+        actions.hold(Transfer(hold_id, wallets[0], wallets[1], 900, "EUR", "pay"), clock.now() + timedelta(minutes=1))
         actions.set_lane(wallets[2:], "B")
     with shifted(timedelta(hours=1)):
-        other = Transfer(uuid7(), *wallets[2:], 5, "EUR", "pay")
+        other = Transfer(uuid7(), wallets[2], wallets[3], 5, "EUR", "pay")
         said = asked_of_the_poster([pay(wallets)], [PostHold(uuid7(), hold_id)], [other])
         assert said == ["wrong_lane", "wrong_lane", ""]
         with acting_as(Actor.for_person(OWNER)):
@@ -297,7 +297,7 @@ def test_no_batch_is_larger_than_the_chain_takes(
 ) -> None:
     """Holds that expire before a full batch of requests go into a batch before it."""
     soon = clock.now() + timedelta(minutes=1)
-    holds = [[Hold(Transfer(uuid7(), *wallets[:2], 500, "EUR", "pay"), soon)] for _n in range(2)]
+    holds = [[Hold(Transfer(uuid7(), wallets[0], wallets[1], 500, "EUR", "pay"), soon)] for _n in range(2)]
     assert asked_of_the_poster(*holds) == ["", ""]
     monkeypatch.setattr(chain, "BATCH_TRANSFERS_MAX", 2)
     with shifted(timedelta(hours=1)):
@@ -336,7 +336,7 @@ def test_who_waited_for_an_account_that_changed_its_lane_is_turned_away(
     hold_id = uuid7()
     with acting_as(Actor.for_person(OWNER)):
         actions.set_lane(wallets, "A")
-        actions.hold(Transfer(hold_id, *wallets[:2], 900, "EUR", "pay"), clock.now() + timedelta(hours=1))
+        actions.hold(Transfer(hold_id, wallets[0], wallets[1], 900, "EUR", "pay"), clock.now() + timedelta(hours=1))
 
     def take() -> Posted | Refused:
         try:
