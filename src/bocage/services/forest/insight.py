@@ -15,8 +15,10 @@ from bocage.services.forest.types import Month
 
 YEAR_DAYS = 365
 LEAST_DAYS = 28
-# SDES, L'empreinte carbone de la France de 1995 à 2023: 9.4 t CO2e a head in 2023, with public services and investment.
-NATIONAL_TONNES = {"FR": (9.4, 2023, "SDES")}
+# Insee and SDES, 2024 (revised series 1990 to 2023), as told by the CGDD on notre-environnement.gouv.fr, "En 2023,
+# l'empreinte carbone et les émissions de GES de la France diminuent": 644 Mt CO2e, 9.4 t a head. It is final demand,
+# so public services and investment are in it.
+NATIONAL_TONNES = {"FR": (9.4, 2023, "Insee, SDES")}
 _MICROGRAMS_A_TONNE = 10**12
 
 

@@ -86,7 +86,7 @@ LEVERS = (
         0.07,
         0.07,
         "thermometer",
-        _("One degree less takes about 7 % off heating (ADEME)."),
+        _("About 7 % a degree: ADEME's rule of thumb, not a measurement; homes differ, and hot water is counted in."),
     ),
     Lever(
         "power",

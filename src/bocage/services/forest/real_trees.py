@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import Count
+from django.db.models import Count, F, OuterRef, Subquery
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -13,6 +13,8 @@ from bocage.kernel.errors import not_found
 from bocage.kernel.identity import queries as identity
 from bocage.kernel.keys import actions as keys
 from bocage.kernel.keys.types import Signature
+from bocage.kernel.ledger import queries as ledger
+from bocage.services.forest import accounts
 from bocage.services.forest.actions.campaigns import SIGNING
 from bocage.services.forest.models import Audit, Campaign, Certificate
 
@@ -33,7 +35,7 @@ _MAP = (320, 180, 24)
 
 @dataclass(frozen=True)
 class CampaignView:
-    """A campaign, and where its mark stands on a map of 320 by 180 units."""
+    """A campaign, and where its mark stands on a map of 320 by 180 units. `left`: trees nobody has, to the partner."""
 
     id: UUID
     name: str
@@ -44,6 +46,7 @@ class CampaignView:
     price_grams: int
     survival_percent: int
     trees: int
+    left: int | None = None
     x: int = 0
     y: int = 0
 
@@ -61,7 +64,7 @@ class AuditView:
 
 @dataclass(frozen=True)
 class CertificateView:
-    """One real tree. `is_genuine` says that the signature over `claims` holds by the key of its time."""
+    """One real tree. `is_genuine`: the signature over `claims` holds by the key of its time; None where not checked."""
 
     id: UUID
     campaign: CampaignView
@@ -71,7 +74,7 @@ class CertificateView:
     key_id: UUID
     signature: str
     signed_at: datetime
-    is_genuine: bool
+    is_genuine: bool | None = None
     audits: tuple[AuditView, ...] = ()
 
 
@@ -88,9 +91,10 @@ def certificates(person_id: UUID) -> list[CertificateView]:
 
 
 def to_audit(organisation_id: UUID) -> list[CertificateView]:
-    """A partner's trees, the longest unseen first."""
-    rows = Certificate.objects.filter(organisation_id=organisation_id).order_by("signed_at")
-    return _certificates(list(rows[:ROWS_MAX]))
+    """A partner's trees, those never seen first, then the longest unseen: each report brings the next into sight."""
+    latest = Audit.objects.filter(certificate_id=OuterRef("pk")).order_by("-seen_at").values("seen_at")[:1]
+    rows = Certificate.objects.filter(organisation_id=organisation_id).annotate(seen_at=Subquery(latest))
+    return _certificates(list(rows.order_by(F("seen_at").asc(nulls_first=True), "signed_at")[:ROWS_MAX]))
 
 
 def certificate(person_id: UUID, certificate_id: UUID) -> CertificateView:
@@ -102,7 +106,9 @@ def certificate(person_id: UUID, certificate_id: UUID) -> CertificateView:
         AuditView(str(SEEN_WORDS[row.seen]), row.latitude, row.longitude, row.photo_digest, row.seen_at)
         for row in Audit.objects.filter(certificate_id=certificate_id).order_by("seen_at")[:ROWS_MAX]
     )
-    return CertificateView(**{**_certificates(rows)[0].__dict__, "audits": audits})
+    row = rows[0]
+    holds = keys.verify(SIGNING, row.claims.encode(), Signature(row.key_id, bytes(row.signature), row.signed_at))
+    return CertificateView(**{**_certificates(rows)[0].__dict__, "is_genuine": holds, "audits": audits})
 
 
 def survival(organisation_id: UUID) -> dict[str, int]:
@@ -112,6 +118,7 @@ def survival(organisation_id: UUID) -> dict[str, int]:
 
 
 def _certificates(rows: list[Certificate]) -> list[CertificateView]:
+    """A list: nothing verified, as each signature costs a query; `certificate` verifies the one it shows."""
     views = {view.id: view for view in _views(list(Campaign.objects.filter(pk__in={row.campaign_id for row in rows})))}
     return [
         CertificateView(
@@ -123,7 +130,6 @@ def _certificates(rows: list[Certificate]) -> list[CertificateView]:
             row.key_id,
             bytes(row.signature).hex(),
             row.signed_at,
-            keys.verify(SIGNING, row.claims.encode(), Signature(row.key_id, bytes(row.signature), row.signed_at)),
         )
         for row in rows
     ]
@@ -131,6 +137,8 @@ def _certificates(rows: list[Certificate]) -> list[CertificateView]:
 
 def _views(rows: list[Campaign]) -> list[CampaignView]:
     names = identity.party_names({row.organisation_id for row in rows})
+    budgets = {row.id: accounts.campaign_id(row.organisation_id, row.id) for row in rows}
+    left = ledger.balances(list(budgets.values()))
     return [
         CampaignView(
             row.id,
@@ -142,6 +150,7 @@ def _views(rows: list[Campaign]) -> list[CampaignView]:
             row.price_grams,
             row.survival_percent,
             row.trees,
+            left[budgets[row.id]].available_minor if budgets[row.id] in left else None,
         )
         for row in rows
     ]

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q, Sum
+from django.db.models import Count, F, Q, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -92,11 +92,15 @@ class Received:
 
 def friends(person_id: UUID) -> list[FriendView]:
     """Friends and open questions, by name."""
-    rows = list(Friendship.objects.filter(Q(asker_id=person_id) | Q(asked_id=person_id))[: limits.FRIENDS_MAX * 2])
+    mine = Friendship.objects.filter(Q(asker_id=person_id) | Q(asked_id=person_id))
+    # Friends come before questions, however many strangers ask.
+    rows = list(mine.order_by(F("accepted_at").asc(nulls_last=True), "-asked_at")[: limits.FRIENDS_MAX * 2])
     others = {row.id: row.asked_id if row.asker_id == person_id else row.asker_id for row in rows}
     people = identity.persons(list(others.values()))
+    open_to_me = consents.hold_granted([others[row.id] for row in rows if row.accepted_at], PURPOSE)
     with acting_as(Actor.for_service("forest")):
-        trees = list(Tree.objects.filter(person_id__in=others.values()).values_list("person_id", "grown_at"))
+        counts = Tree.objects.filter(person_id__in=open_to_me).values_list("person_id")
+        trees = {owner: (grown, all_of) for owner, grown, all_of in counts.annotate(Count("grown_at"), Count("id"))}
     found = []
     for row in rows:
         person = people.get(others[row.id])
@@ -104,11 +108,8 @@ def friends(person_id: UUID) -> list[FriendView]:
             continue
         asked = "outgoing" if row.asker_id == person_id else "incoming"
         state = "friend" if row.accepted_at else asked
-        theirs = [grown for owner, grown in trees if owner == person.id and state == "friend"]
-        grown = sum(each is not None for each in theirs)
-        found.append(
-            FriendView(row.id, person.id, person.display_name, person.handle, state, grown, len(theirs) - grown)
-        )
+        grown, all_of = trees.get(person.id, (0, 0))
+        found.append(FriendView(row.id, person.id, person.display_name, person.handle, state, grown, all_of - grown))
     return sorted(found, key=lambda each: each.name.casefold())
 
 
@@ -134,9 +135,9 @@ def groups(person_id: UUID) -> list[GroupView]:
     mine = dict(Membership.objects.filter(person_id=person_id).values_list("group_id", "shown"))
     with acting_as(Actor.for_service("forest")):
         rows = list(Group.objects.filter(pk__in=list(mine)))
-        ids = Membership.objects.filter(group_id__in=list(mine)).values_list("group_id", flat=True)
-        members = list(ids)
-    views = [_group(row, members.count(row.id), shown=mine[row.id]) for row in rows]
+        inside = Membership.objects.filter(group_id__in=list(mine)).values_list("group_id")
+        members = dict(inside.annotate(Count("id")))
+    views = [_group(row, members.get(row.id, 0), shown=mine[row.id]) for row in rows]
     return sorted(views, key=lambda each: each.name.casefold())
 
 
@@ -155,13 +156,14 @@ def group(person_id: UUID, group_id: UUID) -> GroupView:
             .annotate(grams=Sum("grams"))
         )
         sums = dict(given)
-    seen = [each for each in shown if shown[each]]
+    # Who took the consent back stands on no board, whatever she chose before.
+    seen = consents.hold_granted([each for each in shown if shown[each]], PURPOSE)
     names = identity.party_names(seen)
     board = sorted(
         (BoardRow(names[each], sums.get(each, 0), each == person_id) for each in seen),
         key=lambda each: (-each.grams, each.name.casefold()),
     )
-    others = sum(grams for giver, grams in sums.items() if not shown.get(giver, False))
+    others = sum(grams for giver, grams in sums.items() if giver not in seen)
     view = _group(row, len(shown), shown=member.shown)
     return GroupView(
         **{**view.__dict__, "trees": trees, "board": tuple(board[: limits.BOARD_ROWS_MAX]), "others_grams": others}

@@ -1,15 +1,20 @@
 """Goals, and the letter of the month."""
 
+import logging
 from uuid import UUID
 
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.errors import Refusal
+from bocage.kernel.identity import queries as identity
 from bocage.kernel.messages import actions as mail
 from bocage.services.forest import insight
 from bocage.services.forest.levers import advice
 from bocage.services.forest.models import Preference
+
+logger = logging.getLogger(__name__)
 
 GOALS = (0, 5, 10, 20)
 
@@ -33,14 +38,23 @@ def send_letters() -> int:
     """
     with acting_as(Actor.for_service("forest")):
         wanted = list(Preference.objects.filter(letter=True).order_by("id").values_list("person_id", flat=True))
-    return sum(_send(person_id) for person_id in wanted)
+    sent = 0
+    for person_id in wanted:
+        try:
+            sent += _send(person_id)
+        except Exception:
+            logger.exception("the letter of the month to %s was not written", person_id)
+    return sent
 
 
 def _send(person_id: UUID) -> bool:
     with acting_as(Actor.for_service("forest")):
-        seen = insight.comparison(person_id)
+        # The names of categories are words already: read in the person's language, not in the job's.
+        with translation.override(identity.person(person_id).language):
+            seen = insight.comparison(person_id)
+            year = insight.year(person_id)
         if not seen.month.lines:
             return False
-        context = {"seen": seen, "advice": advice(insight.year(person_id).items)}
+        context = {"seen": seen, "advice": advice(year.items) if year.is_enough else []}
         mail.send(person_id, "forest_month", context)
     return True

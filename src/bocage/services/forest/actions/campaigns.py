@@ -43,13 +43,13 @@ class Terms:
 
 def open_campaign(organisation_id: UUID, campaign_id: UUID, terms: Terms) -> UUID:
     """Undertake to plant, under the caller's id: the trees stand as a budget in the ledger. Again changes nothing."""
-    partner = identity.organisations([organisation_id]).get(organisation_id)
-    if partner is None or not partner.verified or partner.frozen:
+    if not _may_plant(organisation_id):
         raise forbidden(_("Only a checked organisation can undertake to plant."))
     take_turns(organisation_id)
     found = Campaign.objects.filter(pk=campaign_id).first()
     if found is not None:
-        if (found.organisation_id, found.name, found.trees) != (organisation_id, terms.name, terms.trees):
+        same = all(getattr(found, name) == value for name, value in terms.__dict__.items())
+        if found.organisation_id != organisation_id or not same:
             raise conflict("id_conflict", _("This id is another campaign's."), field="id")
         return campaign_id
     Campaign.objects.create(id=campaign_id, organisation_id=organisation_id, opened_at=clock.now(), **terms.__dict__)
@@ -67,7 +67,7 @@ def plant(person_id: UUID, certificate_id: UUID, campaign_id: UUID) -> UUID:
     """Burn the price in grams for one real tree, under the caller's id; its certificate. Again changes nothing.
 
     Grams and the tree of the budget move in one linked group: whoever comes second to the last tree keeps her grams.
-    Raises `Refusal` (sold_out, not_givable, not_found).
+    Raises `Refusal` (sold_out, not_givable, campaign_stopped, not_found, or what the ledger says).
     """
     take_turns(person_id)
     found = Certificate.objects.filter(pk=certificate_id).first()
@@ -78,6 +78,8 @@ def plant(person_id: UUID, certificate_id: UUID, campaign_id: UUID) -> UUID:
     campaign = Campaign.objects.filter(pk=campaign_id).first()
     if campaign is None:
         raise not_found(_("There is no such campaign."), field="campaign_id")
+    if not _may_plant(campaign.organisation_id):
+        raise conflict("campaign_stopped", _("This partner plants no trees at present."), field="campaign_id")
     may = giveable_grams(person_id)
     if may < campaign.price_grams:
         raise Refusal(
@@ -101,6 +103,9 @@ def plant(person_id: UUID, certificate_id: UUID, campaign_id: UUID) -> UUID:
             ]
         )
     except Refusal as refusal:
+        # The grams were seen to be there, and this person's deeds take turns: what is short is the budget of trees.
+        if refusal.code != "exceeds_balance":
+            raise
         raise Refusal("sold_out", _("All trees of this campaign have found somebody."), status=409) from refusal
     claims = _claims(certificate_id, campaign, burning)
     signature = keys.sign(SIGNING, claims.encode())
@@ -130,7 +135,10 @@ def report(
     tree = Certificate.objects.select_for_update().filter(pk=certificate_id, organisation_id=organisation_id).first()
     if tree is None:
         raise not_found(_("There is no such tree among yours."), field="certificate_id")
-    if Audit.objects.filter(pk=audit_id).exists():
+    known = Audit.objects.filter(pk=audit_id).first()
+    if known is not None:
+        if (known.certificate_id, known.seen) != (certificate_id, seen):
+            raise conflict("id_conflict", _("This id is another report's. Open the page again."), field="audit_id")
         return
     allowed = {"ordered": {"planted"}, "alive": {"alive", "dead"}, "dead": {"replanted"}}
     if seen not in allowed[tree.state]:
@@ -156,6 +164,11 @@ def report(
     owner = identity.person(tree.person_id)
     with translation.override(owner.language):
         notify(tree.person_id, _("There is news of your tree"), url=f"/forest/planting/{certificate_id}")
+
+
+def _may_plant(organisation_id: UUID) -> bool:
+    partner = identity.organisations([organisation_id]).get(organisation_id)
+    return partner is not None and partner.verified and not partner.frozen
 
 
 def _one_tree(campaign: Campaign, id: UUID, certificate_id: UUID) -> Transfer:

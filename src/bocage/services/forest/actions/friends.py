@@ -35,10 +35,8 @@ def ask(person_id: UUID, handle: str) -> UUID:
         if found.asked_id == person_id and found.accepted_at is None:
             accept(person_id, found.id)
         return found.id
-    mine = Friendship.objects.filter(Q(asker_id=person_id) | Q(asked_id=person_id))
-    if mine.count() >= limits.FRIENDS_MAX:
-        raise Refusal("too_many_friends", _("That are enough friends for one forest."), field="handle")
-    if mine.filter(asker_id=person_id, accepted_at=None).count() >= limits.FRIENDS_ASKED_MAX:
+    _check_room(person_id)
+    if Friendship.objects.filter(asker_id=person_id, accepted_at=None).count() >= limits.FRIENDS_ASKED_MAX:
         raise Refusal("too_many_asked", _("Wait until some of those you asked have answered."), field="handle")
     consent.grant(person_id, PURPOSE)
     asked = Friendship.objects.create(asker_id=person_id, asked_id=other.id, asked_at=clock.now())
@@ -55,6 +53,8 @@ def accept(person_id: UUID, friendship_id: UUID) -> None:
         raise _gone()
     if found.accepted_at is not None:
         return
+    take_turns(person_id)
+    _check_room(person_id)
     consent.grant(person_id, PURPOSE)
     found.accepted_at = clock.now()
     found.save(update_fields=["accepted_at"])
@@ -84,6 +84,13 @@ def are_friends(person_id: UUID, other_id: UUID) -> bool:
 def _between(person_id: UUID, other_id: UUID) -> Friendship | None:
     pair = Q(asker_id=person_id, asked_id=other_id) | Q(asker_id=other_id, asked_id=person_id)
     return Friendship.objects.filter(pair).first()
+
+
+def _check_room(person_id: UUID) -> None:
+    """Refuse one friend too many. Questions of strangers do not count: nobody can fill up another's forest."""
+    mine = Friendship.objects.filter(Q(asker_id=person_id) | Q(asked_id=person_id), accepted_at__isnull=False)
+    if mine.count() >= limits.FRIENDS_MAX:
+        raise Refusal("too_many_friends", _("That are enough friends for one forest."), field="handle")
 
 
 def _gone() -> Refusal:

@@ -7,7 +7,7 @@ whose document was seen at the counter, all. A forged statement can grow trees o
 from datetime import date
 from uuid import UUID, uuid5
 
-from django.db.models import Sum
+from django.db.models import OuterRef, Subquery, Sum
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -26,21 +26,24 @@ from bocage.services.forest import accounts, limits
 from bocage.services.forest.actions.friends import PURPOSE, are_friends
 from bocage.services.forest.actions.planting import grow_up
 from bocage.services.forest.actions.turns import take_turns
-from bocage.services.forest.models import Award, Gift, GroupTree, Membership, Tree
+from bocage.services.forest.models import Award, Campaign, Certificate, Gift, GroupTree, Membership, Taking, Tree
 from bocage.services.forest.species import SPECIES_BY_SLUG
 
 _GROUP_GROWN_SPACE = UUID("5f2f6bb2-6f5f-5f0a-9d0b-6a2c1f0b7e31")
 
 
 def giveable_grams(person_id: UUID) -> int:
-    """How many grams the person may still give away, whatever she has in hand."""
+    """How many grams the person may still give away or burn for a real tree: of the proven ones, those not yet gone.
+
+    What was given, burned or taken from her has left, so that a forged statement never fills up what went.
+    """
     own = balances.balances([accounts.grams_id(person_id)])
     in_hand = max((each.available_minor for each in own.values()), default=0)
     if identity.person(person_id).tier == Tier.DOCUMENT:
         return in_hand
     proven = Award.objects.filter(person_id=person_id, state="collected", proven=True).aggregate(all=Sum("grams"))
-    given = Gift.objects.filter(giver_id=person_id).aggregate(all=Sum("grams"))
-    return max(0, min(in_hand, (proven["all"] or 0) - (given["all"] or 0)))
+    gone = _given_away(person_id) + _burned(person_id) + _taken_from(person_id)
+    return max(0, min(in_hand, (proven["all"] or 0) - gone))
 
 
 def water_friends_tree(person_id: UUID, gift_id: UUID, tree_id: UUID, friend_id: UUID, grams: int) -> bool:
@@ -99,6 +102,21 @@ def water_groups_tree(person_id: UUID, gift_id: UUID, tree_id: UUID, grams: int)
             _grow_groups_tree_up(tree)
     _note(Gift(id=gift_id, giver_id=person_id, group_id=tree.group_id, tree_id=tree_id, grams=grams))
     return grown
+
+
+def _given_away(person_id: UUID) -> int:
+    return Gift.objects.filter(giver_id=person_id).aggregate(all=Sum("grams"))["all"] or 0
+
+
+def _burned(person_id: UUID) -> int:
+    """Grams that became real trees; the price of a campaign never changes."""
+    price = Campaign.objects.filter(pk=OuterRef("campaign_id")).values("price_grams")
+    mine = Certificate.objects.filter(person_id=person_id).annotate(price_grams=Subquery(price))
+    return mine.aggregate(all=Sum("price_grams"))["all"] or 0
+
+
+def _taken_from(person_id: UUID) -> int:
+    return Taking.objects.filter(owner_id=person_id).aggregate(all=Sum("grams"))["all"] or 0
 
 
 def _check_givable(person_id: UUID, grams: int) -> None:

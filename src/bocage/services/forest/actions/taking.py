@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from bocage.kernel import clock
 from bocage.kernel.acting import Actor, acting_as
+from bocage.kernel.consent.queries import is_granted
 from bocage.kernel.errors import Refusal, not_found
 from bocage.kernel.identity import queries as identity
 from bocage.kernel.identity.types import Tier
@@ -20,7 +21,7 @@ from bocage.kernel.ledger.types import PostHold, Transfer
 from bocage.kernel.notifications.actions import notify
 from bocage.services.forest import accounts, limits
 from bocage.services.forest.actions.earning import collecting_id
-from bocage.services.forest.actions.friends import are_friends
+from bocage.services.forest.actions.friends import PURPOSE, are_friends
 from bocage.services.forest.actions.turns import take_turns
 from bocage.services.forest.models import Award, Preference, Taking
 
@@ -34,7 +35,8 @@ def take(person_id: UUID, owner_id: UUID) -> int:
     """
     take_turns(person_id, owner_id)
     with acting_as(Actor.for_service("forest")):
-        if not are_friends(person_id, owner_id) or _players(person_id, owner_id) < 2:
+        open_to_friends = is_granted(owner_id, PURPOSE)
+        if not open_to_friends or not are_friends(person_id, owner_id) or _players(person_id, owner_id) < 2:
             raise not_found(_("Only friends who both play at taking can take from each other."), field="friend_id")
         award = _takable(owner_id)
         if award is None:

@@ -30,10 +30,9 @@ def planting_page(request: HttpRequest) -> HttpResponse:
     if identity.organisations([subject]):
         return redirect("forest:partner")
     context = {
-        "campaigns": real_trees.campaigns(),
+        "campaigns": [(each, uuid7()) for each in real_trees.campaigns()],
         "certificates": real_trees.certificates(subject),
         "giveable": giving.giveable_grams(subject),
-        "certificate_id": uuid7(),
     }
     return render(request, "forest/planting.html", context)
 
@@ -92,8 +91,9 @@ def partner(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "campaigns": real_trees.campaigns(organisation),
-        "trees": real_trees.to_audit(organisation),
-        "report": ReportForm(initial={"audit_id": uuid7()}),
+        "trees": [(each, uuid7()) for each in real_trees.to_audit(organisation)],
+        "standing": [(real_trees.STATES[state], count) for state, count in real_trees.survival(organisation).items()],
+        "report": ReportForm(),
     }
     return render(request, "forest/partner.html", context, status=422 if form.errors else 200)
 

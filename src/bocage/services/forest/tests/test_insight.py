@@ -17,6 +17,7 @@ from bocage.kernel.messages import queries as outbox
 from bocage.services.forest import insight, queries
 from bocage.services.forest.actions import aiming, importing
 from bocage.services.forest.levers import LEVER_BY_SLUG, LEVERS, ItemYear, advice, pull, pulled
+from bocage.services.forest.tests.conftest import make_person
 
 YEARS = st.dictionaries(
     st.sampled_from(sorted({item for lever in LEVERS for item in lever.items})),
@@ -122,4 +123,22 @@ def test_the_letter_goes_to_who_asked_and_lets_forest_read(ana: UUID, wei: UUID)
     with acting_as(Actor.for_person(ana)):
         consent.withdraw(ana, "forest.grow")
     assert aiming.send_letters() == 0
-    assert outbox is not None
+    (letter,) = outbox.outbox(address="ana.morel@example.org")
+    assert letter.subject.startswith("Your footprint in ")
+    assert "- Fuel" in letter.body or "- Petrol" in letter.body, letter.body
+    assert "With 90% certainty between" in letter.body
+    assert "/forest/year" in letter.body
+    assert outbox.outbox(address="wei.lin@example.org") == []
+
+
+@pytest.mark.django_db
+def test_the_letter_is_all_in_the_persons_language() -> None:
+    person = make_person("Marco Rossi", "fr")
+    last = (clock.now().date().replace(day=1) - timedelta(days=1)).replace(day=5)
+    fill(person, f"Date;Libelle;Montant;Devise\n{last:%d/%m/%Y};STATION TOTAL CARBURANT;-60,00;EUR\n".encode())
+    with acting_as(Actor.for_person(person)):
+        aiming.choose_letter(person, wanted=True)
+    assert aiming.send_letters() == 1
+    (letter,) = outbox.outbox(address="marco.rossi@example.org")
+    assert "- Essence et gazole: 93,0" in letter.body
+    assert "Petrol" not in letter.body

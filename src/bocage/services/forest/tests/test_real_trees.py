@@ -12,14 +12,15 @@ from django.test import Client
 
 from bocage.kernel import clock
 from bocage.kernel.acting import Actor, acting_as
+from bocage.kernel.acting.middleware import ACTING_FOR_SESSION_KEY
 from bocage.kernel.errors import Refusal
 from bocage.kernel.identity import actions as identity
 from bocage.kernel.keys import queries as keys
 from bocage.kernel.ledger import queries as ledger
 from bocage.services.forest import accounts, queries, real_trees
-from bocage.services.forest.actions import campaigns, earning
+from bocage.services.forest.actions import campaigns, earning, giving, groups
 from bocage.services.forest.tests.conftest import PASSWORD, make_person, ride
-from bocage.services.forest.tests.test_together import as_, at_once, prove
+from bocage.services.forest.tests.test_together import as_, at_once, befriend, prove
 
 HERE = (Decimal("48.11"), Decimal("-1.68"))
 PNG = bytes.fromhex(
@@ -141,6 +142,48 @@ def test_a_partner_shows_how_a_tree_does_and_plants_a_dead_one_anew(ana: UUID, w
 
 
 @pytest.mark.django_db
+def test_burned_grams_are_gone_and_a_forged_statement_does_not_fill_them_up(ana: UUID, wei: UUID) -> None:
+    _partner, campaign = opened(wei)
+    grams_in_hand(ana, rides=1)
+    for days in (30, 31, 32):
+        ride(ana, days_ago=days)
+    with as_(ana):
+        earning.collect(ana)
+        may = giving.giveable_grams(ana)
+        assert 1000 <= may < queries.grove(ana).grams
+        campaigns.plant(ana, uuid4(), campaign)
+        assert giving.giveable_grams(ana) == may - 1000
+
+
+@pytest.mark.django_db
+def test_a_refusal_says_what_it_is(ana: UUID, wei: UUID, monkeypatch: pytest.MonkeyPatch) -> None:
+    partner, campaign = opened(wei)
+    grams_in_hand(ana)
+
+    def refuse(_operations: object) -> None:
+        raise Refusal("account_frozen", "Frozen.")
+
+    with monkeypatch.context() as patched, as_(ana), pytest.raises(Refusal) as refused:
+        patched.setattr("bocage.services.forest.actions.campaigns.ledger.post_linked_or_refuse", refuse)
+        campaigns.plant(ana, uuid4(), campaign)
+    assert refused.value.code == "account_frozen"
+    trees, audit = (uuid4(), uuid4()), uuid4()
+    with as_(ana):
+        for tree in trees:
+            campaigns.plant(ana, tree, campaign)
+    with as_partner(wei, partner):
+        assert [each.left for each in real_trees.campaigns(partner)] == [0]
+        campaigns.report(partner, audit, trees[0], "planted", HERE, b"")
+        with pytest.raises(Refusal) as refused:
+            campaigns.report(partner, audit, trees[1], "planted", HERE, b"")
+        assert refused.value.code == "id_conflict", "a report that is not kept is not called noted"
+        assert [each.id for each in real_trees.to_audit(partner)] == [trees[1], trees[0]]
+        with pytest.raises(Refusal) as refused:
+            campaigns.open_campaign(partner, campaign, terms(price_grams=1))
+        assert refused.value.code == "id_conflict"
+
+
+@pytest.mark.django_db
 def test_nobody_elses_trees_and_no_unchecked_partner(ana: UUID, wei: UUID) -> None:
     partner = make_partner(wei, verified=False)
     with as_partner(wei, partner), pytest.raises(Refusal):
@@ -152,7 +195,7 @@ def test_nobody_elses_trees_and_no_unchecked_partner(ana: UUID, wei: UUID) -> No
 @pytest.mark.django_db
 def test_the_pages_of_people_and_partners(browser: Client, ana: UUID, wei: UUID) -> None:
     assert "No campaign is open" in browser.get("/forest/planting").content.decode()
-    partner, campaign = opened(wei)
+    _partner, campaign = opened(wei)
     grams_in_hand(ana)
     tree = uuid4()
     assert "Hazel" in browser.get("/forest/planting").content.decode()
@@ -161,5 +204,27 @@ def test_the_pages_of_people_and_partners(browser: Client, ana: UUID, wei: UUID)
     assert "The signature holds" in browser.get(done["Location"]).content.decode()
     assert browser.get(f"{done['Location']}.pdf").content.startswith(b"%PDF-")
     assert browser.get("/forest/partner").status_code == 403
-    assert partner
-    assert PASSWORD
+
+
+@pytest.mark.django_db
+def test_the_pages_keep_to_their_budget_however_many_trees_there_are(
+    browser: Client, ana: UUID, wei: UUID, django_assert_max_num_queries: Any
+) -> None:
+    befriend(ana, wei, "wei.lin")
+    partner, campaign = opened(wei, trees=9)
+    grams_in_hand(ana, rides=12)
+    with as_(ana):
+        made = [campaigns.plant(ana, uuid4(), campaign) for _each in range(4)]
+        group = groups.found(ana, uuid4(), "street", "Rue des Tilleuls")
+    pages = {"planting": 22, f"planting/{made[0]}": 16, f"friend/{wei}": 26, f"groups/{group}": 26}
+    for path, most in pages.items():
+        assert browser.get(f"/forest/{path}").status_code == 200
+        with django_assert_max_num_queries(most, info=path):
+            browser.get(f"/forest/{path}")
+    partners = Client()
+    partners.post("/accounts/login/", {"login": "wei.lin@example.org", "password": PASSWORD})
+    session = partners.session
+    session[ACTING_FOR_SESSION_KEY] = str(partner)
+    session.save()
+    with django_assert_max_num_queries(22, info="partner"):
+        assert partners.get("/forest/partner").status_code == 200

@@ -104,6 +104,34 @@ def test_trees_are_seen_once_both_said_yes_and_no_longer_when_one_withdraws(ana:
 
 
 @pytest.mark.django_db
+def test_who_withdraws_is_seen_by_nobody_though_she_goes_on_growing(ana: UUID, wei: UUID) -> None:
+    befriend(ana, wei, "wei.lin")
+    sown(wei)
+    group = uuid4()
+    with as_(ana):
+        code = together.group(ana, groups.found(ana, group, "club", "Cinema")).code
+        friends.choose_taking(ana, takes=True)
+    with as_(wei):
+        consent.grant(wei, "forest.grow")
+        groups.join(wei, code)
+        groups.show(wei, group, shown=True)
+        friends.choose_taking(wei, takes=True)
+    ride(wei, days_ago=20)
+    prove(wei)
+    with as_(ana):
+        assert [row.name for row in together.group(ana, group).board] == ["Wei Lin"]
+        assert [each.growing for each in together.friends(ana)] == [1]
+    with as_(wei):
+        consent.withdraw(wei, "forest.friends")
+    with as_(ana):
+        assert together.group(ana, group).board == ()
+        assert [each.growing for each in together.friends(ana)] == [0]
+        with pytest.raises(Refusal) as refused:
+            taking.take(ana, wei)
+        assert refused.value.code == "not_found"
+
+
+@pytest.mark.django_db
 def test_asking_each_other_makes_friends_and_strangers_cannot_be_asked(ana: UUID, wei: UUID) -> None:
     with as_(ana):
         friends.ask(ana, "wei.lin")
