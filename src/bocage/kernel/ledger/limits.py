@@ -17,6 +17,7 @@ LINKED_TRANSFERS_MAX = 100
 HOLD_LONGEST = timedelta(days=400)
 PAGE_ROWS_MAX = 100
 LANE_ACCOUNTS_MAX = 100_000
+REVERSAL_ATTEMPTS_MAX = 20
 
 # Overdue holds that one transfer, or one transaction of the sweep, expires at most.
 EXPIRED_HOLDS_A_TRANSACTION_MAX = 100

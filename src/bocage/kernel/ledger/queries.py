@@ -5,13 +5,13 @@ from collections.abc import Collection
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.db import connection
 
 from bocage.kernel.ledger import limits, models
 from bocage.kernel.ledger.refusals import refusal
-from bocage.kernel.ledger.types import Account, Balance, Disagreement, Movement, TrialBalanceLine, Unit
+from bocage.kernel.ledger.types import Account, Balance, Disagreement, Movement, Transfer, TrialBalanceLine, Unit
 
 _BALANCE_SQL = """
 select a.id, a.credits_posted_minor - a.debits_posted_minor, a.debits_pending_minor - coalesce((
@@ -146,6 +146,30 @@ def balance_at(id: UUID, instant: datetime) -> Balance:
     account(id)
     ((posted_minor, held_minor),) = _rows(_BALANCE_AT_SQL, {"account": id, "instant": instant})
     return Balance(int(posted_minor), int(posted_minor - held_minor), int(held_minor))
+
+
+def reversal_of(transfer_id: UUID) -> Transfer:
+    """The transfer that takes an accepted one back, to be posted in the lane of its accounts.
+
+    Its code is "reversal", its reference the first one's id.
+    Its id follows from the first one's, so that nothing is taken back twice; where an attempt was refused for good, the
+    next one's id. Raises `Refusal` for what the actor does not see (transfer_not_found) or did not move anything.
+    """
+    row = models.Transfer.objects.filter(transfer_id=transfer_id).first()
+    if row is None:
+        raise refusal("transfer_not_found", field="transfer_id")
+    if row.kind not in ("post", "post_hold") or row.refusal is not None:
+        raise refusal("nothing_to_reverse", field="transfer_id")
+    attempts = [uuid5(transfer_id, f"reversal.{number}") for number in range(limits.REVERSAL_ATTEMPTS_MAX)]
+    refused = models.Transfer.objects.filter(transfer_id__in=attempts, refusal__isnull=False)
+    spent = set(refused.values_list("transfer_id", flat=True))
+    id = next((each for each in attempts if each not in spent), None)
+    if id is None:
+        raise refusal("nothing_to_reverse", field="transfer_id")
+    assert row.credit_account_id and row.debit_account_id and row.amount_minor, "what moved has two sides"
+    return Transfer(
+        id, row.credit_account_id, row.debit_account_id, row.amount_minor, row.unit, "reversal", str(transfer_id)
+    )
 
 
 def history(

@@ -31,6 +31,8 @@ _MESSAGES: dict[str, Promise] = {
     "mixed_lanes": _("These accounts are not all posted in the same way. Send them apart."),
     "hold_between_lanes": _("A reservation ties one of these accounts to another. Settle it first, or move both."),
     "too_many_in_flight": _("You have as much on its way as you may. Wait for an answer before you send more."),
+    "transfer_not_found": _("There is no such transfer. Check its number."),
+    "nothing_to_reverse": _("Nothing of this transfer can be taken back."),
     "answer_unknown": _("The answer did not come in time. Send the same again: nothing is moved twice."),
     "ledger_busy": _("Many are using this account at this moment, and nothing was changed. Try again."),
 }
@@ -40,6 +42,7 @@ _STATUSES = {
     "ledger_busy": _BUSY_STATUS,
     "too_many_in_flight": _TOO_MANY_STATUS,
     "account_not_found": _NOT_FOUND_STATUS,
+    "transfer_not_found": _NOT_FOUND_STATUS,
 }
 
 

@@ -113,3 +113,26 @@ def test_the_balance_of_any_moment_can_be_asked(payroll: tuple[UUID, list[UUID]]
             moments.append(clock.now() + timedelta(minutes=1))
     found = [queries.balance_at(account, each) for each in moments]
     assert [(each.posted_minor, each.pending_minor) for each in found] == [(100, 0), (100, 30), (90, 0), (85, 0)]
+
+
+def test_a_transfer_is_taken_back_once_and_after_a_refusal_again(payroll: tuple[UUID, list[UUID]]) -> None:
+    account, people = payroll
+    (paid,) = wages(account, people[:1], 40)
+    actions.post_or_refuse(paid)
+    (away,) = wages(people[0], people[1:2], 30)
+    actions.post_or_refuse(away)
+    assert codes([actions.post(queries.reversal_of(paid.id))]) == ["exceeds_balance"]
+    actions.post_or_refuse(queries.reversal_of(away.id))
+    back = queries.reversal_of(paid.id)
+    assert (back.code, back.memo_ref) == ("reversal", str(paid.id))
+    assert actions.post(back) == actions.post(queries.reversal_of(paid.id))
+    assert queries.balance(account).posted_minor == 100
+    with acting_as(Actor.for_person(uuid4())), pytest.raises(Refusal, match="transfer_not_found"):
+        queries.reversal_of(paid.id)
+
+
+def test_a_field_too_long_for_any_file_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "wages.csv"
+    file.write_text("id,from,to,amount_minor,unit,code\n" + "a" * 200_000 + "\n")
+    with pytest.raises(bulk.FileError, match=r"wages.csv:2: field larger"):
+        bulk.read_file(file)

@@ -364,3 +364,14 @@ def await_waiting(database: str) -> None:
             return
         time.sleep(0.02)
     raise AssertionError("nobody waits")
+
+
+def test_a_transfer_of_lane_b_is_taken_back_once(fresh_database: str, wallets: list[UUID]) -> None:
+    paid = pay(wallets, 40)
+    assert asked_of_the_poster([paid]) == [""]
+    for _again in range(2):
+        with acting_as(Actor.for_person(OWNER)):
+            back = queries.reversal_of(paid.id)
+        assert asked_of_the_poster([back]) == [""]
+    with acting_as(Actor.for_person(OWNER)):
+        assert queries.balance(wallets[0]).posted_minor == 1000
