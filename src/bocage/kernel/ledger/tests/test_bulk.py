@@ -122,7 +122,8 @@ def test_a_transfer_is_taken_back_once_and_after_a_refusal_again(payroll: tuple[
     (away,) = wages(people[0], people[1:2], 30)
     actions.post_or_refuse(away)
     assert codes([actions.post(queries.reversal_of(paid.id))]) == ["exceeds_balance"]
-    actions.post_or_refuse(queries.reversal_of(away.id))
+    (home,) = wages(people[1], people[:1], 30)
+    actions.post_or_refuse(home)
     back = queries.reversal_of(paid.id)
     assert (back.code, back.memo_ref) == ("reversal", str(paid.id))
     assert actions.post(back) == actions.post(queries.reversal_of(paid.id))
