@@ -82,7 +82,8 @@ def translate(
 def register_all() -> None:
     """Add every part's commands to `app`."""
     modules = [
-        f"bocage.{name}.commands" for name in ("runtime", "kernel.identity", "kernel.events", "demo", "scaffold")
+        f"bocage.{name}.commands"
+        for name in ("runtime", "kernel.identity", "kernel.events", "kernel.proofs", "demo", "scaffold")
     ]
     modules += ["bocage.runtime.copies", "bocage.runtime.faults.command"]
     modules += [f"bocage.services.{name}.commands" for name in service_names() if has_module(name, "commands")]

@@ -66,6 +66,7 @@ KERNEL_APPS = [
         "blobs",
         "ledger",
         "payments",
+        "proofs",
     )
 ]
 INSTALLED_APPS = [

@@ -1,0 +1,215 @@
+"""The audit finds one flipped byte in every kind of column, and a whole ledger whole."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from uuid import UUID
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from bocage.kernel import clock
+from bocage.kernel.acting import Actor, acting_as
+from bocage.kernel.errors import Refusal
+from bocage.kernel.ids import uuid7
+from bocage.kernel.ledger import actions as ledger
+from bocage.kernel.ledger import sealer
+from bocage.kernel.ledger.testing import give
+from bocage.kernel.ledger.types import Posted, Transfer, account_id_of
+from bocage.kernel.postgres import roles
+from bocage.kernel.proofs import actions, queries
+from bocage.kernel.proofs.audit import audit
+from bocage.kernel.proofs.types import AuditReport
+from bocage.kernel.proofs.verifying import verify
+from bocage.testing import connected_as
+
+
+def _town() -> tuple[UUID, UUID, list[UUID]]:
+    """Two wallets and a history of every kind of transfer, sealed in two batches and under two checkpoints."""
+    owner, other = uuid7(), uuid7()
+    ids: list[UUID] = []
+    wallets = [account_id_of(each, "EUR", "wallet") for each in (owner, other)]
+    with acting_as(Actor.for_person(owner)):
+        for id, party in zip(wallets, (owner, other), strict=True):
+            ledger.open_account(id, party, "EUR", "wallet")
+        give(wallets[0], 10_000)
+        for amount in (100, 20_000, 300):
+            id = uuid7()
+            ledger.post(Transfer(id, wallets[0], wallets[1], amount, "EUR", "test.pay", f"memo {amount}"))
+            ids.append(id)
+    _sealed()
+    with acting_as(Actor.for_person(owner)):
+        soon = clock.now() + timedelta(days=1)
+        for place in range(3):
+            hold = uuid7()
+            assert isinstance(ledger.hold(Transfer(hold, wallets[0], wallets[1], 50, "EUR", "test.hold"), soon), Posted)
+            if place:
+                ledger.post_hold(uuid7(), hold, 20) if place == 1 else ledger.void_hold(uuid7(), hold)
+        ledger.post_linked([Transfer(uuid7(), wallets[0], wallets[1], n, "EUR", "test.linked") for n in (1, 2, 3)])
+    _sealed()
+    return owner, wallets[0], ids
+
+
+def _sealed() -> None:
+    with connected_as("deliverer"):
+        sealer.seal_all()
+    with acting_as(Actor.for_service("proofs")):
+        assert actions.sign_checkpoint() is not None
+
+
+def _audited() -> AuditReport:
+    with connected_as("auditor"), acting_as(Actor.nobody()):
+        return audit()
+
+
+@contextmanager
+def as_owner() -> Iterator[psycopg.Connection]:
+    """A connection of whoever owns the tables."""
+    where = connection.settings_dict
+    with psycopg.connect(
+        host=where["HOST"],
+        port=where["PORT"],
+        dbname=where["NAME"],
+        user=roles.MIGRATOR,
+        password=roles.password_of(roles.MIGRATOR, settings.SECRET_KEY),
+        autocommit=True,
+    ) as link:
+        yield link
+
+
+@pytest.fixture
+def superuser(fresh_database: str) -> Iterator[psycopg.Connection]:
+    with as_owner() as link:
+        yield link
+
+
+def _open(link: psycopg.Connection, table: str) -> None:
+    """Whoever owns the table can take its guards away; that is who the chain is there for."""
+    link.execute(f"alter table {table} disable trigger user")
+    link.execute(f"alter table {table} no force row level security")
+
+
+_FLIPS = [
+    ("ledger_transfer", "kind = 'hold'", "kind = 'post'"),
+    ("ledger_transfer", "amount_minor = 100", "amount_minor = 101"),
+    ("ledger_transfer", "amount_minor = 100", "id = gen_random_uuid()"),
+    (
+        "ledger_transfer",
+        "amount_minor = 100",
+        "debit_account_id = credit_account_id, credit_account_id = debit_account_id",
+    ),
+    ("ledger_transfer", "amount_minor = 100", "unit = 'CHF'"),
+    ("ledger_transfer", "amount_minor = 100", "code = 'test.pax'"),
+    ("ledger_transfer", "amount_minor = 100", "memo_ref = 'memo 101'"),
+    ("ledger_transfer", "amount_minor = 100", "created_at = created_at + interval '1 microsecond'"),
+    ("ledger_transfer", "kind = 'hold'", "expires_at = expires_at + interval '1 microsecond'"),
+    ("ledger_transfer", "kind = 'void_hold'", "hold_id = gen_random_uuid()"),
+    ("ledger_transfer", "refusal is not null", "refusal = null"),
+    ("ledger_transfer", "group_position = 2", "group_position = 4"),
+    ("ledger_transfer", "group_position = 2", "group_id = gen_random_uuid()"),
+    ("ledger_transfer", "amount_minor = 300", "seq = seq + 1000000"),
+    ("ledger_transfer", "amount_minor = 100", "up_to_minor = 5"),
+    ("ledger_batch", "number = 1", "merkle_root = set_byte(merkle_root, 0, get_byte(merkle_root, 0) # 1)"),
+    ("ledger_batch", "number = 1", "hash = set_byte(hash, 31, get_byte(hash, 31) # 1)"),
+    ("ledger_batch", "number = 2", "previous_hash = set_byte(previous_hash, 5, get_byte(previous_hash, 5) # 1)"),
+    ("ledger_batch", "number = 2", "sealed_at = sealed_at + interval '1 microsecond'"),
+    ("ledger_batch", "number = 2", "seqs[1] = seqs[2], seqs[2] = seqs[1]"),
+    ("ledger_batch", "number = 2", "number = 3"),
+    (
+        "ledger_account",
+        "kind = 'wallet' and credits_posted_minor > 0",
+        "credits_posted_minor = credits_posted_minor + 1",
+    ),
+    (
+        "ledger_account",
+        "kind = 'wallet' and debits_pending_minor > 0",
+        "debits_pending_minor = debits_pending_minor - 1",
+    ),
+    ("proofs_checkpoint", "number = 1", "text = replace(text, 'number 1', 'number 2')"),
+    ("proofs_checkpoint", "number = 2", "signature = set_byte(signature, 9, get_byte(signature, 9) # 1)"),
+    ("proofs_checkpoint", "number = 2", "signed_at = signed_at + interval '1 microsecond'"),
+]
+
+
+def test_one_flipped_value_in_every_kind_of_column_is_found(superuser: psycopg.Connection) -> None:
+    _town()
+    whole = _audited()
+    assert whole.faults == () and (whole.batches, whole.checkpoints, whole.unsealed) == (2, 2, 0)
+    assert whole.transfers == 12 and whole.accounts == 3
+    for table, where, change in _FLIPS:
+        columns = ", ".join(part.partition("=")[0].strip() for part in change.split(", ") if "=" in part)
+        link = superuser
+        _open(link, table)
+        link.execute(f"create temp table kept as select * from {table}")
+        changed = link.execute(f"update {table} set {change} where {where}").rowcount
+        assert changed >= 1, (table, where)
+        found = _audited()
+        assert found.faults, f"nobody noticed {table}: {columns}"
+        link.execute(f"delete from {table}")
+        link.execute(f"insert into {table} overriding system value select * from kept")
+        link.execute("drop table kept")
+    assert _audited().faults == ()
+    superuser.execute("delete from ledger_transfer where amount_minor = 300")
+    assert "missing" in _audited().faults[0].says
+
+
+def test_a_receipt_verifies_alone_and_each_lie_fails_at_its_step(fresh_database: str) -> None:
+    owner, _wallet, ids = _town()
+    with acting_as(Actor.for_person(owner)):
+        proof = queries.proof_of(ids[0])
+        refused = queries.proof_file(ids[1])
+        (_second, first) = queries.checkpoints()
+    raw = json.dumps(proof).encode()
+    steps = verify(raw, first.public_key)
+    assert [each.name for each in steps if each.passed] == [
+        "file",
+        "transfer",
+        "batch",
+        "checkpoint",
+        "signature",
+        "key",
+    ]
+    assert "refused (exceeds_balance)" in verify(refused)[1].says
+    assert "compare its fingerprint" in verify(raw)[-1].says
+    assert (verify(raw, bytes(32))[-1].name, verify(raw, bytes(32))[-1].passed) == ("signature", False)
+
+    def fails(step: str, *path: str, value: object) -> None:
+        changed = json.loads(raw)
+        holder = changed
+        for name in path[:-1]:
+            holder = holder[name]
+        holder[path[-1]] = value
+        last = verify(json.dumps(changed).encode(), first.public_key)[-1]
+        assert (last.name, last.passed) == (step, False), (path, last)
+
+    other = "00" * 32
+    fails("file", "format", value="else")
+    fails("transfer", "fields", "amount_minor", value=101)
+    fails("transfer", "memo_ref", value="another")
+    fails("transfer", "transfer", value="!")
+    fails("batch", "batch", "root", value=other)
+    fails("batch", "batch", "position", value=proof["batch"]["position"] + 1)
+    fails("batch", "batch", "path", value=[other])
+    fails("checkpoint", "batch", "previous_hash", value=other[:-1] + "1")
+    fails("checkpoint", "batch", "sealed_at", value="2026-01-01T00:00:00+00:00")
+    fails("checkpoint", "checkpoint", "path", value=[other])
+    fails("checkpoint", "checkpoint", "text", value="x")
+    fails("signature", "checkpoint", "signature", value="AAAA")
+    later = proof["checkpoint"]["text"].replace("signed 2", "signed 3")
+    fails("signature", "checkpoint", "text", value=later)
+    for junk in (b"", b"\0", b"[]", b"{}", b"[" * 5_000, b"x" * 70_000):
+        assert verify(junk)[0].passed is False
+
+
+def test_who_may_not_see_a_transfer_gets_no_proof_and_a_new_one_waits(fresh_database: str) -> None:
+    owner, wallet, ids = _town()
+    with acting_as(Actor.for_person(uuid7())), pytest.raises(Refusal, match="not_found"):
+        queries.proof_of(ids[0])
+    with acting_as(Actor.for_person(owner)):
+        id = uuid7()
+        ledger.post(Transfer(id, wallet, account_id_of(None, "EUR", "issuer"), 5, "EUR", "test.pay"))
+    with acting_as(Actor.for_person(owner)), pytest.raises(Refusal, match="proof_not_yet"):
+        queries.proof_of(id)
