@@ -57,8 +57,8 @@ def test_what_must_fail_is_refused_by_the_whole_chain() -> None:
                 continue
             if verdict.valid:
                 accepted.append(_name(path))
-    # A forename of emoji, and 9999 for a test device: nothing in the standard refuses them (bad_vectors.py).
-    assert accepted == ["NL/208", "PL/1.0.0/7", "PL/1.2.1/7", "PL/1.3.0/7"]
+    # Forenames of emoji, and 9999 for a test device: nothing in the standard refuses them (bad_vectors.py).
+    assert accepted == ["NL/208", "NL/212", "NL/213", "PL/1.0.0/7", "PL/1.2.1/7", "PL/1.3.0/7"]
 
 
 @needs_dgc
