@@ -127,7 +127,7 @@ def visitor_of(address: Address) -> str:
         return NOBODY
     place = address.made_up_url
     # Ana has a passkey, so that she is not offered one.
-    shops = ("/pay/merchant", "/health/places")
+    shops = ("/pay/merchant", "/health/places", "/forest/partner")
     if place.startswith(shops) or address.name.startswith(("me-organisation", "me-passkey-offer")):
         return MARCO
     return ODILE if place.startswith(("/console", "/pay/console", "/health/console")) else ANA

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -12,7 +11,7 @@ from uuid import UUID
 
 import psycopg
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from psycopg.pq import TransactionStatus
 
 from bocage.kernel import clock
@@ -22,7 +21,6 @@ from bocage.kernel.ledger.types import Posted, Transfer, account_id_of
 from bocage.kernel.postgres import launcher, roles
 
 CLUSTER_DATABASE = "bocage"
-MOVING_TRIES = 500
 CLUSTER_SECRET = "of a cluster that lives for one test"  # noqa: S105
 
 
@@ -52,16 +50,16 @@ def move_ledger_time(delta: timedelta) -> None:
             "create or replace function ledger_now() returns timestamptz"
             f" language sql volatile parallel safe as '{body}'"
         )
-    # This session learns of the new function when it next looks for news of the catalogue: wait until it has.
-    if connection.connection is None or connection.connection.info.transaction_status == TransactionStatus.INERROR:
-        return
+    if connection.connection is not None and connection.connection.info.transaction_status == TransactionStatus.INTRANS:
+        _hear_of_it()
+
+
+def _hear_of_it() -> None:
+    """A running transaction looks for news of the catalogue when it takes a lock that it does not hold already."""
+    before = transaction.savepoint()
     with connection.cursor() as cursor:
-        for _try in range(MOVING_TRIES):
-            cursor.execute("select extract(epoch from ledger_now() - clock_timestamp())::float")
-            if abs(cursor.fetchone()[0] - delta.total_seconds()) < 1:
-                return
-            time.sleep(0.01)
-    raise TimeoutError("the ledger's clock did not move in this session")
+        cursor.execute("lock table bocage_cache in share update exclusive mode")
+    transaction.savepoint_rollback(before)
 
 
 def give(account_id: UUID, amount_minor: int, unit: str = "EUR") -> None:

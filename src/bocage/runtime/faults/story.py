@@ -20,7 +20,7 @@ from bocage.runtime.faults.schedule import CLIENTS, Plan, plan_of
 from bocage.runtime.faults.schedule import now as now_to_the_millisecond
 
 DEADLINE_SECONDS = 180.0
-DISK_FULL_SECONDS = 5.0
+DISK_FULL_SECONDS = 20.0
 DISK_ERRORS = {"DiskFull", "AdminShutdown", "CrashShutdown", "OperationalError"}
 
 

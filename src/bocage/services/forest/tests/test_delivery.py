@@ -163,7 +163,9 @@ class _Past:
         assert until - since == timedelta(days=limits.BACKFILL_DAYS)
         then = until - timedelta(days=1)
         paid = PaymentRecord(self.kept, then, uuid4(), "Tramway de Vallon", "4111", "FR", 250, "EUR", 2, "")
-        returned = replace(paid, id=self.back, refunds=(GivenBack(uuid4(), until, 250),))
+        # Hours apart: payments to one shop within the hour would be parts of one ride.
+        earlier = then - timedelta(hours=5)
+        returned = replace(paid, id=self.back, paid_at=earlier, refunds=(GivenBack(uuid4(), until, 250),))
         return [paid, returned]
 
 
