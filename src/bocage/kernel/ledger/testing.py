@@ -56,7 +56,7 @@ def move_ledger_time(delta: timedelta) -> None:
 
 def _hear_of_it() -> None:
     """A running transaction looks for news of the catalogue when it takes a lock that it does not hold already."""
-    before = transaction.savepoint()
+    before = transaction.savepoint_create()
     with connection.cursor() as cursor:
         cursor.execute("lock table bocage_cache in share update exclusive mode")
     transaction.savepoint_rollback(before)

@@ -242,8 +242,8 @@ def private_tables(url: str) -> list[str]:
     """The tables that the backup role may not read."""
     with psycopg.connect(url) as link:
         statement = (
-            "select tablename from pg_tables where schemaname = 'public'"
-            f" and not has_table_privilege('{roles.BACKUP}', 'public.' || quote_ident(tablename), 'select') order by 1"
+            "select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')"
+            f" and not has_table_privilege('{roles.BACKUP}', oid, 'select') order by 1"
         )
         return [str(table) for (table,) in link.execute(statement).fetchall()]
 
