@@ -45,7 +45,8 @@ def keep_private(
 
     With `subject_column`, rows belong to a party: she sees and changes her own, and the service acting for itself
     those of parties with a live consent for one of its purposes; not even the owner sees any without saying who acts.
-    `saved`: the backup may read it, which is for registers that are public anyway. What is not saved is in no backup.
+    `saved`: the backup may read it, which is for registers that are public anyway. Of the others it may lock the table,
+    so that a dump carries their shape, and read no row.
     """
     for name in (table, service, *((subject_column,) if subject_column else ())):
         if not _NAME.fullmatch(name):
@@ -55,8 +56,9 @@ def keep_private(
     statements = [
         f"revoke all on {table} from {strangers}",
         f"grant select, insert, update, delete on {table} to {role}",
+        *([] if saved else [f"grant maintain on {table} to {BACKUP}"]),
     ]
-    undo = [f"revoke all on {table} from {role}"]
+    undo = [f"revoke all on {table} from {role}, {BACKUP}"]
     if subject_column:
         statements += [
             f"alter table {table} enable row level security",
