@@ -121,6 +121,16 @@ def make(
 
 
 @replica.command()
+def forget() -> None:
+    """Keep no more changes for the replica that followed this server, because it is gone for good."""
+    from bocage.runtime import standby
+
+    with refusals():
+        standby.forget(home())
+    typer.echo("Forgotten. The next replica is made with: ./bocage replica make FOLDER")
+
+
+@replica.command()
 def promote(folder: Annotated[Path, typer.Argument(help="The data folder of the replica.")]) -> None:
     """Let the replica be the one that is written to. End the old primary first: two would go different ways."""
     from bocage.runtime import standby

@@ -13,6 +13,7 @@ from bocage.runtime.place import Home, RuntimeRefusal
 from bocage.runtime.preparing import CLUSTER_OPTIONS
 
 SLOT = "bocage_replica"
+LEAVING_SECONDS = 20.0
 FOLLOW_SECONDS = 60.0
 PROMOTE_SECONDS = 60
 
@@ -35,14 +36,15 @@ def make(primary: Home, place: Home, say: Callable[[str], None]) -> Following:
             "Only the embedded server is copied like this; docs/guide/operations.md says how it goes with another one."
         )
     source = find_source(primary)
-    place.folder.mkdir(mode=0o711, parents=True, exist_ok=True)
+    _make_slot(source)
     try:
+        place.folder.mkdir(mode=0o711, parents=True, exist_ok=True)
         shutil.copy2(primary.secret_file, place.secret_file)
         place.prepare()
         folder, account = launcher.settle(place.cluster)
         data = folder / "data.unfinished"
         say("Copying the server.")
-        options = ("--write-recovery-conf", "--create-slot", f"--slot={SLOT}", "--checkpoint=fast", "--no-password")
+        options = ("--write-recovery-conf", f"--slot={SLOT}", "--checkpoint=fast", "--no-password")
         source.run("pg_basebackup", "--pgdata", data, "--wal-method=stream", *options)
         for path in (data, *data.rglob("*")):
             account.own(path)
@@ -54,7 +56,14 @@ def make(primary: Home, place: Home, say: Callable[[str], None]) -> Following:
     except BaseException:
         launcher.remove(place.cluster)
         shutil.rmtree(place.folder, ignore_errors=True)
+        # Kept, the log of changes would be kept for nobody, until the disk or the slot's limit is full.
+        _drop_slot(source)
         raise
+
+
+def forget(primary: Home) -> None:
+    """Keep nothing more for the replica that followed this server and is gone. Raises `RuntimeRefusal`."""
+    _drop_slot(find_source(primary), wait_seconds=0.0)
 
 
 def promote(place: Home) -> float:
@@ -71,6 +80,32 @@ def promote(place: Home) -> float:
         if done is None or not done[0]:
             raise RuntimeRefusal(f"The replica was not promoted within {PROMOTE_SECONDS} s; see {place.cluster}/log.")
     return time.monotonic() - begun
+
+
+def _make_slot(source: Source) -> None:
+    try:
+        with source.connect() as link:
+            link.execute("SELECT pg_create_physical_replication_slot(%s, true)", [SLOT])
+    except psycopg.errors.DuplicateObject:
+        raise RuntimeRefusal(
+            "This server has a replica already, or had one. If it is gone for good: ./bocage replica forget"
+        ) from None
+
+
+def _drop_slot(source: Source, wait_seconds: float = LEAVING_SECONDS) -> None:
+    deadline = time.monotonic() + wait_seconds
+    with source.connect() as link:
+        while True:
+            try:
+                link.execute("SELECT pg_drop_replication_slot(%s)", [SLOT])
+                return
+            except psycopg.errors.UndefinedObject:
+                raise RuntimeRefusal("This server keeps nothing for a replica.") from None
+            except psycopg.errors.ObjectInUse:
+                # The primary notices a moment later that who followed it has ended.
+                if time.monotonic() >= deadline:
+                    raise RuntimeRefusal("The replica follows this server now. End it first.") from None
+            time.sleep(0.1)
 
 
 def _await_following(source: Source, server: launcher.Server) -> Following:

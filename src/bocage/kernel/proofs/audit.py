@@ -25,7 +25,8 @@ from bocage.kernel.proofs.queries import as_checkpoint, batch_hashes
 from bocage.kernel.proofs.types import AuditReport, Fault
 from bocage.kernel.proofs.verifying import fingerprint
 
-# A transfer of lane A waits about a second for its batch; one that has waited an hour was never going to be sealed.
+# A transfer of lane A waits about a second for its batch; one that has waited an hour was never going to be sealed. The
+# hour ends with the ledger's last act, not now: in a ledger at rest, as one just restored is, nobody seals.
 UNSEALED_LONGEST = timedelta(hours=1)
 
 _BATCHES_SQL = """
@@ -55,6 +56,7 @@ class _Audit:
         self.fold = Fold(cursor)
         self.members: list[NDArray[np.int64]] = []
         self.transfers = self.batches = self.unsealed = 0
+        self.last_sealed_at = clock.now()
 
     def fault(self, place: str, says: str) -> None:
         if len(self.faults) < limits.FAULTS_MAX:
@@ -74,6 +76,8 @@ class _Audit:
                 self._check_batch(batch, transfers, expected)
                 self.progress(self.transfers, total)
         self.batches = len(stored)
+        # Without a batch nothing was ever sealed, and what waits has waited until now.
+        self.last_sealed_at = max((batch[6] for batch in stored), default=self.last_sealed_at)
 
     def _read(self, batch: tuple[Any, ...]) -> NDArray[np.void]:
         try:
@@ -130,7 +134,8 @@ class _Audit:
             return
         found = rows.read(self.cursor, _UNSEALED, {"seqs": waiting.tolist()})
         self.fold.add(found)
-        oldest = chain.microseconds(clock.now() - UNSEALED_LONGEST)
+        last_act = max(int(found["created_at"].max()), chain.microseconds(self.last_sealed_at))
+        oldest = last_act - int(UNSEALED_LONGEST.total_seconds() * 1_000_000)
         late = found["seq"][found["created_at"] < oldest]
         if len(late):
             self.fault(f"seq {late[0]}", "it is in no batch, and older than an hour")

@@ -1,6 +1,7 @@
 """Backup under load, restore into a new place, point in time, dump, replica: on real servers."""
 
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -37,9 +38,17 @@ class Town:
     place: Home
     server: launcher.Server
     accounts: list[UUID] = field(default_factory=list)
+    database: str = DATABASE
 
     def login(self, role: str) -> str:
-        return self.server.url(DATABASE, role, roles.password_of(role, self.place.secret()))
+        return self.server.url(self.database, role, roles.password_of(role, self.place.secret()))
+
+    def environment(self) -> dict[str, str]:
+        return {
+            **restore.examining_environment(self.place, self.server, self.database),
+            "DJANGO_SETTINGS_MODULE": "bocage.settings",
+            "BOCAGE_MODE": "test",
+        }
 
 
 @pytest.fixture(scope="module")
@@ -57,26 +66,53 @@ def folder() -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def town(folder: Path) -> Town:
     place = Home(folder / "town")
+    made = make_town(place, launcher.start(place.cluster), DATABASE)
+    (place.folder / "blobs" / "ab").mkdir(parents=True)
+    (place.folder / "blobs" / "ab" / "one").write_bytes(b"sealed picture")
+    return made
+
+
+def make_town(place: Home, server: launcher.Server, database: str) -> Town:
     place.prepare()
-    server = launcher.start(place.cluster)
-    roles.ensure(server.url("postgres"), DATABASE, place.secret())
-    environment = {
-        **restore.examining_environment(place, server, DATABASE),
-        "DJANGO_SETTINGS_MODULE": "bocage.settings",
-        "BOCAGE_MODE": "test",
-    }
+    roles.ensure(server.url("postgres"), database, place.secret())
+    made = Town(place, server, [uuid4() for _ in range(ACCOUNTS)], database)
     command = [sys.executable, "-m", "django", "migrate", "--database", "migrator", "--verbosity", "0", "--skip-checks"]
-    subprocess.run(command, env=environment, check=True)
-    made = Town(place, server, [uuid4() for _ in range(ACCOUNTS)])
+    subprocess.run(command, env=made.environment(), check=True)
     issuer = uuid4()
     with psycopg.connect(made.login(roles.APP)) as link:
         link.execute("select ledger_open_account(%s, null, 'EUR', 'issuer', '', null, null)", [issuer])
         for id in made.accounts:
             link.execute("select ledger_open_account(%s, null, 'EUR', 'wallet', '', 0, null)", [id])
             link.execute("select * from ledger_post(%s, %s, %s, 5000, 'EUR', 'opening', '')", [uuid4(), issuer, id])
-    (place.folder / "blobs" / "ab").mkdir(parents=True)
-    (place.folder / "blobs" / "ab" / "one").write_bytes(b"sealed picture")
     return made
+
+
+@contextmanager
+def sealing(town: Town) -> Iterator[None]:
+    """The process that seals the ledger's transfers as they come; the block begins with the first batch."""
+    command = [sys.executable, "-m", "bocage.cli", "deliver"]
+    log = town.place.folder / "deliver.log"
+    with log.open("wb") as said:
+        environment = town.environment() | {"BOCAGE_DATABASE_ROLE": "deliverer"}
+        process = subprocess.Popen(command, env=environment, stdout=said, stderr=said)
+    try:
+        deadline = time.monotonic() + 60
+        with psycopg.connect(town.login(roles.AUDITOR), autocommit=True) as link:
+            while link.execute("select from ledger_batch limit 1").fetchone() is None:
+                assert process.poll() is None and time.monotonic() < deadline, log.read_text()
+                time.sleep(0.1)
+        yield
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def audited(restored: restore.Restored) -> tuple[int, int]:
+    """How many transfers and batches the audit of a restored ledger found, all of them whole."""
+    said = restored.examined["ledger audit"]
+    found = re.match(r"(\d+) transfers, (\d+) batches", said)
+    assert found is not None and said.endswith("the ledger is whole"), said
+    return int(found[1]), int(found[2])
 
 
 @contextmanager
@@ -105,10 +141,10 @@ def load(town: Town, writers: int = 3) -> Iterator[dict[UUID, tuple[datetime, da
             thread.join()
 
 
-def transfers_in(place: Home) -> set[UUID]:
+def transfers_in(place: Home, database: str = DATABASE) -> set[UUID]:
     server = launcher.start(place.cluster)
     try:
-        with psycopg.connect(server.url(DATABASE)) as link:
+        with psycopg.connect(server.url(database)) as link:
             return {row[0] for row in link.execute("select id from ledger_transfer")}
     finally:
         launcher.stop(place.cluster)
@@ -116,7 +152,7 @@ def transfers_in(place: Home) -> set[UUID]:
 
 def test_a_backup_under_load_restores_to_all_that_was_acknowledged_and_to_any_moment(town: Town, folder: Path) -> None:
     vault = folder / "vault"
-    with load(town) as acknowledged:
+    with sealing(town), load(town) as acknowledged:
         time.sleep(0.5)
         first = backup.take(town.place, vault, PASSPHRASE, 7, said.append)
         time.sleep(0.5)
@@ -129,8 +165,10 @@ def test_a_backup_under_load_restores_to_all_that_was_acknowledged_and_to_any_mo
     assert (first.base.blobs / "ab" / "one").stat().st_nlink == 2, "the second copy links to the first one's files"
 
     latest = restore.restore(vault, folder / "latest", None, Keys(PASSPHRASE), said.append)
-    assert set(latest.examined) == {"ledger", *(" ".join(words) for words in restore.EXAMINATIONS)}
+    assert set(latest.examined) == {"ledger audit", "log verify"}
     there = transfers_in(latest.home)
+    transfers, batches = audited(latest)
+    assert transfers == len(there) and batches >= 2
     assert before_last and set(before_last) <= there
     assert latest.home.secret() == town.place.secret()
     assert (latest.home.folder / "blobs" / "ab" / "two").read_bytes() == b"another"
@@ -140,8 +178,67 @@ def test_a_backup_under_load_restores_to_all_that_was_acknowledged_and_to_any_mo
     lost = [id for id, (_asked, answered) in acknowledged.items() if answered < moment and id not in there]
     later = [id for id, (asked, _answered) in acknowledged.items() if asked > moment and id in there]
     assert (lost, later) == ([], [])
+    assert audited(then)[0] == len(there)
     assert then.base.folder == first.base.folder and any(asked > moment for asked, _ in acknowledged.values())
     assert then.last_commit_at is not None and then.last_commit_at <= moment
+
+
+@pytest.mark.heavy
+def test_a_server_of_ones_own_is_backed_up_under_load_and_restored_into_an_embedded_one(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = launcher.start(folder / "elsewhere" / "postgres")
+    with psycopg.connect(server.url("postgres"), autocommit=True) as link:
+        link.execute("create database of_somebody_else")
+    town = make_town(Home(folder / "guest"), server, "city")
+    assert not town.place.cluster.exists()
+    with pytest.raises(RuntimeRefusal, match="not running"):
+        backup.find_source(town.place)
+    monkeypatch.setenv("DATABASE_URL", server.url("city"))
+    vault = folder / "guest-vault"
+    with sealing(town), load(town) as acknowledged:
+        time.sleep(0.5)
+        backup.take(town.place, vault, PASSPHRASE, 7, said.append)
+        time.sleep(0.5)
+        before = dict(acknowledged)
+        backup.take(town.place, vault, PASSPHRASE, 7, said.append)
+    launcher.stop(server.folder)
+    restored = restore.restore(vault, folder / "guest-again", None, Keys(PASSPHRASE), said.append)
+    there = transfers_in(restored.home, "city")
+    assert before and set(before) <= there
+    transfers, batches = audited(restored)
+    assert transfers == len(there) and batches >= 2
+    with pytest.raises(RuntimeRefusal, match="Only the embedded server"):
+        standby.make(town.place, Home(folder / "guest-replica"), said.append)
+
+
+@pytest.mark.heavy
+def test_a_replica_that_cannot_be_made_leaves_nothing_on_the_primary(
+    town: Town, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slots() -> list[tuple[object, ...]]:
+        with psycopg.connect(town.server.url("postgres")) as link:
+            named = "select slot_name from pg_replication_slots where slot_name = %s"
+            return link.execute(named, [standby.SLOT]).fetchall()
+
+    place = Home(folder / "half")
+    monkeypatch.setattr(launcher, "start", failing)
+    with pytest.raises(RuntimeRefusal, match="no room"):
+        standby.make(town.place, place, said.append)
+    assert slots() == [] and not place.folder.exists()
+    with psycopg.connect(town.server.url("postgres"), autocommit=True) as link:
+        link.execute("select pg_create_physical_replication_slot(%s, true)", [standby.SLOT])
+    with pytest.raises(RuntimeRefusal, match="replica forget"):
+        standby.make(town.place, place, said.append)
+    assert len(slots()) == 1 and not place.folder.exists()
+    standby.forget(town.place)
+    assert slots() == []
+    with pytest.raises(RuntimeRefusal, match="keeps nothing"):
+        standby.forget(town.place)
+
+
+def failing(*_arguments: object, **_options: object) -> launcher.Server:
+    raise RuntimeRefusal("no room")
 
 
 @pytest.mark.heavy

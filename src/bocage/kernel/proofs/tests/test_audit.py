@@ -156,6 +156,24 @@ def test_one_flipped_value_in_every_kind_of_column_is_found(superuser: psycopg.C
     assert "missing" in _audited().faults[0].says
 
 
+def test_a_ledger_at_rest_is_whole_however_old_and_one_that_goes_on_unsealed_is_not(
+    superuser: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner, wallet, _ids = _town()
+    with acting_as(Actor.for_person(owner)):
+        give(wallet, 1)
+    later = clock.now() + timedelta(days=3)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    at_rest = _audited()
+    assert (at_rest.faults, at_rest.unsealed) == ((), 1)
+    _open(superuser, "ledger_transfer")
+    superuser.execute(
+        "update ledger_transfer set created_at = created_at - interval '61 minutes'"
+        " where seq = (select max(seq) from ledger_transfer)"
+    )
+    assert "in no batch" in _audited().faults[0].says
+
+
 def test_a_receipt_verifies_alone_and_each_lie_fails_at_its_step(fresh_database: str) -> None:
     owner, _wallet, ids = _town()
     with acting_as(Actor.for_person(owner)):
