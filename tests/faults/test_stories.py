@@ -9,12 +9,14 @@ from pathlib import Path
 from uuid import uuid4
 
 from bocage.runtime.faults.model import Model, Purse, Row
-from bocage.runtime.faults.schedule import FAULTS, plan_of
+from bocage.runtime.faults.schedule import FAULTS, STRUCK_BESIDES, plan_of
 
 ROOT = Path(__file__).parents[2]
 SEEDS = 50
 HITS_MIN = 3
 POSTGRES_KILLS_MIN = 10
+TAKEOVERS_MIN = 12
+TAKEOVER_SECONDS_MAX = 1.0
 
 
 def test_fifty_stories_lose_nothing_double_nothing_and_break_no_invariant() -> None:
@@ -37,9 +39,11 @@ def test_fifty_stories_lose_nothing_double_nothing_and_break_no_invariant() -> N
     assert answer.returncode == 0
     # Without root there is no small file system to fill, and the summary says so.
     skipped = {"disk_full"} if summary["skipped"] else set()
-    seldom = {name: summary["hits"].get(name, 0) for name in set(FAULTS) - skipped}
+    seldom = {name: summary["hits"].get(name, 0) for name in {*FAULTS, *STRUCK_BESIDES} - skipped}
     assert {name: count for name, count in seldom.items() if count < HITS_MIN} == {}
     assert summary["hits"]["postgres_killed"] >= POSTGRES_KILLS_MIN
+    # The goal is below a second on a machine of its own; how long this one lets a process wait is not the poster's.
+    assert summary["takeovers"] >= TAKEOVERS_MIN and summary["takeover_seconds_median"] < TAKEOVER_SECONDS_MAX
 
 
 def test_a_seed_is_the_same_story_each_time() -> None:

@@ -1,6 +1,7 @@
 """The server of the stories: its own cluster, on a small file system where it can be, killed and filled at will."""
 
 import contextlib
+import ctypes
 import os
 import shutil
 import signal
@@ -25,6 +26,7 @@ SECRET = "of a cluster that lives for the stories"  # noqa: S105
 OPTIONS = {"max_connections": "100", "max_wal_size": "128MB", "wal_recycle": "off", "log_checkpoints": "off"}
 START_SECONDS = 60.0
 SEGMENTS_AHEAD = 8
+_PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 PROJECTION_SQL = """
 create table faults_heard (subscription text, seed bigint, id uuid, amount bigint, primary key (subscription, seed, id))
 """
@@ -44,6 +46,8 @@ class Cluster:
         return {
             "BOCAGE_MODE": "test",
             "BOCAGE_HOME": str(self.folder / "home"),
+            # Beside the small file system: a full one takes no socket either.
+            "BOCAGE_POSTER_SOCKET": str(self.folder.with_suffix(".sock")),
             "BOCAGE_SECRET_KEY": SECRET,
             "BOCAGE_DATABASE_URL": f"postgresql://127.0.0.1:{self.server.port}/{DATABASE}",
             "DJANGO_SETTINGS_MODULE": "bocage.settings",
@@ -62,9 +66,13 @@ class Cluster:
         # The postmaster first: it must not come to start anything again. Its children are found by where they work.
         with contextlib.suppress(ProcessLookupError):
             os.kill(postmaster, signal.SIGKILL)
-        for pid in _working_in(self._data()):
+        killed = [postmaster, *_working_in(self._data())]
+        for pid in killed[1:]:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+        for pid in killed:
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, 0)
 
     def start(self) -> float:
         """Start it again at the same port; how many seconds it took until it answered."""
@@ -144,6 +152,7 @@ class Cluster:
 @contextlib.contextmanager
 def cluster() -> Iterator[Cluster]:
     """A fresh server with all of Bocage's tables, gone after the block."""
+    _adopt_orphans()
     folder = Path(tempfile.mkdtemp(prefix=PREFIX))
     small = _mount(folder)
     folder.chmod(0o711)
@@ -163,6 +172,16 @@ def cluster() -> Iterator[Cluster]:
         if small:
             subprocess.run(["umount", "--lazy", folder], check=False)
         shutil.rmtree(folder, ignore_errors=True)
+        folder.with_suffix(".sock").unlink(missing_ok=True)
+
+
+def _adopt_orphans() -> None:
+    """Let the server become this process's child, so that it is buried as soon as it is killed.
+
+    Until somebody waits for it, its process id stands for a server that runs, and no other one starts in its place.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def _mount(folder: Path) -> bool:

@@ -4,6 +4,7 @@ import json
 import os
 import platform
 import signal
+import statistics
 import time
 from collections import Counter
 from pathlib import Path
@@ -102,11 +103,15 @@ def _summary(lines: list[dict[str, Any]], seconds: float) -> dict[str, Any]:
     hits: Counter[str] = Counter()
     for line in lines:
         hits.update(line["hits"])
+    takeovers = [float(each) for line in lines for each in line.get("takeover_seconds", ())]
     return {
         "seeds": len(lines),
         "answers": sum(int(str(line.get("answers", 0))) for line in lines),
         "hits": dict(sorted(hits.items())),
         "skipped": sorted({str(line["skipped"]) for line in lines if line.get("skipped")}),
+        "takeovers": len(takeovers),
+        "takeover_seconds_median": round(statistics.median(takeovers), 3) if takeovers else None,
+        "takeover_seconds_max": round(max(takeovers), 3) if takeovers else None,
         "recovery_seconds_max": max((float(str(line.get("recovery_seconds", 0))) for line in lines), default=0.0),
         "found": [f"seed {line['seed']} ({line['fault']}): {each}" for line in lines for each in line["found"]],
         "seconds": round(seconds, 1),
@@ -121,6 +126,11 @@ def _show(console: Console, summary: dict[str, Any]) -> None:
     for name, count in summary["hits"].items():
         table.add_row(name, str(count))
     console.print(table)
+    if summary["takeovers"]:
+        console.print(
+            f"Lane B was taken over {summary['takeovers']} times: in {summary['takeover_seconds_median']} s (median),"
+            f" {summary['takeover_seconds_max']} s (longest)."
+        )
     for line in summary["skipped"]:
         console.print(f"Skipped: {line}")
     found = list(summary["found"])

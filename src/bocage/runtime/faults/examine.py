@@ -1,5 +1,6 @@
 """The invariants, looked at after each story: by the model that is written apart, and by trying what must not be."""
 
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from bocage.kernel.postgres import roles
 from bocage.runtime.faults import processes
 from bocage.runtime.faults.cluster import Cluster
 from bocage.runtime.faults.model import Model, Purse, Row
-from bocage.runtime.faults.schedule import UNIT, Asked, Plan
+from bocage.runtime.faults.schedule import CLIENT_LANES, UNIT, Asked, Plan
 
 type Link = psycopg.Connection[Any]
 
@@ -32,12 +33,13 @@ _UNBALANCED_SQL = (
     "select unit from ledger_account group by unit having sum(credits_posted_minor - debits_posted_minor) <> 0"
 )
 _BATCHES_SQL = """
-select number, seqs, previous_hash, merkle_root, hash, sealed_at from ledger_batch
-where lane = 'A' and number >= %s order by number
+select lane, number, seqs, previous_hash, merkle_root, hash, sealed_at from ledger_batch
+where int8range(first_seq, last_seq, '[]') && int8range(%s, %s, '[]') order by lane, number
 """
 _UNSEALED_SQL = """
 select count(*) from ledger_transfer t where (debit_account_id = any(%s) or credit_account_id = any(%s))
-    and (select count(*) from ledger_batch b where t.seq = any (b.seqs)) <> 1
+    and (select count(*) from ledger_batch b
+        where int8range(first_seq, last_seq, '[]') @> t.seq and t.seq = any (b.seqs)) <> 1
 """
 # What nobody may do, whoever asks: 8 (no transfer changes) and 10 (nobody writes beside the one who seals).
 _FORBIDDEN = (
@@ -48,6 +50,9 @@ _FORBIDDEN = (
     (8, "", "update ledger_transfer set amount_minor = amount_minor + 1 where id = %s"),
     (10, roles.APP, "insert into ledger_transfer select * from ledger_transfer where id = %s"),
     (10, roles.APP, "select ledger_sealed_to(1) where %s::uuid is not null"),
+    (10, roles.APP, "select ledger_take_lane('me') where %s::uuid is not null"),
+    (10, roles.POSTER, "insert into ledger_transfer select * from ledger_transfer where id = %s"),
+    (10, roles.POSTER, "select ledger_begin_batch(0) where %s::uuid is not null"),
     (
         10,
         roles.DELIVERER,
@@ -69,7 +74,7 @@ def everything(cluster: Cluster, plan: Plan, answers: list[list[Any]]) -> dict[s
         found += _answers(plan, answers, rows)
         found += _counters(link, plan, model)
         found += _projections(link, plan, model)
-        found += _chains(link, plan)
+        found += _chains(link, plan, rows)
         hits = {}
         if plan.fault == "byte_flipped":
             found += _flip(link, plan, rows)
@@ -158,8 +163,8 @@ def _projections(link: Link, plan: Plan, model: Model) -> list[str]:
     return found
 
 
-def _chains(link: Link, plan: Plan) -> list[str]:
-    """7: the log has no gap and its chain holds; each transfer is in one batch, and the batches' chain holds."""
+def _chains(link: Link, plan: Plan, rows: list[Row]) -> list[str]:
+    """7: the log has no gap and its chain holds; each transfer is in one batch, and each lane's chain of them holds."""
     head = events.head()
     report = events.verify_chain(max(1, head - 500), head)
     found = [f"7: log position {fault.position}: {fault.what}" for fault in report.faults]
@@ -167,58 +172,63 @@ def _chains(link: Link, plan: Plan) -> list[str]:
     row = link.execute(_UNSEALED_SQL, [accounts, accounts]).fetchone()
     if row is None or row[0] != 0:
         found.append(f"7: {row[0] if row else '?'} transfers are not in exactly one batch")
-    return found + [f"7: batch {number} {what}" for number, what in _broken_batches(link)]
+    return found + [f"7: batch {number} of lane {lane} {what}" for lane, number, what in _broken_batches(link, rows)]
 
 
-def _broken_batches(link: Link, last: int = 40) -> list[tuple[int, str]]:
-    row = link.execute("select coalesce(max(number), 0) from ledger_batch where lane = 'A'").fetchone()
-    first = max(1, int(str(row[0] if row else 0)) - last)
-    before: bytes | None = None
+def _broken_batches(link: Link, rows: list[Row]) -> list[tuple[str, int, str]]:
+    """Batches in the span of these rows that are not what was sealed, or do not follow from the one before."""
+    batches = link.execute(_BATCHES_SQL, [rows[0].seq, rows[-1].seq]).fetchall()
+    wanted = sorted({seq for batch in batches for seq in batch[2]})
+    stored = stored_rows.read(link.cursor(), "ledger_transfer t where t.seq = any (%(seqs)s) order by t.seq",
+        {"seqs": wanted})  # fmt: skip
+    places = {seq: place for place, seq in enumerate(stored["seq"].tolist())}
+    before: dict[str, tuple[int, bytes]] = {}
     broken = []
-    for number, seqs, previous, root, hash, sealed_at in link.execute(_BATCHES_SQL, [first]).fetchall():
-        if before is not None and bytes(previous) != before:
-            broken.append((int(str(number)), "does not follow from the one before"))
-        before = bytes(hash)
-        found = stored_rows.read(
-            link.cursor(),
-            "(select m.* from unnest(%(seqs)s::bigint[]) with ordinality w (seq, place)"
-            " join ledger_transfer m on m.seq = w.seq order by place) t",
-            {"seqs": seqs},
-        )
-        made = sealer.sealed_batch("A", int(str(number)), bytes(previous), found, sealed_at)
-        if (made.merkle_root, made.hash) != (bytes(root), before):
-            broken.append((int(str(number)), "is not what was sealed"))
+    for lane, number, seqs, previous, root, hash, sealed_at in batches:
+        last, link_hash = before.get(lane, (number - 1, bytes(previous)))
+        if (last, link_hash) != (number - 1, bytes(previous)):
+            broken.append((lane, number, "does not follow from the one before"))
+        before[lane] = number, bytes(hash)
+        found = stored[[places[seq] for seq in seqs if seq in places]]
+        if len(found) != len(seqs):
+            broken.append((lane, number, "has lost a transfer"))
+            continue
+        made = sealer.sealed_batch(lane, number, bytes(previous), found, sealed_at)
+        if (made.merkle_root, made.hash) != (bytes(root), bytes(hash)):
+            broken.append((lane, number, "is not what was sealed"))
     return broken
 
 
 def _flip(link: Link, plan: Plan, rows: list[Row]) -> list[str]:
     """7: one changed bit in a stored transfer, past every trigger, is noticed by the chain; then it is put back."""
-    victim = next(row for row in rows if row.refusal is None and row.kind == "post")
     change = "update ledger_transfer set amount_minor = %s where id = %s"
-    with link.transaction():
-        link.execute("set local session_replication_role = replica")
-        link.execute(change, [(victim.amount or 0) ^ 1, victim.id])
-    try:
-        broken = _broken_batches(link, last=10_000)
-    finally:
+    faults = []
+    for lane in sorted(set(CLIENT_LANES)):
+        accounts = {each.id for each in plan.accounts if each.lane == lane}
+        victim = next(row for row in rows if row.refusal is None and row.kind == "post" and row.debit in accounts)
         with link.transaction():
             link.execute("set local session_replication_role = replica")
-            link.execute(change, [victim.amount, victim.id])
-    holding = link.execute(
-        "select number from ledger_batch where lane = 'A' and %s = any (seqs)", [victim.seq]
-    ).fetchone()
-    if [number for number, _what in broken] != [holding[0] if holding else None]:
-        return [f"7: a flipped bit in seq {victim.seq} was looked for in batch {holding} and found in {broken}"]
-    return []
+            link.execute(change, [(victim.amount or 0) ^ 1, victim.id])
+        try:
+            broken = _broken_batches(link, rows)
+        finally:
+            with link.transaction():
+                link.execute("set local session_replication_role = replica")
+                link.execute(change, [victim.amount, victim.id])
+        holding = link.execute("select lane, number from ledger_batch where %s = any (seqs)", [victim.seq]).fetchone()
+        if [(lane, number) for lane, number, _what in broken] != [holding]:
+            faults.append(f"7: a flipped bit in seq {victim.seq} was looked for in {holding} and found in {broken}")
+    return faults
 
 
 def _forbidden(cluster: Cluster, plan: Plan) -> list[str]:
     found = []
-    for number, role, statement in _FORBIDDEN:
+    for role, group in groupby(sorted(_FORBIDDEN, key=lambda each: each[1]), key=lambda each: each[1]):
         with cluster.link(role) as link:
-            try:
-                link.execute(statement, [plan.openings[0].id])
-            except psycopg.Error:
-                continue
-        found.append(f"{number}: {role or 'the superuser'} may: {statement}")
+            for number, _role, statement in group:
+                try:
+                    link.execute(statement, [plan.openings[0].id])
+                except psycopg.Error:
+                    continue
+                found.append(f"{number}: {role or 'the superuser'} may: {statement}")
     return found

@@ -1,16 +1,22 @@
-"""The processes of a story, each forked from one that has Django loaded: clients, sealer, deliverer, examiner.
+"""The processes of a story, each forked from one that has Django loaded: clients, posters, sealer, deliverer.
 
 What a client cannot know (its connection broke before the answer) it asks again under the same id, as every caller of
-the ledger has to. Where a process is to die, it sends SIGKILL to itself.
+the ledger has to. Where a process is to die, it sends SIGKILL to itself: by a `Strike` in most, and in the poster,
+whose code has its places named, by `BOCAGE_FAULT_POINT`.
 """
 
 import json
+import logging
 import os
 import signal
+import socket
+import threading
 import time
 import traceback
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -22,14 +28,17 @@ from bocage.kernel.events import delivery, sequencer
 from bocage.kernel.events.actions import emit
 from bocage.kernel.events.registry import find
 from bocage.kernel.events.types import Event
-from bocage.kernel.ledger import actions, sealer
+from bocage.kernel.ledger import actions, client, faults, sealer, serving, wire
 from bocage.kernel.ledger.types import Hold, Operation, Posted, PostHold, Refused, Transfer, VoidHold
 from bocage.kernel.manifest import Hears
 from bocage.kernel.postgres import roles
 from bocage.runtime.faults.schedule import Asked, Plan, id_of
 
 LIVE, AGAIN = "faults_live", "faults_again"
-EVENT = "events.replayed"
+EVENT, BATCH_EVENT = "events.replayed", "ledger.answered"
+# How many requests a client of lane B has on their way, and how long it waits before it sends one again.
+WINDOW = 4
+ANSWER_SECONDS = 10.0
 GIVE_UP_SECONDS = 150.0
 AGAIN_SECONDS = 0.03
 FAILED_STATUS = 70
@@ -72,6 +81,7 @@ type Say = Callable[[dict[str, Any]], None]
 def load() -> None:
     """Load in the parent what each process would otherwise load for itself."""
     find(EVENT)
+    find(BATCH_EVENT)
     connection.ensure_connection()
     connection.close()
 
@@ -108,8 +118,8 @@ def fork(name: str, role: str, secret: str, work: Callable[[Say], None]) -> Proc
 # --- clients ---------------------------------------------------------------------------------------------------------
 
 
-def client(plan: Plan, number: int, first: int, strike: Strike) -> Callable[[Say], None]:
-    """Ask for everything in turn `number` from its `first` request on, and say each answer."""
+def asking(plan: Plan, number: int, first: int, strike: Strike) -> Callable[[Say], None]:
+    """Ask lane A for everything in turn `number` from its `first` request on, and say each answer."""
 
     def work(say: Say) -> None:
         for n, asked in enumerate(plan.turns[number][first:], first):
@@ -172,7 +182,76 @@ def _post_one(operation: Operation) -> Posted | Refused:
     raise AssertionError(id_of(operation))
 
 
-# --- who seals, who delivers -----------------------------------------------------------------------------------------
+def sending(plan: Plan, number: int, first: int) -> Callable[[Say], None]:
+    """Send all of turn `number` to the poster from its `first` request on, a few at once, and say each answer.
+
+    What was on its way when the poster died is sent again behind what came to the next one before it: duplicated, and
+    in another order.
+    """
+
+    def work(say: Say) -> None:
+        link, turn = client.Client(), plan.turns[number]
+        coming: deque[tuple[int, client.Call | None]] = deque()
+        for n in range(first, len(turn) + WINDOW):
+            if n < len(turn):
+                coming.append((n, _sent(link, plan, turn[n])))
+            if coming and (len(coming) == WINDOW or n >= len(turn)):
+                at, call = coming.popleft()
+                say({"n": at, "answers": _heard(link, plan, turn[at], call, say)})
+
+    return work
+
+
+def _sent(link: client.Client, plan: Plan, asked: Asked) -> client.Call | None:
+    try:
+        return link.send(wire.pack([asked.operations]), f"faults {plan.seed}")
+    except client.Unreachable:
+        return None
+
+
+def _heard(link: client.Client, plan: Plan, asked: Asked, call: client.Call | None, say: Say) -> list[list[Any]]:
+    deadline = time.monotonic() + GIVE_UP_SECONDS
+    while True:
+        try:
+            if call is not None:
+                codes = [(wire.CODES[code], amount) for code, amount, _at in call.wait(ANSWER_SECONDS).tolist()]
+                if codes[0][0] == "id_conflict":
+                    return [["id_conflict", 0]]
+                return [[code, 0 if code else amount] for code, amount in codes]
+        except client.Unreachable:
+            say({"lost": "Unreachable"})
+        except Refusal as refusal:
+            if refusal.code not in ("ledger_busy", "too_many_in_flight"):
+                raise
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"lane B does not answer {asked.ids[0]}")
+        time.sleep(AGAIN_SECONDS)
+        call = _sent(link, plan, asked)
+
+
+# --- who posts, who seals, who delivers -------------------------------------------------------------------------------
+
+
+def posting(point: str) -> Callable[[Say], None]:
+    """Stand by for lane B and write it, as `./bocage post` does; die at `point` ("after_copy:3": the third time).
+
+    Says when it answers at the socket: {"writes": its epoch, "at": on the machine's monotonic clock}.
+    """
+    listen = serving.Door._listen
+
+    def work(say: Say) -> None:
+        def listening(door: serving.Door) -> socket.socket:
+            listener = listen(door)
+            say({"writes": door._poster.epoch, "at": time.monotonic()})
+            return listener
+
+        setattr(serving.Door, "_listen", listening)
+        os.environ[faults.VARIABLE] = point
+        # What it meets is what the story makes it meet.
+        logging.disable(logging.WARNING)
+        serving.run(threading.Event())
+
+    return work
 
 
 def sealing(strike: Strike) -> Callable[[Say], None]:
@@ -206,7 +285,7 @@ def delivering(strike: Strike) -> Callable[[Say], None]:
             with _outliving():
                 delivery.ensure_subscriptions([LIVE, AGAIN])
                 sequencer.sequence()
-                delivery.advance(LIVE, [Hears(EVENT, handler, None)])
+                delivery.advance(LIVE, [Hears(EVENT, handler, None), Hears(BATCH_EVENT, handler, None)])
             time.sleep(0.01)
 
     return work
@@ -233,8 +312,8 @@ def settle(deadline_seconds: float = 60.0) -> None:
     while True:
         busy = sealer.seal() + sequencer.sequence() > 0
         for name in (LIVE, AGAIN):
-            hears = Hears(EVENT, lambda event, name=name: _project(name, event), None)
-            busy = delivery.advance(name, [hears]) or busy
+            hears = [Hears(each, partial(_project, name), None) for each in (EVENT, BATCH_EVENT)]
+            busy = delivery.advance(name, hears) or busy
         if not busy and not sequencer.is_behind():
             return
         if time.monotonic() > deadline:
@@ -244,9 +323,25 @@ def settle(deadline_seconds: float = 60.0) -> None:
 
 
 def _project(subscription: str, event: Event) -> None:
+    if event.type == BATCH_EVENT:
+        _project_batch(subscription, event)
+        return
     seed, _colon, id = str(event.data["service"]).partition(":")
     with connection.cursor() as cursor:
         cursor.execute(
             "insert into faults_heard (subscription, seed, id, amount) values (%s, %s, %s, %s)",
             [subscription, int(seed), UUID(id), int(event.data["from_position"])],
+        )
+
+
+def _project_batch(subscription: str, event: Event) -> None:
+    """What was sent twice is answered twice, and heard twice; it counts once."""
+    seed = int(str(event.data["service"]).split()[1])
+    accepted = [(UUID(id), amount) for id, code, amount in event.data["answers"] if not code]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into faults_heard (subscription, seed, id, amount)"
+            " select %s, %s, id, amount from unnest(%s::uuid[], %s::bigint[]) accepted (id, amount)"
+            " on conflict (subscription, seed, id) do nothing",
+            [subscription, seed, [id for id, _amount in accepted], [amount for _id, amount in accepted]],
         )

@@ -5,30 +5,39 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 
+from bocage.kernel.ledger import faults as poster_faults
 from bocage.kernel.ledger.types import Hold, Operation, PostHold, Transfer, UpTo, VoidHold
 
 _SPACE = UUID("0d0b9f5e-7f5a-5b43-9d4e-5c8a2f0e61d4")
 UNIT = "EUR"
-CLIENTS = 3
-TURNS = 22
+# Each lane has clients of its own, and each client so many requests before the duplicates.
+CLIENT_LANES = ("A", "A", "B", "B")
+CLIENTS = len(CLIENT_LANES)
+TURNS = 16
 WALLETS = 5
 OPENING_MINOR = 2_000
 MAXIMUM_MINOR = 2_600
 SHORT_HOLD = timedelta(seconds=0.3)
 # Where a client of lane A is killed: in its transaction before and after it wrote, and between commit and answer.
 CLIENT_POINTS = ("before_write", "after_write", "before_answer")
+# Where the poster of lane B is killed: `ledger.faults` names the points.
+POSTER_POINTS = (poster_faults.BEFORE_COPY, poster_faults.AFTER_COPY, poster_faults.BEFORE_ANSWER)
 FAULTS = (
+    "disk_full",
+    "postgres_killed_in_recovery",
     *(f"client_{point}" for point in CLIENT_POINTS),
+    *(f"poster_{point}" for point in POSTER_POINTS),
+    f"poster_{poster_faults.IN_RECOVERY}",
     "sealer_killed",
     "deliverer_killed",
     "postgres_killed",
-    "postgres_killed_in_recovery",
-    "disk_full",
     "two_writers",
     "clock_shifted",
     "long_transaction",
     "byte_flipped",
 )
+# What strikes besides, in the stories of two of them: `two_writers` and `poster_in_recovery`.
+STRUCK_BESIDES = ("stale_epoch", "poster_killed")
 # Besides the fault of its own, every fifth seed kills PostgreSQL.
 POSTGRES_EVERY = 5
 CLOCK_SHIFT = timedelta(hours=1)
@@ -40,6 +49,7 @@ class Account:
 
     id: UUID
     kind: str
+    lane: str
     maximum_minor: int | None = None
 
 
@@ -56,7 +66,8 @@ class Asked:
 
 @dataclass(frozen=True)
 class Plan:
-    """The story of one seed. The fault strikes after `after_answers` answers, or at the `hit`-th time of its point."""
+    """The story of one seed. The fault strikes after `after_answers` answers, or at the `hit`-th time of its point.
+    `client`: the one of lane A that it strikes. `turns`: what each client asks for, in `CLIENT_LANES`' order."""
 
     seed: int
     accounts: tuple[Account, ...]
@@ -78,34 +89,45 @@ def id_of(operation: Operation) -> UUID:
 def plan_of(seed: int, begun_at: datetime) -> Plan:
     """The story of `seed`: the same at every call, but for the instants of holds, which count from `begun_at`."""
     draw = random.Random(seed)  # noqa: S311 - a story has to come out the same again
-    issuer = Account(_id(seed, "issuer"), "issuer")
-    wallets = [Account(_id(seed, f"wallet {n}"), "wallet", MAXIMUM_MINOR if n == 0 else None) for n in range(WALLETS)]
-    openings = tuple(
-        Transfer(_id(seed, f"opening {n}"), issuer.id, wallet.id, OPENING_MINOR, UNIT, "opening")
-        for n, wallet in enumerate(wallets)
-    )
-    requests = _requests(seed, draw, [wallet.id for wallet in wallets], begun_at)
-    turns = _shared_out(draw, requests)
+    accounts: list[Account] = []
+    openings: list[Transfer] = []
+    turns: list[tuple[Asked, ...]] = []
+    for lane in sorted(set(CLIENT_LANES)):
+        issuer = Account(_id(seed, f"issuer {lane}"), "issuer", lane)
+        wallets = [
+            Account(_id(seed, f"wallet {lane} {n}"), "wallet", lane, MAXIMUM_MINOR if n == 0 else None)
+            for n in range(WALLETS)
+        ]
+        accounts += [issuer, *wallets]
+        openings += [
+            Transfer(_id(seed, f"opening {lane} {n}"), issuer.id, wallet.id, OPENING_MINOR, UNIT, "opening")
+            for n, wallet in enumerate(wallets)
+        ]
+        clients = CLIENT_LANES.count(lane)
+        requests = _requests(seed, lane, draw, [wallet.id for wallet in wallets], begun_at, clients * TURNS)
+        turns += _shared_out(draw, requests, clients)
     fault = FAULTS[seed % len(FAULTS)]
     return Plan(
         seed=seed,
-        accounts=(issuer, *wallets),
-        openings=openings,
-        turns=turns,
+        accounts=tuple(accounts),
+        openings=tuple(openings),
+        turns=tuple(turns),
         fault=fault,
-        after_answers=draw.randint(8, CLIENTS * TURNS // 2),
+        after_answers=draw.randint(8, CLIENTS * TURNS * 3 // 8),
         hit=draw.randint(2, 10),
-        client=draw.randrange(CLIENTS),
+        client=draw.randrange(CLIENT_LANES.count("A")),
         kills_postgres=seed % POSTGRES_EVERY == POSTGRES_EVERY - 1 and not fault.startswith(("postgres", "disk")),
         shift=draw.choice([CLOCK_SHIFT, -CLOCK_SHIFT]),
     )
 
 
-def _requests(seed: int, draw: random.Random, wallets: list[UUID], begun_at: datetime) -> list[Asked]:
+def _requests(
+    seed: int, lane: str, draw: random.Random, wallets: list[UUID], begun_at: datetime, count: int
+) -> list[Asked]:
     requests: list[Asked] = []
     holds: list[UUID] = []
-    for n in range(CLIENTS * TURNS):
-        id, kind = _id(seed, f"request {n}"), draw.random()
+    for n in range(count):
+        id, kind = _id(seed, f"request {lane} {n}"), draw.random()
         if kind < 0.5 or (kind < 0.75 and not holds):
             requests.append(Asked((_transfer(id, draw, wallets),)))
         elif kind < 0.68:
@@ -118,16 +140,16 @@ def _requests(seed: int, draw: random.Random, wallets: list[UUID], begun_at: dat
         elif kind < 0.9 and holds:
             requests.append(Asked((VoidHold(id, draw.choice(holds)),)))
         else:
-            linked = [_transfer(_id(seed, f"request {n} part {part}"), draw, wallets) for part in range(3)]
+            linked = [_transfer(_id(seed, f"request {lane} {n} part {part}"), draw, wallets) for part in range(3)]
             requests.append(Asked(tuple(linked)))
     return requests
 
 
-def _shared_out(draw: random.Random, requests: list[Asked]) -> tuple[tuple[Asked, ...], ...]:
+def _shared_out(draw: random.Random, requests: list[Asked], clients: int) -> list[tuple[Asked, ...]]:
     """Each client's requests: its own, some of the others' again (duplicates), some with another body, all shuffled."""
-    turns: list[list[Asked]] = [[] for _ in range(CLIENTS)]
+    turns: list[list[Asked]] = [[] for _ in range(clients)]
     for request in requests:
-        first, second = draw.sample(range(CLIENTS), 2)
+        first, second = draw.sample(range(clients), 2)
         turns[first].append(request)
         if draw.random() < 0.2:
             turns[second].append(request)
@@ -138,7 +160,7 @@ def _shared_out(draw: random.Random, requests: list[Asked]) -> tuple[tuple[Asked
         for n in range(len(turn) - 1):
             if draw.random() < 0.25:
                 turn[n], turn[n + 1] = turn[n + 1], turn[n]
-    return tuple(tuple(turn) for turn in turns)
+    return [tuple(turn) for turn in turns]
 
 
 def _transfer(id: UUID, draw: random.Random, wallets: list[UUID]) -> Transfer:

@@ -12,15 +12,17 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from bocage.kernel.ledger import faults as poster_faults
 from bocage.kernel.postgres import roles
 from bocage.runtime.faults import examine, processes
 from bocage.runtime.faults.cluster import SECRET, Cluster
 from bocage.runtime.faults.processes import Process, Strike
-from bocage.runtime.faults.schedule import CLIENTS, Plan, plan_of
+from bocage.runtime.faults.schedule import CLIENT_LANES, CLIENTS, POSTER_POINTS, Plan, plan_of
 from bocage.runtime.faults.schedule import now as now_to_the_millisecond
 
 DEADLINE_SECONDS = 180.0
 DISK_FULL_SECONDS = 20.0
+RECOVERIES_MAX = 5
 DISK_ERRORS = {"DiskFull", "AdminShutdown", "CrashShutdown", "OperationalError"}
 
 
@@ -35,6 +37,7 @@ class Result:
     skipped: str = ""
     found: list[str] = field(default_factory=list)
     recovery_seconds: float = 0.0
+    takeover_seconds: list[float] = field(default_factory=list)
     seconds: float = 0.0
 
 
@@ -79,6 +82,7 @@ def _open(cluster: Cluster, plan: Plan) -> None:
                 "select * from ledger_post(%s, %s, %s, %s::bigint, %s, %s, '')",
                 [each.id, each.debit_account_id, each.credit_account_id, each.amount_minor, each.unit, each.code],
             )
+        link.execute("select ledger_set_lane(%s, 'B')", [[each.id for each in plan.accounts if each.lane == "B"]])
 
 
 class _Story:
@@ -91,6 +95,11 @@ class _Story:
         self.answers: list[list[Any]] = [[] for _ in range(CLIENTS)]
         self._running: dict[str, Process] = {}
         self._struck = self._killed_postgres = False
+        # Lane B: who writes it, since when nobody does, where each poster is to die, and the epoch that was stolen.
+        self._holder = ""
+        self._holder_died: float | None = None
+        self._points: dict[str, str] = {}
+        self._stolen_epoch: int | None = None
         self._full_until: float | None = None
         self._disk = contextlib.ExitStack()
 
@@ -105,6 +114,7 @@ class _Story:
             point = {"sealer 0": "sealed", "deliverer 0": "heard"}.get(name, "")
             wanted = {"sealer_killed": "sealed", "deliverer_killed": "heard"}.get(plan.fault, "")
             self._spawn(name, Strike(point if point == wanted else "", 2 if point == "sealed" else plan.hit))
+        self._spawn_poster("poster 0", self._poster_point())
         for number in range(CLIENTS):
             self._spawn_client(number, self._strike_of(number))
         if copies == 2:
@@ -145,8 +155,20 @@ class _Story:
         self._watch(processes.fork(name, role, SECRET, work(strike)))
 
     def _spawn_client(self, number: int, strike: Strike) -> None:
-        work = processes.client(self._plan, number, len(self.answers[number]), strike)
+        answered = len(self.answers[number])
+        if CLIENT_LANES[number] == "A":
+            work = processes.asking(self._plan, number, answered, strike)
+        else:
+            work = processes.sending(self._plan, number, answered)
         self._watch(processes.fork(f"client {number}", roles.APP, SECRET, work))
+
+    def _poster_point(self) -> str:
+        point = self._plan.fault.removeprefix("poster_")
+        return f"{point}:{1 + self._plan.hit % 3}" if point in POSTER_POINTS else ""
+
+    def _spawn_poster(self, name: str, point: str) -> None:
+        self._points[name] = point.partition(":")[0]
+        self._watch(processes.fork(name, roles.POSTER, SECRET, processes.posting(point)))
 
     def _watch(self, process: Process) -> None:
         self._running[process.name] = process
@@ -174,9 +196,24 @@ class _Story:
             if self._full_until is not None and said["lost"] in DISK_ERRORS:
                 self._result.hits["disk_full"] = 1
             return
+        if "writes" in said:
+            self._writes(process, said["writes"], said["at"])
+            return
         answers = self.answers[int(process.name.split()[1])]
         assert said["n"] == len(answers), "a client answers in order"
         answers.append(said["answers"])
+
+    def _writes(self, process: Process, epoch: int, at: float) -> None:
+        """A poster writes now. The second one comes when the first one does, and stands by."""
+        if self._holder_died is not None:
+            self._result.takeover_seconds.append(at - self._holder_died)
+        if self._stolen_epoch is not None and epoch > self._stolen_epoch:
+            self._result.hits["stale_epoch"] += 1
+            self._stolen_epoch = None
+        self._holder, self._holder_died = process.name, None
+        if "poster 1" not in self._points:
+            in_recovery = self._plan.fault == f"poster_{poster_faults.IN_RECOVERY}"
+            self._spawn_poster("poster 1", poster_faults.IN_RECOVERY if in_recovery else self._poster_point())
 
     def _gone(self, process: Process) -> None:
         self._selector.unregister(process.said)
@@ -185,11 +222,21 @@ class _Story:
         del self._running[process.name]
         if os.WIFSIGNALED(status):
             assert os.WTERMSIG(status) == signal.SIGKILL, f"{process.name} died of signal {os.WTERMSIG(status)}"
+            if process.name.startswith("poster"):
+                self._poster_gone(process.name)
+                return
             self._result.hits[self._plan.fault] += 1
             if process.name.startswith("client"):
                 self._spawn_client(int(process.name.split()[1]), Strike())
             else:
                 self._spawn(process.name, Strike())
+
+    def _poster_gone(self, name: str) -> None:
+        point = self._points[name]
+        self._result.hits[f"poster_{point}" if point else "poster_killed"] += 1
+        if name == self._holder:
+            self._holder, self._holder_died = "", time.monotonic()
+        self._spawn_poster(name, "")
 
     def _is_done(self) -> bool:
         return all(len(said) == len(turn) for turn, said in zip(self._plan.turns, self.answers, strict=True))
@@ -225,15 +272,28 @@ class _Story:
             for pid in clients:
                 os.kill(pid, signal.SIGCONT)
             self._full_until = time.monotonic() + DISK_FULL_SECONDS
+        elif plan.fault == f"poster_{poster_faults.IN_RECOVERY}":
+            # Whoever writes dies; the other one dies as it takes the lane.
+            for each in self._running.values():
+                if each.name == self._holder:
+                    os.kill(each.pid, signal.SIGKILL)
+        elif plan.fault == "two_writers":
+            with self._cluster.link(roles.POSTER) as link:
+                row = link.execute("select ledger_take_lane('a thief')").fetchone()
+            self._stolen_epoch = row[0] if row else None
         elif plan.fault == "clock_shifted":
             self._cluster.shift_clock(plan.shift)
             self._result.hits["clock_shifted"] += 1
 
     def _kill_postgres(self, *, in_recovery: bool = False) -> None:
         self._cluster.kill()
+        # How long the lane is then without a writer is the database's recovery, not the poster's.
+        self._holder_died = None
         self._result.hits["postgres_killed"] += 1
-        if in_recovery and self._cluster.kill_in_recovery():
-            self._result.hits["postgres_killed_in_recovery"] += 1
+        for _time in range(RECOVERIES_MAX if in_recovery else 0):
+            if self._cluster.kill_in_recovery():
+                self._result.hits["postgres_killed_in_recovery"] += 1
+                break
         self._result.recovery_seconds = max(self._result.recovery_seconds, self._cluster.start())
 
 
