@@ -8,6 +8,7 @@ import os
 import secrets
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+SETTLING_SECONDS = 120
 TEMPLATE_DATABASE = "bocage_template"
 TEST_SECRET = "the secret of every test run"  # noqa: S105
 
@@ -108,6 +110,26 @@ def connected_as(role: str) -> Iterator[None]:
     finally:
         connection.close()
         connection.settings_dict = kept
+
+
+def settle() -> None:
+    """Wait until no transaction is left on the whole server that began before now.
+
+    A transaction's horizon is the server's, not a database's: while another worker's test holds one open, neither
+    the sequencer nor the sealer may read what was committed after it began.
+    """
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_current_xact_id()::text::bigint")
+        (mine,) = cursor.fetchone()
+        end = time.monotonic() + SETTLING_SECONDS
+        while time.monotonic() < end:
+            cursor.execute("select pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+            if cursor.fetchone()[0] > mine:
+                return
+            time.sleep(0.02)
+    raise TimeoutError("another test's transaction stayed open")
 
 
 @pytest.fixture

@@ -159,14 +159,18 @@ def _start(place: Home, wish: Wish, started: Started, say: Say) -> Running:
     prepare(place, database, environment, say)
     supervisor = Supervisor(place.logs, say)
     started.supervisor = supervisor
-    supervisor.start(programs(addresses, environment, tls))
+    web, *others = programs(addresses, environment, tls)
+    supervisor.start([web])
+    _note(place, state, supervisor)
+    # Pages first: every process loads the whole platform, and together they would wait for the processors.
+    _await_ready(supervisor, addresses)
+    supervisor.start(others)
     _note(place, state, supervisor)
     settling = begin_demo(place, database, environment, say) if demo else None
     if settling is not None:
         settling.finish(meanwhile=supervisor.check)
     if demo:
         supervisor.start([demo_life(environment)])
-    _await_ready(supervisor, addresses)
     supervisor.start(keeping(environment))
     state.ready = True
     _note(place, state, supervisor)

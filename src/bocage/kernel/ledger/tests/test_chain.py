@@ -1,7 +1,6 @@
 """The chain: its trees against the standard's own definition, its bytes against a literal, its batches."""
 
 import threading
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -20,9 +19,8 @@ from bocage.kernel.ids import uuid7
 from bocage.kernel.ledger import actions, chain, rows, sealer
 from bocage.kernel.ledger.testing import give
 from bocage.kernel.ledger.types import Transfer
-from bocage.testing import connected_as
+from bocage.testing import connected_as, settle
 
-SETTLING_SECONDS = 120
 AT = datetime(2026, 11, 28, 5, 30, tzinfo=UTC)
 
 
@@ -96,19 +94,6 @@ def seal(limit: int = chain.BATCH_TRANSFERS_MAX, *, settled: bool = True) -> int
         if settled:
             settle()
         return sealer.seal(limit)
-
-
-def settle() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_current_xact_id()::text::bigint")
-        (mine,) = cursor.fetchone()
-        end = time.monotonic() + SETTLING_SECONDS
-        while time.monotonic() < end:
-            cursor.execute("select pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
-            if cursor.fetchone()[0] > mine:
-                return
-            time.sleep(0.02)
-    raise TimeoutError("another test's transaction stayed open")
 
 
 def query(statement: str, *parameters: int) -> list[tuple[Any, ...]]:

@@ -26,7 +26,7 @@ from bocage.kernel.ledger.tests.model import Answer, Model, ModelAccount
 from bocage.kernel.ledger.tests.test_histories import CHANGES, _ask, _changed
 from bocage.kernel.ledger.types import Hold, Operation, PostHold, Transfer, UpTo, VoidHold
 from bocage.kernel.postgres.roles import POSTER, password_of
-from bocage.testing import connected_as
+from bocage.testing import connected_as, settle
 
 TICK = timedelta(hours=1)
 STEPS = 16
@@ -267,6 +267,7 @@ def agree(where: str, expected: list[Answer] | str, a: list[Answer] | str, b: li
 def whole() -> None:
     """Every counter is the fold of its transfers, in both lanes, and both chains hold every transfer."""
     with connected_as("deliverer"):
+        settle()
         sealer.seal_all()
     with connected_as("auditor"), connection.cursor() as cursor:
         assert queries.disagreements() == ()

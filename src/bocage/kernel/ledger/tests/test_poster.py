@@ -28,7 +28,7 @@ from bocage.kernel.ledger import actions, chain, client, faults, poster_socket, 
 from bocage.kernel.ledger.poster import NotOurs, Poster, Submission
 from bocage.kernel.ledger.testing import give, shifted
 from bocage.kernel.ledger.types import Hold, Operation, Posted, PostHold, Refused, Transfer
-from bocage.testing import connected_as
+from bocage.testing import connected_as, settle
 
 TAKEOVER_SECONDS_MAX = 1.0
 OWNER = uuid4()
@@ -265,6 +265,7 @@ def test_freezing_and_lanes_reach_the_poster_at_once(fresh_database: str, wallet
             assert told == sorted(told, reverse=True)
             assert len(told) == 3
     with connected_as("deliverer"):
+        settle()
         assert sealer.seal_all() > 0
     assert settings.MODE == "test"
 

@@ -24,7 +24,7 @@ from bocage.kernel.proofs import actions, queries
 from bocage.kernel.proofs.audit import audit
 from bocage.kernel.proofs.types import AuditReport
 from bocage.kernel.proofs.verifying import verify
-from bocage.testing import connected_as
+from bocage.testing import connected_as, settle
 
 
 def _town() -> tuple[UUID, UUID, list[UUID]]:
@@ -55,6 +55,7 @@ def _town() -> tuple[UUID, UUID, list[UUID]]:
 
 def _sealed() -> None:
     with connected_as("deliverer"):
+        settle()
         sealer.seal_all()
     with acting_as(Actor.for_service("proofs")):
         assert actions.sign_checkpoint() is not None
