@@ -19,7 +19,7 @@ from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
 from bocage.engines import passes
 from bocage.engines.passes import admission, cose, dcc, keys, shc, tokens, vectors
-from bocage.engines.passes.tests import making
+from bocage.engines.passes.tests import making, test_key_dates
 from bocage.kernel import clock
 from bocage.services.health.actions import passing
 from bocage.services.health.queries import gates
@@ -46,7 +46,9 @@ class Held:
 def _certificate() -> x509.Certificate:
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Laboratory")])
     now = datetime.now(UTC)
-    builder = x509.CertificateBuilder(name, name, making.p256().public_key(), 1, now, now + timedelta(days=9))
+    builder = x509.CertificateBuilder(
+        name, name, making.p256().public_key(), 1, now - timedelta(days=1), now + timedelta(days=9)
+    )
     return builder.sign(making.p256(), hashes.SHA256())
 
 
@@ -174,7 +176,7 @@ ADMIT = """async ([cases, plain]) => {
 
 def plain_keys(trusted: passes.Trust) -> dict[str, Any]:
     issuers = [
-        {"issuer": entry.issuer, "keys": [{"kid": kid, "spki": gates._spki(key)} for kid, key in entry.keys.items()]}
+        {"issuer": entry.issuer, "keys": [gates._plain(key) | {"kid": kid} for kid, key in entry.keys.items()]}
         for entry in trusted.issuers
     ]
     return {"cose": [gates._plain(key) for each in trusted.cose.values() for key in each], "issuers": issuers}
@@ -214,11 +216,15 @@ def _spoilt() -> list[list[str]]:
 
 def test_the_page_and_the_engine_decide_alike(context: BrowserContext) -> None:
     page = open_gate(context)
-    cases = [[codes, making.NOW, None] for codes in _spoilt()]
-    trusted = making.trust()
-    answers = page.evaluate(ADMIT, [cases, plain_keys(trusted)])
-    for (codes, now, _keys), (colour, step, _time) in zip(cases, answers, strict=True):
-        text = codes[0] if codes else ""
+    tried = [(codes, making.trust()) for codes in _spoilt()]
+    # The four good ones, by keys that began or ended before, between and after.
+    signed = making.NOW - making.DAY
+    dates = [(signed + 1, None), (None, signed - 1), (signed, making.NOW), (making.NOW + 99_999, None), (None, 1)]
+    tried += [(codes, test_key_dates.trust(*each)) for codes in _spoilt()[:4] for each in dates]
+    tried += [([test_key_dates.certificate()], test_key_dates.trust(*each)) for each in dates]
+    answers = page.evaluate(ADMIT, [[[codes, making.NOW, plain_keys(held)] for codes, held in tried], None])
+    for (codes, trusted), (colour, step, _time) in zip(tried, answers, strict=True):
+        text, now = codes[0] if codes else "", making.NOW
         verdict = passes.verify(text, trusted, now)
         failed = verdict.failed.name if verdict.failed else ""
         assert (colour, step) == (admission.admit(verdict, now).colour, failed), text[:40]

@@ -10,7 +10,7 @@ from typing import Any
 from bocage.engines.passes import base45, cbor, cose, dcc_rules, dcc_values, limits
 from bocage.engines.passes.cose import Sign1, Signer
 from bocage.engines.passes.inflating import deflate, inflate
-from bocage.engines.passes.keys import Trust, TrustedKey
+from bocage.engines.passes.keys import Trust, TrustedKey, ago, check_dates
 from bocage.engines.passes.types import Kind, PassError, Trail, Verdict
 
 PREFIX = "HC1:"
@@ -42,7 +42,7 @@ def verify(text: str, trusted: Trust, now: float) -> Verdict:
         trail.step(dcc_rules.check, claims.dcc)
         trail.step(dcc_values.check, claims.dcc)
         trail.step(check_usage, claims.dcc, key)
-        trail.step(check_time, claims, now)
+        trail.step(_check_times, claims, key, now)
         trail.content = content_of(claims)
     except PassError:
         pass
@@ -87,11 +87,17 @@ def check_time(claims: Claims, now: float) -> None:
     if claims.expires_at is None:
         raise PassError("no end of validity (claim 4)")
     if now > claims.expires_at:
-        raise PassError(f"expired {_ago(now - claims.expires_at)} ago")
+        raise PassError(f"expired {ago(now - claims.expires_at)} ago")
     if claims.issued_at is not None and now < claims.issued_at:
-        raise PassError(f"issued {_ago(claims.issued_at - now)} from now")
+        raise PassError(f"issued {ago(claims.issued_at - now)} from now")
     if claims.not_before is not None and now < claims.not_before:
-        raise PassError(f"valid only {_ago(claims.not_before - now)} from now")
+        raise PassError(f"valid only {ago(claims.not_before - now)} from now")
+
+
+def _check_times(claims: Claims, key: TrustedKey, now: float) -> None:
+    """Its own times, and those of the key that signed it."""
+    check_time(claims, now)
+    check_dates(key, now if claims.issued_at is None else claims.issued_at, now)
 
 
 def content_of(claims: Claims) -> Mapping[str, Any]:
@@ -132,8 +138,3 @@ def _time(claims: Mapping[Any, Any], claim: int) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= limits.TIME_SECONDS_MAX:
         raise PassError(f"claim {claim} is not a time in seconds since 1970")
     return float(value)
-
-
-def _ago(seconds: float) -> str:
-    days, rest = divmod(int(seconds), 86_400)
-    return f"{days} days" if days else f"{rest} s"

@@ -31,7 +31,11 @@ USAGES = MappingProxyType(
 
 @dataclass(frozen=True)
 class TrustedKey:
-    """A public key. `usages` is what it may sign ("v", "t", "r"); empty means anything. Times in Unix seconds."""
+    """A public key. `usages` is what it may sign ("v", "t", "r"); empty means anything. Times in Unix seconds.
+
+    It signs from `valid_from` until `valid_until`. What it signed then is believed later too, unless `expires` is
+    set: a certificate (X.509) that is over proves nothing any more, a key of a list that was followed by another does.
+    """
 
     kid: bytes
     public_key: PublicKey
@@ -39,6 +43,7 @@ class TrustedKey:
     valid_from: float | None = None
     valid_until: float | None = None
     label: str = ""
+    expires: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,7 +51,7 @@ class IssuerKeys:
     """The keys of an issuer of SMART Health Cards by key id. `issuer` is its URL; "" where nobody named it."""
 
     issuer: str
-    keys: Mapping[str, ec.EllipticCurvePublicKey]
+    keys: Mapping[str, TrustedKey]
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,7 @@ class Trust:
             raise PassError(f"no key is trusted under the key id {kid.hex()}")
         return found
 
-    def of_issuer(self, issuer: str, kid: str) -> ec.EllipticCurvePublicKey:
+    def of_issuer(self, issuer: str, kid: str) -> TrustedKey:
         """The issuer's key of this id. Keys that name no issuer serve those that no other set of keys names."""
         named = [entry for entry in self.issuers if entry.issuer == issuer]
         unnamed = [] if named else [entry for entry in self.issuers if not entry.issuer]
@@ -89,6 +94,25 @@ def trust(keys: Iterable[TrustedKey], issuers: Iterable[IssuerKeys] = ()) -> Tru
     return Trust(cose, tuple(issuers))
 
 
+def check_dates(key: TrustedKey, signed_at: float, now: float, ahead: float = 0) -> None:
+    """PassError unless the key signed at `signed_at`, which may lie `ahead` seconds after it did, and is believed now.
+
+    Times in Unix seconds; `signed_at` is the signer's word, so that a stolen key must be taken off the list of keys.
+    """
+    if key.valid_from is not None and signed_at + ahead < key.valid_from:
+        raise PassError(f"signed {ago(key.valid_from - signed_at)} before its key was valid")
+    if key.valid_until is not None and signed_at - ahead > key.valid_until:
+        raise PassError(f"signed {ago(signed_at - key.valid_until)} after its key was over")
+    if key.expires and key.valid_until is not None and now > key.valid_until:
+        raise PassError(f"the certificate of its key expired {ago(now - key.valid_until)} ago")
+
+
+def ago(seconds: float) -> str:
+    """A length of time, in days or seconds."""
+    days, rest = divmod(int(seconds), 86_400)
+    return f"{days} days" if days else f"{rest} s"
+
+
 def of_certificate(certificate: x509.Certificate) -> TrustedKey:
     """The key of a document signer: its id is the first 8 bytes of SHA-256 over the certificate (hcert, 3.3.2)."""
     try:
@@ -103,6 +127,7 @@ def of_certificate(certificate: x509.Certificate) -> TrustedKey:
         valid_from=certificate.not_valid_before_utc.timestamp(),
         valid_until=certificate.not_valid_after_utc.timestamp(),
         label=certificate.subject.rfc4514_string(),
+        expires=True,
     )
 
 
@@ -141,7 +166,7 @@ def read_trust(data: bytes, issuer: str = "") -> Trust:
 
 
 def _key_set(keys: list[Any], issuer: Any) -> Trust:
-    cards: dict[str, ec.EllipticCurvePublicKey] = {}
+    cards: dict[str, TrustedKey] = {}
     own: list[TrustedKey] = []
     for number, jwk in enumerate(keys, start=1):
         if not isinstance(jwk, dict):
@@ -150,8 +175,9 @@ def _key_set(keys: list[Any], issuer: Any) -> Trust:
             own.append(_ed25519(jwk, number))
         elif jwk.get("use") == "sig":
             kid, key = _p256(jwk, number)
-            cards[kid] = key
-            own.append(TrustedKey(sha256(_spki_point(key)).digest()[:KID_BYTES], key, label=kid))
+            begins, ends = _dates(jwk, number)
+            cards[kid] = TrustedKey(key_id(point_of(key)), key, valid_from=begins, valid_until=ends, label=kid)
+            own.append(cards[kid])
             issuer = issuer or _named_in(jwk, key)
     if not own:
         raise PassError("no signing key in the key set")
@@ -180,17 +206,37 @@ def _ed25519(jwk: Mapping[str, Any], number: int) -> TrustedKey:
         key = Ed25519PublicKey.from_public_bytes(raw)
     except ValueError:
         raise PassError(f"key {number}: not an Ed25519 key") from None
-    return of_ed25519(raw, key, str(jwk.get("kid", "")))
+    begins, ends = _dates(jwk, number)
+    return TrustedKey(key_id(raw), key, valid_from=begins, valid_until=ends, label=str(jwk.get("kid", "")))
 
 
-def of_ed25519(raw: bytes, key: Ed25519PublicKey | None = None, label: str = "") -> TrustedKey:
-    """An Ed25519 key by its 32 bytes; its id is the first 8 bytes of their SHA-256."""
-    return TrustedKey(key_id(raw), key or Ed25519PublicKey.from_public_bytes(raw), label=label)
+def of_ed25519(raw: bytes, valid_from: float | None = None, valid_until: float | None = None) -> TrustedKey:
+    """An Ed25519 key by its 32 bytes, and when it signs (Unix seconds)."""
+    return TrustedKey(key_id(raw), Ed25519PublicKey.from_public_bytes(raw), frozenset(), valid_from, valid_until)
+
+
+def of_p256(point: bytes, valid_from: float | None = None, valid_until: float | None = None) -> TrustedKey:
+    """A P-256 key by its uncompressed point (65 bytes), and when it signs (Unix seconds)."""
+    key = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point)
+    return TrustedKey(key_id(point), key, frozenset(), valid_from, valid_until, thumbprint(key))
 
 
 def key_id(raw: bytes) -> bytes:
-    """The id under which tokens name a key of ours."""
+    """The id under which our passes name a key: the first 8 bytes of SHA-256 over its 32 bytes, or its point."""
     return sha256(raw).digest()[:KID_BYTES]
+
+
+def _dates(jwk: Mapping[str, Any], number: int) -> tuple[float | None, float | None]:
+    """When a key of a set signs (`nbf`, `exp` in Unix seconds, as this town's list has them), where it says so."""
+    found: list[float | None] = []
+    for name in ("nbf", "exp"):
+        value = jwk.get(name)
+        if value is not None and (
+            isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= limits.TIME_SECONDS_MAX
+        ):
+            raise PassError(f"key {number}: {name} is not a time in seconds since 1970")
+        found.append(None if value is None else float(value))
+    return found[0], found[1]
 
 
 def thumbprint(key: ec.EllipticCurvePublicKey) -> str:
@@ -221,7 +267,8 @@ def urlsafe_text(data: bytes) -> str:
     return urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-def _spki_point(key: ec.EllipticCurvePublicKey) -> bytes:
+def point_of(key: ec.EllipticCurvePublicKey) -> bytes:
+    """The uncompressed point of a P-256 key, 65 bytes."""
     numbers = key.public_numbers()
     return b"\x04" + numbers.x.to_bytes(32) + numbers.y.to_bytes(32)
 

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from bocage.engines.passes import cose, fhir, limits
 from bocage.engines.passes.inflating import RAW_DEFLATE, deflate, inflate
-from bocage.engines.passes.keys import Trust, urlsafe_bytes, urlsafe_text
+from bocage.engines.passes.keys import Trust, TrustedKey, check_dates, urlsafe_bytes, urlsafe_text
 from bocage.engines.passes.types import Kind, PassError, Trail, Verdict
 
 PREFIX = "shc:/"
@@ -50,7 +50,7 @@ def verify(codes: Sequence[str] | str, trusted: Trust, now: float) -> Verdict:
         trail.step(_verify, signed, key)
         subject = payload["vc"]["credentialSubject"]
         trail.step(fhir.check, subject["fhirBundle"], payload["vc"]["type"])
-        trail.step(_check_time, payload, now)
+        trail.step(_check_time, payload, key, now)
         trail.content = _content(payload)
     except PassError:
         pass
@@ -169,14 +169,16 @@ def _time(held: Mapping[str, Any], name: str, *, required: bool) -> None:
         raise PassError(f"{name}: {value!r:.40} is not a time in seconds since 1970")
 
 
-def _verify(signed: _Signed, key: ec.EllipticCurvePublicKey) -> None:
+def _verify(signed: _Signed, key: TrustedKey) -> None:
+    if not isinstance(key.public_key, ec.EllipticCurvePublicKey):
+        raise PassError("the issuer's key is not one of P-256")
     try:
-        key.verify(cose.der_signature(signed.signature), signed.signing_input, ec.ECDSA(hashes.SHA256()))
+        key.public_key.verify(cose.der_signature(signed.signature), signed.signing_input, ec.ECDSA(hashes.SHA256()))
     except InvalidSignature:
         raise PassError("the signature is not by the issuer's key over this card") from None
 
 
-def _check_time(payload: Mapping[str, Any], now: float) -> None:
+def _check_time(payload: Mapping[str, Any], key: TrustedKey, now: float) -> None:
     not_before, expires = payload["nbf"], payload.get("exp")
     if expires is not None and expires <= not_before:
         raise PassError("the card ends before it begins")
@@ -184,6 +186,7 @@ def _check_time(payload: Mapping[str, Any], now: float) -> None:
         raise PassError("not valid yet (nbf)")
     if expires is not None and now > expires:
         raise PassError("expired (exp)")
+    check_dates(key, not_before, now)
 
 
 def _content(payload: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -15,7 +15,7 @@ from typing import Any
 
 from bocage.engines.passes import base45, cbor, cose, limits
 from bocage.engines.passes.cose import Sign1, Signer
-from bocage.engines.passes.keys import Trust, TrustedKey
+from bocage.engines.passes.keys import Trust, TrustedKey, check_dates
 from bocage.engines.passes.types import Kind, PassError, Trail, Verdict
 
 TOKEN_PREFIX = "BC1:"  # noqa: S105
@@ -27,6 +27,8 @@ COLOUR, NAME, BORN = -65_537, -65_538, -65_539
 NONCE_BYTES = 8
 BATCH_MAX = 256
 LIFE_SECONDS_MAX = 86_400
+# A batch is signed at once for what is to come: a token begins at most this long after it was signed.
+AHEAD_SECONDS_MAX = 14_400
 PAPER_SECONDS_MAX = 30 * 86_400
 NAME_CHARACTERS_MAX = 80
 _TOKEN_CLAIMS = frozenset({EXP, NBF, CTI, COLOUR})
@@ -57,6 +59,8 @@ def issue_batch(colour: Colour, signer: Signer, *, begins_at: int, count: int, l
         raise PassError(f"a batch is of 1 to {BATCH_MAX} tokens")
     if not 0 < life_seconds <= LIFE_SECONDS_MAX:
         raise PassError(f"a token lives 1 to {LIFE_SECONDS_MAX} seconds")
+    if (count - 1) * life_seconds > AHEAD_SECONDS_MAX:
+        raise PassError(f"a batch reaches at most {AHEAD_SECONDS_MAX} seconds ahead")
     first = begins_at - begins_at % life_seconds
     return [_token(colour, signer, first + number * life_seconds, life_seconds) for number in range(count)]
 
@@ -93,9 +97,9 @@ def verify(text: str, trusted: Trust, now: float) -> Verdict:
         data = trail.step(base45.decode, trail.step(_unprefixed, text))
         message = trail.step(cose.parse, data)
         keys = trail.step(_keys, message, trusted)
-        trail.step(cose.verify_by, message, keys)
+        key = trail.step(cose.verify_by, message, keys)
         content = trail.step(_claims, message, _PAPER_CLAIMS if is_paper else _TOKEN_CLAIMS)
-        trail.step(_check_time, content, now)
+        trail.step(_check_time, content, key, now, 0 if is_paper else AHEAD_SECONDS_MAX)
         trail.content = content
     except PassError:
         pass
@@ -129,6 +133,8 @@ def _claims(message: Sign1, wanted: frozenset[int]) -> Mapping[str, Any]:
         raise PassError(f"{held[COLOUR]} is no colour")
     if not isinstance(held[CTI], bytes) or len(held[CTI]) != NONCE_BYTES:
         raise PassError(f"the nonce is not {NONCE_BYTES} bytes")
+    if not 0 < held[EXP] - held[begins] <= (LIFE_SECONDS_MAX if begins == NBF else PAPER_SECONDS_MAX):
+        raise PassError("it would be valid for longer than its kind may be")
     content = {
         "colour": Colour(held[COLOUR]).name.lower(),
         "not_before": held[begins],
@@ -142,8 +148,9 @@ def _claims(message: Sign1, wanted: frozenset[int]) -> Mapping[str, Any]:
     return content
 
 
-def _check_time(content: Mapping[str, Any], now: float) -> None:
+def _check_time(content: Mapping[str, Any], key: TrustedKey, now: float, ahead: float) -> None:
     if now < content["not_before"]:
         raise PassError("not valid yet")
     if now > content["expires_at"]:
         raise PassError("its time is over")
+    check_dates(key, content["not_before"], now, ahead)

@@ -26,6 +26,10 @@ def ed25519() -> Ed25519PrivateKey:
     return Ed25519PrivateKey.generate()
 
 
+def card_key(valid_from: float | None = None, valid_until: float | None = None) -> keys.TrustedKey:
+    return keys.of_p256(keys.point_of(p256().public_key()), valid_from, valid_until)
+
+
 def dcc_signer() -> Signer:
     return cose.es256_signer(p256(), b"lab-2026")
 
@@ -41,7 +45,7 @@ def trust(usages: frozenset[str] = frozenset()) -> keys.Trust:
             keys.TrustedKey(b"lab-2026", p256().public_key(), usages),
             keys.of_ed25519(ed25519().public_key().public_bytes_raw()),
         ],
-        [keys.IssuerKeys(ISSUER, {keys.thumbprint(p256().public_key()): p256().public_key()})],
+        [keys.IssuerKeys(ISSUER, {keys.thumbprint(p256().public_key()): card_key()})],
     )
 
 

@@ -167,13 +167,13 @@ def test_a_bomb() -> None:
 
 
 def test_a_key_of_another_issuer_is_not_believed() -> None:
-    key = making.p256().public_key()
-    stranger = keys.IssuerKeys("https://somebody.example", {keys.thumbprint(key): key})
+    key = making.card_key()
+    stranger = keys.IssuerKeys("https://somebody.example", {key.label: key})
     other = keys.Trust({}, (stranger, keys.IssuerKeys(making.ISSUER, {})))
     verdict = passes.verify(making.card(), other, NOW)
     assert verdict.failed is not None
     assert verdict.failed.name == "kid"
-    unnamed = keys.Trust({}, (keys.IssuerKeys("", {keys.thumbprint(key): key}),))
+    unnamed = keys.Trust({}, (keys.IssuerKeys("", {key.label: key}),))
     assert passes.verify(making.card(), unnamed, NOW).valid
     assert not passes.verify(making.card(), unnamed + keys.Trust({}, (keys.IssuerKeys(making.ISSUER, {}),)), NOW).valid
 

@@ -74,15 +74,20 @@ def end_scheme(request: HttpRequest, official_id: UUID) -> HttpResponse:
 def show_appeals(request: HttpRequest, official_id: UUID) -> HttpResponse:
     """Appeals by number; an answer with reasons, which the person reads."""
     form = AnswerForm(request.POST or None)
-    wrong = ""
-    if form.is_bound:
-        wrong = request.POST.get("case", "")[:36]
-        if form.is_valid():
+    case_id = _id(request.POST.get("case", "")) if form.is_bound else None
+    if case_id and form.is_valid():
+        try:
             agree = request.POST.get("verdict") == "uphold"
-            appeals.decide(_id(wrong), official_id, agree=agree, answer=form.cleaned_data["answer"])
+            appeals.decide(case_id, official_id, agree=agree, answer=form.cleaned_data["answer"])
+        except Refusal as refusal:
+            refuse(form, refusal)
+        else:
             messages.success(request, _("Answered. The person has been told."))
             return redirect("health:appeals")
-    context = {"cases": cases.appeals(), "form": form, "wrong": wrong}
+    listed = cases.appeals()
+    # What was written to a case that is no longer open stands above the list: nothing typed is lost.
+    lost = form.is_bound and not any(each.id == case_id and each.state == "open" for each in listed)
+    context = {"cases": listed, "form": form, "answered": case_id, "lost": lost}
     return render(request, "health/console/appeals.html", context, status=UNPROCESSABLE if form.is_bound else 200)
 
 

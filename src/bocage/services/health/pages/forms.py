@@ -59,6 +59,9 @@ class SchemeForm(forms.Form):
     reason = forms.CharField(label=_("Reason"), min_length=10, max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
 
 
+_REASONS = _("Give your reasons in 10 to 1,000 characters: the person reads them.")
+
+
 class AnswerForm(forms.Form):
     """An official's answer to an appeal."""
 
@@ -67,6 +70,7 @@ class AnswerForm(forms.Form):
         min_length=10,
         max_length=limits.WORDS_CHARACTERS_MAX,
         widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": _REASONS, "min_length": _REASONS, "max_length": _REASONS},
     )
 
 

@@ -16,6 +16,7 @@ from bocage.engines.passes import PassError, Trust, keys
 from bocage.kernel import clock
 from bocage.kernel.acting import own_tables
 from bocage.kernel.keys.queries import signing_keys
+from bocage.kernel.keys.types import SigningKey
 from bocage.services.health.models import GateHour
 
 PURPOSE = "health.pass"
@@ -36,8 +37,13 @@ class Counted:
 
 def trusted() -> Trust:
     """Trust in our own keys, and in those of the installation's trust folder."""
-    own = [keys.of_ed25519(key.public_key) for key in signing_keys(PURPOSE) if key.revoked_at is None]
+    own = [keys.of_ed25519(key.public_key, *_dates(key)) for key in signing_keys(PURPOSE) if key.revoked_at is None]
     return keys.trust(own) + _from_folder(int(clock.now().timestamp()) // _REREAD_SECONDS)
+
+
+def _dates(key: SigningKey) -> tuple[int, int | None]:
+    """From when until when a key signs, in the whole seconds that passes say."""
+    return int(key.signs_from.timestamp()), int(key.signs_until.timestamp()) if key.signs_until else None
 
 
 @lru_cache(maxsize=1)
@@ -62,7 +68,7 @@ def keys_for_gates() -> dict[str, Any]:
         "issuers": [
             {
                 "issuer": entry.issuer,
-                "keys": [{"kid": kid, "spki": _spki(key)} for kid, key in entry.keys.items()],
+                "keys": [_plain(key) | {"kid": kid} for kid, key in entry.keys.items()],
             }
             for entry in held.issuers
         ],
@@ -75,6 +81,9 @@ def _plain(key: keys.TrustedKey) -> dict[str, Any]:
         "kind": _kind(key.public_key),
         "spki": _spki(key.public_key),
         "usages": sorted(key.usages),
+        "from": key.valid_from,
+        "until": key.valid_until,
+        "expires": key.expires,
     }
 
 

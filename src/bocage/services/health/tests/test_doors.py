@@ -108,12 +108,20 @@ def test_an_official_answers_and_another_begins_what_the_first_proposed(lived: T
     client = signed_in(lived.odile)
     with acting_as(Actor.for_person(lived.ana)):
         case = appeals.appeal(lived.ana, deciding.current(lived.ana).id)
-    bad = client.post("/health/console/appeals", {"case": case.id, "answer": "no", "verdict": "keep"})
+    bad = client.post("/health/console/appeals", {"case": case.id, "answer": "Not so", "verdict": "keep"})
     assert bad.status_code == 422
+    shown = bad.content.decode()
+    assert ">Not so</textarea>" in shown
+    assert shown.count("Give your reasons in 10 to 1,000 characters") == 1
+    assert 'aria-invalid="true"' in shown
     good = client.post(
         "/health/console/appeals", {"case": case.id, "answer": "You sat at one table.", "verdict": "keep"}
     )
     assert good.status_code == 302
+    again = client.post("/health/console/appeals", {"case": case.id, "answer": "Two of us.", "verdict": "uphold"})
+    assert again.status_code == 422
+    assert "This appeal was answered already." in again.content.decode()
+    assert "Two of us." in again.content.decode(), "what was written is not lost"
     without = client.post("/health/console", {"title": "For ever", "legal_basis": "None"})
     assert without.status_code == 422
     late = clock.now().date() + timedelta(days=400)

@@ -19,6 +19,7 @@ from bocage.kernel import clock
 from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.errors import Refusal
 from bocage.kernel.ids import uuid7
+from bocage.kernel.keys import actions as keys
 from bocage.services.health.actions import passing, scheme
 from bocage.services.health.queries import gates
 
@@ -48,6 +49,22 @@ def test_a_token_verified_in_its_last_second_is_still_spent_once() -> None:
     with clock.frozen(datetime.fromtimestamp(token.expires_at + 1, UTC)), acting_as(Actor.nobody()):
         scheme.sweep()
         assert passing._spend(ends, attempts) == set()
+
+
+@pytest.mark.django_db
+def test_after_the_key_is_changed_what_it_signed_goes_on_and_what_it_did_not_does_not() -> None:
+    batch = passing.issue_tokens("green")
+    paper = passing.issue_paper("green", "Ana Martin", "1990-02-03", timedelta(days=3))
+    with clock.shifted(timedelta(minutes=1)):
+        keys.rotate(gates.PURPOSE)
+    with clock.shifted(timedelta(minutes=100)):
+        assert passing.decide(MOULIN, [batch[10].text], "showing")[0].open
+        assert passing.decide(MOULIN, [paper], "showing")[0].colour == "green"
+        first, second = gates.keys_for_gates()["cose"]
+        assert first["until"] == second["from"], "a gate without a connection learns the dates too"
+        with clock.shifted(-timedelta(days=9)):
+            backdated = passing.issue_paper("green", "Ana Martin", "", timedelta(days=20))
+        assert passing.decide(MOULIN, [backdated], "showing")[0].reason.endswith("before its key was valid")
 
 
 @pytest.mark.django_db
@@ -134,12 +151,15 @@ def test_page_worker_and_keys_are_public_and_the_same_for_everybody(client: Clie
 def test_the_trust_folder_is_read_and_a_wrong_file_in_it_is_left_out(settings: Any, tmp_path: Any) -> None:
     from cryptography.hazmat.primitives.asymmetric import ec
 
-    from bocage.engines.passes import keys
+    from bocage.engines.passes import keys as engine_keys
 
     key = ec.generate_private_key(ec.SECP256R1()).public_key()
     numbers = key.public_numbers()
-    jwk = {"kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig", "kid": keys.thumbprint(key)}
-    jwk |= {"x": keys.urlsafe_text(numbers.x.to_bytes(32)), "y": keys.urlsafe_text(numbers.y.to_bytes(32))}
+    jwk = {"kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig", "kid": engine_keys.thumbprint(key)}
+    jwk |= {
+        "x": engine_keys.urlsafe_text(numbers.x.to_bytes(32)),
+        "y": engine_keys.urlsafe_text(numbers.y.to_bytes(32)),
+    }
     (tmp_path / "cards.json").write_text(json.dumps({"iss": "https://cards.example", "keys": [jwk]}))
     (tmp_path / "broken.pem").write_text("-----BEGIN CERTIFICATE-----\nno\n-----END CERTIFICATE-----\n")
     settings.PASS_TRUST_FOLDER = tmp_path

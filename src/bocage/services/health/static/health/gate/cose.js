@@ -41,6 +41,14 @@ export async function verify(message, candidates) {
   return refuse("signature", reason);
 }
 
+// When the key signed, as keys.check_dates in engines/passes says it. Times in seconds since 1970.
+export function checkDates(key, signedAt, now, ahead = 0) {
+  const { from = null, until = null, expires = false } = key;
+  if (from !== null && signedAt + ahead < from) refuse("time", "signed before its key was valid");
+  if (until !== null && signedAt - ahead > until) refuse("time", "signed after its key was over");
+  if (expires && until !== null && now > until) refuse("time", "the certificate of its key expired");
+}
+
 const IMPORTED = new WeakMap();
 const IMPORTS = { RSA: { name: "RSA-PSS", hash: "SHA-256" }, Ed25519: { name: "Ed25519" } };
 
@@ -58,6 +66,6 @@ export function imported(key) {
 export function keysOf(plain) {
   const cose = new Map();
   for (const key of plain.cose) cose.set(key.kid, [...(cose.get(key.kid) ?? []), { ...key, usages: new Set(key.usages) }]);
-  const issuers = plain.issuers.map(({ issuer, keys }) => ({ issuer, keys: new Map(keys.map((key) => [key.kid, { kind: "P-256", spki: key.spki }])) }));
+  const issuers = plain.issuers.map(({ issuer, keys }) => ({ issuer, keys: new Map(keys.map((key) => [key.kid, key])) }));
   return { cose, issuers };
 }

@@ -30,6 +30,7 @@ export async function verify(code, keys, now) {
   checkValues(claims.dcc, kind);
   if (key.usages.size && !key.usages.has(kind)) refuse("usage", `the key does not sign ${NAMES[kind]} certificates`);
   checkTime(claims, now);
+  cose.checkDates(key, claims.issuedAt ?? now, now);
   const person = claims.dcc.get("nam");
   const name = [person.get("gn"), person.get("fn")].filter(Boolean).join(" ") || person.get("fnt");
   return { kind: "dcc", content: { kind: NAMES[kind], name, born: claims.dcc.get("dob"), entry: Object.fromEntries(claims.dcc.get(kind)[0]) } };

@@ -1,6 +1,6 @@
 // SMART Health Cards, as engines/passes/shc.py and fhir.py verify them, with the keys that this gate keeps.
 import { base64url, inflate } from "./coding.js";
-import { imported } from "./cose.js";
+import { checkDates, imported } from "./cose.js";
 import { refuse } from "./refusal.js";
 
 const SINGLE_MAX = 1195;
@@ -40,6 +40,7 @@ export async function verify(codes, keys, now) {
   if (!(await crypto.subtle.verify({ name: "ECDSA", hash: "SHA-256" }, await imported(key), signature, signed))) refuse("signature", "the signature is not by the issuer's key over this card");
   const resources = checkBundle(payload.vc.credentialSubject.fhirBundle, payload.vc.type);
   checkTime(payload, now);
+  checkDates(key, payload.nbf, now);
   const patient = resources.find((resource) => resource.resourceType === "Patient");
   const name = [...(patient.name[0].given ?? []), patient.name[0].family ?? ""].join(" ").trim();
   return { kind: "shc", content: { name, born: patient.birthDate, resources: resources.filter((resource) => resource !== patient) } };
