@@ -1,5 +1,6 @@
 """A key is believed for what it signed between its dates: certificates, cards, tokens and papers alike."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.x509.oid import NameOID
 
 from bocage.engines import passes
-from bocage.engines.passes import PassError, cose, dcc, keys, shc, tokens
+from bocage.engines.passes import PassError, base45, cbor, cose, dcc, keys, tokens
 from bocage.engines.passes.tests import making
 from bocage.engines.passes.tests.making import DAY, NOW
 from bocage.engines.passes.tokens import Colour
@@ -76,8 +77,8 @@ def test_a_pass_that_says_it_is_valid_for_years_is_refused_whoever_signed_it() -
         ({tokens.COLOUR: 2, 4: NOW + 31 * DAY, 6: NOW, 7: bytes(8), tokens.NAME: "A", tokens.BORN: ""}, "BP1:"),
         ({tokens.COLOUR: 2, 4: NOW, 5: NOW, 7: bytes(8)}, "BC1:"),
     ):
-        signed = cose.sign(cose.cbor.dumps(claims), making.token_signer(), tagged=False)
-        verdict = passes.verify(prefix + dcc.base45.encode(signed), trust(None, None), NOW)
+        signed = cose.sign(cbor.dumps(claims), making.token_signer(), tagged=False)
+        verdict = passes.verify(prefix + base45.encode(signed), trust(None, None), NOW)
         assert verdict.failed is not None
         assert verdict.failed.name == "claims"
 
@@ -86,8 +87,8 @@ def test_a_pass_that_says_it_is_valid_for_years_is_refused_whoever_signed_it() -
 def test_a_certificate_that_is_over_proves_nothing_any_more(days: tuple[float, float], valid: bool) -> None:
     now = datetime.fromtimestamp(NOW, UTC)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Laboratory")])
-    dates = [now + timedelta(days=each) for each in days]
-    builder = x509.CertificateBuilder(name, name, making.p256().public_key(), 1, *dates)
+    begins, ends = (now + timedelta(days=each) for each in days)
+    builder = x509.CertificateBuilder(name, name, making.p256().public_key(), 1, begins, ends)
     key = keys.of_certificate(builder.sign(making.p256(), hashes.SHA256()))
     signer = cose.es256_signer(making.p256(), key.kid)
     text = dcc.issue(making.vaccination(), "FR", signer, issued_at=SIGNED, expires_at=NOW + DAY)
@@ -103,7 +104,7 @@ def test_a_key_set_says_when_its_keys_sign_and_nonsense_is_named() -> None:
 
     def read(**dates: object) -> keys.Trust:
         held = {"iss": making.ISSUER, "keys": [jwk | dates, own | dates]}
-        return keys.read_trust(shc.json.dumps(held).encode())
+        return keys.read_trust(json.dumps(held).encode())
 
     for text in (certificate(), making.card(), paper()):
         assert passes.verify(text, read(nbf=SIGNED, exp=SIGNED), NOW).valid
