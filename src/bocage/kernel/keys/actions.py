@@ -1,10 +1,11 @@
-"""The registry of signing keys: one Ed25519 key in force a purpose, old ones kept to verify old proofs."""
+"""The registry of signing keys: one key in force a purpose, old ones kept to verify old proofs.
+
+A purpose signs by one algorithm: Ed25519, or ES256 where the world outside of the town asks for it.
+"""
 
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from django.db import connection, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -12,23 +13,24 @@ from django.utils.translation import gettext as _
 from bocage.kernel import clock
 from bocage.kernel.errors import not_found
 from bocage.kernel.ids import uuid7
+from bocage.kernel.keys import algorithms
 from bocage.kernel.keys.master import seal, unseal
 from bocage.kernel.keys.models import REASON_LENGTH, SigningKeyRow
-from bocage.kernel.keys.types import Signature, SigningKey
+from bocage.kernel.keys.types import Algorithm, Signature, SigningKey
 
 _LOCK_SQL = "select pg_advisory_xact_lock(hashtext('signing_key'), hashtext(%s))"
 
 
-def signing_key(purpose: str) -> SigningKey:
-    """The key in force for `purpose`; made at first need."""
-    return as_type(_in_force(purpose))
+def signing_key(purpose: str, algorithm: Algorithm = Algorithm.EDDSA) -> SigningKey:
+    """The key in force for `purpose`; made at first need. ValueError when the purpose signs by another algorithm."""
+    return as_type(_in_force(purpose, algorithm))
 
 
-def sign(purpose: str, message: bytes) -> Signature:
+def sign(purpose: str, message: bytes, algorithm: Algorithm = Algorithm.EDDSA) -> Signature:
     """Sign with the key in force. Keep the answer's `signed_at` and `key_id` beside the proof: `verify` needs them."""
-    row = _in_force(purpose)
-    private_key = Ed25519PrivateKey.from_private_bytes(unseal(bytes(row.sealed_private_key), _context(row.id)))
-    return Signature(row.id, private_key.sign(message), clock.now())
+    row = _in_force(purpose, algorithm)
+    private_key = unseal(bytes(row.sealed_private_key), _context(row.id))
+    return Signature(row.id, algorithms.sign(algorithm, private_key, message), clock.now())
 
 
 def verify(purpose: str, message: bytes, signature: Signature) -> bool:
@@ -43,11 +45,7 @@ def verify(purpose: str, message: bytes, signature: Signature) -> bool:
         return False
     if row.revoked_at is not None and signature.signed_at >= row.revoked_at:
         return False
-    try:
-        Ed25519PublicKey.from_public_bytes(bytes(row.public_key)).verify(signature.value, message)
-    except InvalidSignature:
-        return False
-    return True
+    return algorithms.verifies(Algorithm(row.algorithm), bytes(row.public_key), message, signature.value)
 
 
 def rotate(purpose: str, overlap: timedelta = timedelta(0)) -> SigningKey:
@@ -58,12 +56,13 @@ def rotate(purpose: str, overlap: timedelta = timedelta(0)) -> SigningKey:
     with transaction.atomic():
         _lock(purpose)
         change_at = clock.now() + overlap
+        last = SigningKeyRow.objects.filter(purpose=purpose).order_by("-signs_from").first()
         for row in SigningKeyRow.objects.filter(purpose=purpose).filter(
             Q(signs_until=None) | Q(signs_until__gt=change_at)
         ):
             row.signs_until = max(change_at, row.signs_from)
             row.save(update_fields=["signs_until"])
-        return as_type(_create(purpose, change_at))
+        return as_type(_create(purpose, change_at, Algorithm(last.algorithm) if last else Algorithm.EDDSA))
 
 
 def revoke(key_id: UUID, reason: str, since: datetime | None = None) -> None:
@@ -82,16 +81,26 @@ def revoke(key_id: UUID, reason: str, since: datetime | None = None) -> None:
 
 def as_type(row: SigningKeyRow) -> SigningKey:
     """The row without its private half."""
-    return SigningKey(row.id, row.purpose, bytes(row.public_key), row.signs_from, row.signs_until, row.revoked_at)
+    return SigningKey(
+        row.id,
+        row.purpose,
+        bytes(row.public_key),
+        row.signs_from,
+        row.signs_until,
+        row.revoked_at,
+        Algorithm(row.algorithm),
+    )
 
 
-def _in_force(purpose: str) -> SigningKeyRow:
+def _in_force(purpose: str, algorithm: Algorithm) -> SigningKeyRow:
     row = _find(purpose)
-    if row is not None:
-        return row
-    with transaction.atomic():
-        _lock(purpose)
-        return _find(purpose) or _create(purpose, clock.now())
+    if row is None:
+        with transaction.atomic():
+            _lock(purpose)
+            row = _find(purpose) or _create(purpose, clock.now(), algorithm)
+    if row.algorithm != algorithm:
+        raise ValueError(f"{purpose} signs by {row.algorithm}, not by {algorithm}")
+    return row
 
 
 def _find(purpose: str) -> SigningKeyRow | None:
@@ -104,16 +113,17 @@ def _find(purpose: str) -> SigningKeyRow | None:
     )
 
 
-def _create(purpose: str, signs_from: datetime) -> SigningKeyRow:
-    private_key = Ed25519PrivateKey.generate()
+def _create(purpose: str, signs_from: datetime, algorithm: Algorithm) -> SigningKeyRow:
+    private_key, public_key = algorithms.generate(algorithm)
     key_id = uuid7()
     # A key that waits for its turn keeps the one open place; this one then fills the gap until that turn.
     waiting = SigningKeyRow.objects.filter(purpose=purpose, signs_until=None).first()
     return SigningKeyRow.objects.create(
         id=key_id,
         purpose=purpose,
-        public_key=private_key.public_key().public_bytes_raw(),
-        sealed_private_key=seal(private_key.private_bytes_raw(), _context(key_id)),
+        algorithm=algorithm,
+        public_key=public_key,
+        sealed_private_key=seal(private_key, _context(key_id)),
         signs_from=signs_from,
         signs_until=waiting.signs_from if waiting else None,
     )

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from bocage.kernel.ids import uuid7
+from bocage.kernel.keys.types import Algorithm
 
 PURPOSE_LENGTH = 64
 REASON_LENGTH = 500
@@ -14,6 +15,7 @@ class SigningKeyRow(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     purpose = models.CharField(max_length=PURPOSE_LENGTH)
+    algorithm = models.CharField(max_length=8, default=Algorithm.EDDSA, db_default=Algorithm.EDDSA)
     public_key = models.BinaryField()
     sealed_private_key = models.BinaryField()
     signs_from = models.DateTimeField()
@@ -29,6 +31,7 @@ class SigningKeyRow(models.Model):
                 condition=Q(signs_until=None) | Q(signs_until__gte=models.F("signs_from")),
                 name="signing_key_ends_after_it_begins",
             ),
+            models.CheckConstraint(condition=Q(algorithm__in=list(Algorithm)), name="signing_key_algorithm"),
         ]
         indexes = [models.Index(fields=["purpose", "signs_from"], name="signing_key_by_purpose")]
 

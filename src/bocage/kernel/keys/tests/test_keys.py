@@ -1,9 +1,13 @@
 """The registry of signing keys, and what destroying a subject's key does."""
 
+import json
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, utils
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.db import IntegrityError, connection, transaction
 from hypothesis import given
@@ -13,6 +17,7 @@ from pytest_django.fixtures import Settings
 from bocage.kernel import clock
 from bocage.kernel.keys import actions, queries, subject_keys
 from bocage.kernel.keys.master import SealBroken, seal, unseal
+from bocage.kernel.keys.types import Algorithm
 
 DAY = timedelta(days=1)
 
@@ -90,6 +95,34 @@ class TestSigningKeys:
         jwk = next(key for key in queries.public_list()["keys"] if key["kid"] == str(signature.key_id))
         public = Ed25519PublicKey.from_public_bytes(urlsafe_b64decode(str(jwk["x"]) + "="))
         public.verify(signature.value, b"m")
+
+    def test_a_purpose_may_sign_by_es256_and_keeps_to_it(self) -> None:
+        first = actions.signing_key("cards", Algorithm.ES256)
+        old = actions.sign("cards", b"m", Algorithm.ES256)
+        assert (first.algorithm, len(first.public_key), len(old.value)) == (Algorithm.ES256, 65, 64)
+        assert actions.verify("cards", b"m", old)
+        assert not actions.verify("cards", b"n", old)
+        assert not actions.verify("cards", b"m", replace(old, value=old.value[:-1]))
+        with pytest.raises(ValueError, match="cards signs by ES256"):
+            actions.sign("cards", b"m")
+        with clock.shifted(DAY):
+            following = actions.rotate("cards")
+            assert following.algorithm is Algorithm.ES256
+            assert actions.sign("cards", b"m", Algorithm.ES256).key_id == following.id
+            assert actions.verify("cards", b"m", old)
+            assert not actions.verify("cards", b"m", replace(old, signed_at=clock.now()))
+
+    def test_others_read_the_key_and_verify_without_us(self) -> None:
+        from bocage.engines.passes import keys as reading
+
+        key = actions.signing_key("cards", Algorithm.ES256)
+        signature = actions.sign("cards", b"m", Algorithm.ES256)
+        jwks = {"keys": [queries.jwk_of(key)]}
+        (held,) = reading.read_trust(json.dumps(jwks).encode()).issuers[0].keys.values()
+        assert isinstance(held.public_key, ec.EllipticCurvePublicKey)
+        assert held.valid_from == int(key.signs_from.timestamp())
+        der = utils.encode_dss_signature(*(int.from_bytes(signature.value[at : at + 32]) for at in (0, 32)))
+        held.public_key.verify(der, b"m", ec.ECDSA(hashes.SHA256()))
 
     def test_the_private_half_is_nowhere_in_clear(self) -> None:
         actions.signing_key("receipts")
