@@ -19,7 +19,7 @@ from bocage.engines.carbon.rules import Pattern, Rules
 from bocage.engines.carbon.types import CarbonError
 
 BOOKS = Path(__file__).parent / "books"
-LATEST = "2026.2"
+LATEST = "2026.3"
 WORLD = "WORLD"
 EURO_AREA = "EA"
 FILE_LIMIT_BYTES = 4_000_000
@@ -86,6 +86,7 @@ class Figure:
     `gsd` is the geometric standard deviation of its error. `checked` says how sure we are of the transcription:
     "table" (a test compares it with the source's own table), "chained" or "derived" (worked out from such figures by
     the formula in `locator`), "fixed" (a rate set by law), "noted" (rounded by hand from the publication named).
+    `level` multiplies a money factor to the level of tables that are independent of it (`calibration.py`).
     """
 
     id: str
@@ -100,6 +101,7 @@ class Figure:
     source: Source
     locator: str
     checked: str
+    level: Fraction = Fraction(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,10 +262,12 @@ class _Figures:
                 source=self.sources[row["source"]],
                 locator=row["locator"],
                 checked=row["checked"],
+                # Books before 2026.3 levelled nothing, and a city's own rows may leave it empty.
+                level=Fraction(Decimal(row.get("level") or "1")),
             )
         except (ValueError, InvalidOperation, KeyError) as error:
             raise CarbonError("book", f"{name}, line {number}: {error}") from error
-        if figure.value <= 0 or figure.gsd < 1:
+        if figure.value <= 0 or figure.level <= 0 or figure.gsd < 1:
             raise CarbonError("book", f"{name}, line {number}: a value must be above 0 and a gsd at least 1.")
         return figure
 

@@ -3,7 +3,7 @@
 Physical route: amount / price of that year and country = quantity; quantity x physical factor = kg. Money route:
 amount, without VAT where the factor is at basic prices, deflated to the factor's year by the country's consumer
 prices, converted to its currency at that year's rate, x factor. What a euro emits is taken to have stayed as in the
-factor's year but for prices: production has grown cleaner since, which the error stated with each factor covers.
+factor's year but for prices, and brought by the factor's `level` to what independent tables say of 2019.
 
 Everything is an exact fraction until the end, then rounded once to whole micrograms for one minor unit. A line is
 that integer times its amount: lines add up exactly, a part refund takes back exactly its part.
@@ -109,7 +109,9 @@ class _Builder:
         if factor.unit != home:
             amount *= self._cross(home, factor.unit, factor.year)
         self._cite(factor)
-        return amount * factor.value
+        if factor.level != 1:
+            self.says("factor", said.LEVELLED, level=shown(factor.level))
+        return amount * factor.value * factor.level
 
     def _price_now(self, price: Figure) -> Fraction:
         self.says(

@@ -37,6 +37,7 @@ FACTOR = (
     "Factor: {value} {unit}, {year}, {scope}; {boundary} ({source}, {locator}; licence {licence}; "
     "error: times or divided by {gsd} a standard deviation)."
 )
+LEVELLED = "Times {level}: the level of independent sector factors of 2019 for this kind and country (EXIOBASE 3.8)."
 EXTRA = "The kind is not certain, so the error grows: times or divided by {gsd} a standard deviation."
 QUANTITY = "That is {quantity} {unit}."
 ALTITUDE = "The effects at altitude are counted; without them it would be {kg} kg."

@@ -139,7 +139,7 @@ def _by_code(rows: list[Row], name: str, old: list[Row], source: Row, base: Path
     for row in old:
         if values := found.get((row["activity"], row["country"])):
             new = {"value": _written(statistics.median(values)), "currency": "EUR", "year": rows[0]["Year"]}
-            new |= {"price_basis": "basic price", "source": source["source"], "checked": "table"}
+            new |= {"price_basis": "basic price", "level": "", "source": source["source"], "checked": "table"}
             taken.append({**row, **new, "locator": f"median of {len(values)} codes"})
     return taken
 
@@ -203,7 +203,7 @@ def _read(content: bytes, name: str) -> list[Row]:
 
 def _has(row: Row, file: Path, keys: tuple[str, ...]) -> bool:
     heading = file.read_text().partition("\n")[0].split(",")
-    return set(heading) - {"source"} <= set(row) and set(keys) <= set(row)
+    return set(heading) - {"source", "level"} <= set(row) and set(keys) <= set(row)
 
 
 def _merge(path: Path, new: list[Row], keys: tuple[str, ...]) -> None:

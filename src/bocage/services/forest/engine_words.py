@@ -52,6 +52,7 @@ SENTENCES = (
         "Factor: {value} {unit}, {year}, {scope}; {boundary} ({source}, {locator}; licence {licence}; error: "
         "times or divided by {gsd} a standard deviation)."
     ),
+    _("Times {level}: the level of independent sector factors of 2019 for this kind and country (EXIOBASE 3.8)."),
     _("The kind is not certain, so the error grows: times or divided by {gsd} a standard deviation."),
     _("That is {quantity} {unit}."),
     _("The effects at altitude are counted; without them it would be {kg} kg."),
@@ -108,6 +109,19 @@ CLASS_TITLES = (
 )
 # The finer kinds within them.
 ITEM_TITLES = (
+    _("agricultural co-operative"),
+    _("hire of clothing"),
+    _("antiques and reproductions"),
+    _("welding"),
+    _("hire of tools and equipment"),
+    _("ambulance"),
+    _("tyres"),
+    _("hire of boats"),
+    _("membership club"),
+    _("copying and printing service"),
+    _("cruise or passenger ship"),
+    _("camp-site"),
+    _("salvage yard"),
     _("food shop"),
     _("bakery"),
     _("butcher"),

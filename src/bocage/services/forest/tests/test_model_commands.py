@@ -91,7 +91,7 @@ def test_a_citys_factor_is_taken_in_and_weighs(app: typer.Typer, tmp_path: Path)
     done = CliRunner().invoke(app, ["footprint", str(path), "--country", "FR", "--book", str(folder), "--json"])
     first = json.loads(done.stdout.splitlines()[0])
     assert any("Our town" in str(reason) or "Study" in str(reason) for reason in first["reasons"])
-    done = CliRunner().invoke(app, ["carbon", "compare", "2026.2", str(folder), str(path), "--country", "FR", "--json"])
+    done = CliRunner().invoke(app, ["carbon", "compare", "2026.3", str(folder), str(path), "--country", "FR", "--json"])
     assert json.loads(done.stdout.splitlines()[0])["cause"] in ("factor", "price")
 
 
