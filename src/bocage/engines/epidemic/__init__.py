@@ -7,6 +7,8 @@
 
 The way of a number: `Contacts` and `Observations` -> `infer` -> `Risk` (arrays over people) -> `evidence` (all that one
 person's risk stands on) -> `explain` (colour, reasons, what would move it back; recomputes from the evidence alone).
+Where a budget of restricted days is to choose the thresholds, `colours(plan, day, spent_days, chance, restricted,
+isolated)` gives the day's `Rule` for `explain`, everybody's colour, and how the threshold came about (`policy`).
 `laboratory` plays policies against each other on Covasim (the extra `epidemic`). Plain Python: no Django, nothing else
 of Bocage.
 """
@@ -16,6 +18,7 @@ from bocage.engines.epidemic.evidence import Evidence, Exposure, dumps, evidence
 from bocage.engines.epidemic.explaining import TEMPLATES, Colour, Explanation, Reason, Rule, explain, posterior_of
 from bocage.engines.epidemic.graph import Graph
 from bocage.engines.epidemic.inference import Risk, infer
+from bocage.engines.epidemic.policy import BUDGET_TEMPLATES, COLOURS, Plan, Today, colours
 from bocage.engines.epidemic.privacy import Privacy
 from bocage.engines.epidemic.types import (
     EVERY_DAY,
@@ -28,6 +31,8 @@ from bocage.engines.epidemic.types import (
 )
 
 __all__ = [
+    "BUDGET_TEMPLATES",
+    "COLOURS",
     "EVERY_DAY",
     "TEMPLATES",
     "Colour",
@@ -41,11 +46,14 @@ __all__ = [
     "Observations",
     "Onsets",
     "Parameters",
+    "Plan",
     "Privacy",
     "Reason",
     "Risk",
     "Rule",
     "Tests",
+    "Today",
+    "colours",
     "course",
     "dumps",
     "evidence",

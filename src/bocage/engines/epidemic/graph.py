@@ -11,7 +11,10 @@ from bocage.engines.epidemic.types import EVERY_DAY, Contacts, EpidemicError, Fl
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Graph:
-    """Meetings that fall into the window: [edges] arrays, `column` the day of the window or `EVERY_DAY`; matrices."""
+    """Meetings that fall into the window: [edges] arrays, `column` the day of the window or `EVERY_DAY`; matrices.
+
+    `heaviest` is the largest weight, 0 without meetings.
+    """
 
     people: int
     first: Ints
@@ -21,6 +24,7 @@ class Graph:
     weight: Floats
     daily: Any
     single: tuple[tuple[int, Any], ...]
+    heaviest: float
 
     def hazard(self, infectiousness: Floats) -> Floats:
         """[people, window] float32: expected infections of each person a day from [people, window] infectiousness."""
@@ -35,6 +39,10 @@ def build(contacts: Contacts, day: int, window: int, before: Graph | None = None
 
     A graph of an earlier day of the *same* `contacts` may be given: what is the same every day is then taken from it.
     """
+    count = np.size(contacts.first)
+    if before is not None and before.people == contacts.people and not before.single and len(before.first) == count:
+        # All of the contacts are of every day: nothing changes with the day.
+        return before
     days = np.asarray(contacts.day)
     inside = (days == EVERY_DAY) | ((days > day - window) & (days <= day))
     everything = bool(inside.all())
@@ -50,7 +58,8 @@ def build(contacts: Contacts, day: int, window: int, before: Graph | None = None
         chosen = np.flatnonzero(column == each)
         single.append((int(each), _matrix(contacts.people, first, second, weight, chosen)))
     layer = np.asarray(contacts.layer)[kept]
-    return Graph(contacts.people, first, second, layer, column, weight, daily, tuple(single))
+    heaviest = float(weight.max(initial=0.0))
+    return Graph(contacts.people, first, second, layer, column, weight, daily, tuple(single), heaviest)
 
 
 def people_of(contacts: Contacts, expected: int) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from bocage.engines.epidemic.course import by_infection_day, course
 from bocage.engines.epidemic.graph import Graph, build
 from bocage.engines.epidemic.likelihood import log_likelihood
-from bocage.engines.epidemic.messages import Messages, begin, choose, pass_on
+from bocage.engines.epidemic.messages import Messages, begin, caught, choose, pass_on, spared
 from bocage.engines.epidemic.privacy import Privacy, noise
 from bocage.engines.epidemic.types import (
     DAY_MAX,
@@ -26,6 +26,8 @@ from bocage.engines.epidemic.types import (
 BACKGROUND_START = 2e-4
 BACKGROUND_MIN = 1e-6
 BACKGROUND_MAX = 0.02
+# An infection day that a person's answers make e^60 times less likely than another is as good as excluded.
+LOG_OWN_RANGE = 60.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,8 +35,8 @@ class Risk:
     """The answer for a day. [people] `infected` (in the window), `infectious` (today), `expected` infectiousness today.
 
     `posterior` [people, window + 1] is the probability of each infection day, the last "not in the window". The rest
-    is what reasons are made of: `log_own`, the likelihood of a person's answers; `backward`, of what befell those
-    they met; `infectiousness` [people, window], `background_per_day`.
+    is what reasons are made of: `backward` [people, window + 1], the log-likelihood of what befell those they met;
+    `infectiousness` [people, window], `background_per_day`. Single precision: probabilities to about six digits.
     """
 
     day: int
@@ -46,12 +48,15 @@ class Risk:
     infectious: Floats
     expected: Floats
     background_per_day: float
-    log_own: Floats
     backward: Floats
     noise: Floats | None
     infectiousness: Floats = field(repr=False)
     messages: Messages | None = field(repr=False)
     graph: Graph = field(repr=False)
+
+    def weighed(self, by_infection_day: Floats) -> Floats:
+        """[people] the mean of a value [window] that depends on the day of infection; 0 for those not infected."""
+        return _weighed(self.posterior.T, by_infection_day)
 
 
 def infer(
@@ -78,7 +83,11 @@ def infer(
 
 
 class _Run:
-    """One inference; its arrays are [people, window (+ 1)]."""
+    """One inference. Arrays are float32 and, but for the sparse products, days first: [window (+ 1), people].
+
+    A sum over days is then a few additions of whole vectors, and no small matrix product wakes the threads of a
+    linear-algebra library, which cost more than they save.
+    """
 
     def __init__(
         self,
@@ -95,106 +104,112 @@ class _Run:
         window = parameters.window_days
         self.graph = build(contacts, day, window, graph)
         self.curves = course(parameters)
-        self.by_day = by_infection_day(self.curves.infectiousness, window)
-        own = log_likelihood(observations, contacts.people, day, parameters)
-        self.log_own = own.astype(np.float64)
+        self.by_day = by_infection_day(self.curves.infectiousness, window).astype(np.float32)
+        own = _days_first(log_likelihood(observations, contacts.people, day, parameters))
+        self.log_own = np.maximum(own - own.max(axis=0), -LOG_OWN_RANGE)
         given = observations.susceptibility
-        self.susceptibility = np.ones(contacts.people) if given is None else np.asarray(given, dtype=np.float64)
-        self.mobility = observations.mobility
+        self.susceptibility = None if given is None else np.asarray(given, dtype=np.float32)
+        self.mobility = None if observations.mobility is None else _days_first(observations.mobility)
         self.background = parameters.background_per_day or background or BACKGROUND_START
         self.messages: Messages | None = None
+        # The one array with people first, as the sparse products need it.
         self.infectiousness = np.zeros((contacts.people, window), dtype=np.float32)
 
     def answer(self) -> Risk:
-        parameters, people = self.parameters, self.contacts.people
-        posterior, hazard = self._posterior(np.zeros((people, parameters.window_days)), None, None)
+        parameters = self.parameters
+        none = np.zeros((parameters.window_days, self.contacts.people), dtype=np.float32)
+        posterior, hazard = self._posterior(none)
         noisy = None
         for turn in range(parameters.rounds):
-            self._set_infectiousness(posterior)
+            mean = self._set_infectiousness(posterior)
             if parameters.messages and self.privacy is None and turn == 0:
                 self._choose_messages(posterior, hazard)
-            contact = self._contact_hazard()
+            contact = self._contact_hazard(mean)
             if self.privacy is not None and turn == parameters.rounds - 1:
                 noisy = noise(self.privacy, self.contacts, self.curves, self.day, parameters.window_days)
-                contact = np.maximum(contact + noisy, 0.0)
-            kept = added = None
-            if self.messages is not None:
-                kept, added = self.messages.sums()
-            posterior, hazard = self._posterior(contact, kept, added)
+                contact = np.maximum(contact + _days_first(noisy), 0.0)
+            posterior, hazard = self._posterior(contact)
             if turn == parameters.rounds - 1:
                 break
-            if self.messages is not None and kept is not None and added is not None:
-                pass_on(self.messages, self.log_own, _spared(hazard - added) + kept, hazard)
+            if self.messages is not None:
+                pass_on(self.messages, self.log_own, hazard)
             self._learn_background(posterior, hazard)
         return self._risk(posterior, noisy)
 
-    def _contact_hazard(self) -> Floats:
-        """Log-hazard from contacts outside the messages."""
-        contact = self.graph.hazard(self.infectiousness)
+    def _set_infectiousness(self, posterior: Floats) -> Floats:
+        """[window, people] mean infectiousness on each day; with mobility it becomes what others meet."""
+        mean: Floats = np.einsum("ts,tn->sn", self.by_day, posterior[:-1])
+        met = mean if self.mobility is None else mean * self.mobility
+        self.infectiousness = np.ascontiguousarray(met.T)
+        return mean
+
+    def _contact_hazard(self, mean: Floats) -> Floats:
+        """[window, people] log-hazard from contacts outside the messages."""
+        contact = _days_first(self.graph.hazard(self.infectiousness))
         if self.mobility is not None:
             contact *= self.mobility
         if self.messages is not None:
-            # Mobility of both ends is in the messages' weights, so take the sender's out of what is subtracted.
-            plain = self.by_day_mean
-            contact = np.maximum(contact - self.messages.plain_hazard(plain), 0.0)
-        return contact * self.susceptibility[:, None]
-
-    def _set_infectiousness(self, posterior: Floats) -> None:
-        mean = (posterior[:, :-1] @ self.by_day).astype(np.float32)
-        self.by_day_mean = mean
-        self.infectiousness = mean if self.mobility is None else mean * self.mobility.astype(np.float32)
+            # Mobility of both ends is in the messages' weights, so `mean` is without the sender's.
+            self.messages.take_out(contact, mean)
+        if self.susceptibility is not None:
+            contact *= self.susceptibility
+        return contact
 
     def _choose_messages(self, posterior: Floats, hazard: Floats) -> None:
-        prior = -np.expm1(-hazard.sum(axis=1))
-        strength = (1 - posterior[:, -1]) / np.maximum(prior, 1e-12)
+        strength = posterior[:-1].sum(axis=0) / np.maximum(caught(hazard.sum(axis=0)), np.float32(1e-12))
         edge = choose(self.graph, strength, self.parameters.message_reach_min, self.parameters.message_edges_max)
         self.messages = begin(self.graph, edge, self.by_day, self.susceptibility, self.mobility)
 
-    def _posterior(self, contact: Floats, kept: Floats | None, added: Floats | None) -> tuple[Floats, Floats]:
-        """Posterior [people, window + 1] and total log-hazard [people, window]."""
-        hazard = contact + self.background * self.susceptibility[:, None]
-        log_spared = _spared(hazard)
-        if kept is not None and added is not None:
-            log_spared = log_spared + kept
-            hazard = hazard + added
-        values = np.exp(self.log_own + log_spared)
-        values[:, :-1] *= -np.expm1(-hazard)
-        values /= values.sum(axis=1, keepdims=True)
+    def _outside(self) -> Floats:
+        """[people], or one value for all: the rate of infection from outside the known contacts."""
+        rate = np.float32(self.background)
+        return np.asarray(rate if self.susceptibility is None else rate * self.susceptibility)
+
+    def _posterior(self, contact: Floats) -> tuple[Floats, Floats]:
+        """Posterior [window + 1, people] and total log-hazard [window, people], which takes the place of `contact`."""
+        contact += self._outside()
+        values = spared(contact)
+        values += self.log_own
+        if self.messages is not None:
+            self.messages.put_in(values, contact)
+        values -= values.max(axis=0)
+        np.exp(values, out=values)
+        values[:-1] *= caught(contact)
+        values /= values.sum(axis=0)
         if self.observations.immune is not None:
-            values[self.observations.immune] = 0.0
-            values[self.observations.immune, -1] = 1.0
-        return values, hazard
+            immune = np.flatnonzero(self.observations.immune)
+            values[:-1, immune] = 0.0
+            values[-1, immune] = 1.0
+        return values, contact
 
     def _learn_background(self, posterior: Floats, hazard: Floats) -> None:
         """Expectation-maximisation of the one rate at which infections come from outside the known contacts."""
         if self.parameters.background_per_day is not None:
             return
-        cases = float(
-            np.sum(posterior[:, :-1] * (self.background * self.susceptibility[:, None] / np.maximum(hazard, 1e-12)))
-        )
-        days = hazard.shape[1] * float(self.susceptibility.sum())
+        share = (posterior[:-1] / np.maximum(hazard, np.float32(1e-12))).sum(axis=0)
+        cases = float((share * self._outside()).sum(dtype=np.float64))
+        given = self.susceptibility
+        people = self.contacts.people if given is None else float(given.sum(dtype=np.float64))
         # A weak prior (a tenth of a case at the start's rate) keeps it defined where nothing happened.
-        rate = (cases + 0.1) / (days + 0.1 / BACKGROUND_START)
+        rate = (cases + 0.1) / (hazard.shape[0] * people + 0.1 / BACKGROUND_START)
         self.background = float(np.clip(rate, BACKGROUND_MIN, BACKGROUND_MAX))
 
     def _risk(self, posterior: Floats, noisy: Floats | None) -> Risk:
         window = self.parameters.window_days
         ages = window - 1 - np.arange(window)
-        backward = np.zeros_like(self.log_own)
+        backward = np.zeros((self.contacts.people, window + 1), dtype=np.float32)
         if self.messages is not None:
-            kept, added = self.messages.sums()
-            backward = kept - _spared(added)
+            backward[self.messages.node] = self.messages.backward()
         return Risk(
             day=self.day,
             parameters=self.parameters,
             contacts=self.contacts,
             observations=self.observations,
-            posterior=posterior,
-            infected=1 - posterior[:, -1],
-            infectious=posterior[:, :-1] @ self.curves.infectious[ages],
-            expected=posterior[:, :-1] @ self.curves.infectiousness[ages],
+            posterior=posterior.T,
+            infected=posterior[:-1].sum(axis=0),
+            infectious=_weighed(posterior, self.curves.infectious[ages]),
+            expected=_weighed(posterior, self.curves.infectiousness[ages]),
             background_per_day=self.background,
-            log_own=self.log_own,
             backward=backward,
             noise=noisy,
             infectiousness=self.infectiousness,
@@ -203,8 +218,10 @@ class _Run:
         )
 
 
-def _spared(hazard: Floats) -> Floats:
-    """[people, window + 1]: log-probability of no infection before each day, and in the whole window."""
-    total = np.zeros((hazard.shape[0], hazard.shape[1] + 1))
-    np.cumsum(-hazard, axis=1, out=total[:, 1:])
+def _days_first(array: Floats) -> Floats:
+    return np.ascontiguousarray(np.asarray(array, dtype=np.float32).T)
+
+
+def _weighed(posterior: Floats, values: Floats) -> Floats:
+    total: Floats = np.einsum("t,tn->n", values.astype(np.float32), posterior[:-1])
     return total

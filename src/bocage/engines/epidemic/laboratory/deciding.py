@@ -129,27 +129,26 @@ class ByRisk:
         )
         self.background, self.graph = risk.background_per_day, risk.graph
         may = seen.enrolled & ~seen.diagnosed
-        tested = likeliest(self._worth_testing(risk.posterior), round(world.tests * world.agents), may)
-        soon = self._soon(risk.posterior)
+        tested = likeliest(self._worth_testing(risk), round(world.tests * world.agents), may)
+        soon = self._soon(risk)
         at_home = self.controller.decide(day, soon, soon * self.reach, seen.isolated, may)
         self.mobility[at_home, -1] = RESTRICTED_MOBILITY
         return Decision(tested, np.flatnonzero(at_home).astype(np.int32), 1, risk)
 
-    def _worth_testing(self, posterior: Floats) -> Floats:
+    def _worth_testing(self, risk: Risk) -> Floats:
         """[people] infections that finding the case today prevents: found now, how infectious from its result on."""
         window, curves = self.parameters.window_days, course(self.parameters)
         ages = window - 1 - np.arange(window)
         rest = np.cumsum(curves.infectiousness[::-1])[::-1]
-        worth: Floats = posterior[:, :-1] @ (curves.infectious[ages] * rest[ages + self.world.delay_days])
+        worth = risk.weighed(curves.infectious[ages] * rest[ages + self.world.delay_days])
         return worth * self.reach if self.world.budget_days else worth
 
-    def _soon(self, posterior: Floats) -> Floats:
+    def _soon(self, risk: Risk) -> Floats:
         """[people] expected infectiousness today and tomorrow, averaged."""
         window = self.parameters.window_days
         curve = course(self.parameters).infectiousness
         ages = window - 1 - np.arange(window)
-        soon: Floats = posterior[:, :-1] @ ((curve[ages] + curve[ages + 1]) / 2)
-        return soon
+        return risk.weighed((curve[ages] + curve[ages + 1]) / 2)
 
 
 def _column(rows: list[Any], column: int) -> Ints:

@@ -9,7 +9,7 @@ import pytest
 
 from bocage.engines.epidemic import EpidemicError
 from bocage.engines.epidemic.laboratory.measuring import rank_area
-from bocage.engines.epidemic.laboratory.sweep import saved, summaries, sweep
+from bocage.engines.epidemic.laboratory.sweep import VERSION, saved, summaries, sweep
 from bocage.engines.epidemic.laboratory.world import World, aaai24
 from bocage.engines.epidemic.policy import Controller, Plan, likeliest
 
@@ -88,7 +88,7 @@ def test_a_world_that_cannot_be_is_refused_by_its_field(field: str, change: dict
 
 
 def test_a_broken_kept_run_is_named(tmp_path: Path) -> None:
-    (tmp_path / "x.json").write_text(json.dumps({"version": "1", "world": {}}))
+    (tmp_path / "x.json").write_text(json.dumps({"version": VERSION, "world": {}}))
     with pytest.raises(EpidemicError, match=r"x\.json"):
         saved(tmp_path)
 

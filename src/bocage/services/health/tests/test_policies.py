@@ -13,6 +13,7 @@ from django.urls import reverse
 from typer.testing import CliRunner
 
 from bocage.engines.epidemic.laboratory.measuring import Outcome
+from bocage.engines.epidemic.laboratory.sweep import VERSION
 from bocage.engines.epidemic.laboratory.world import World
 from bocage.services.health import commands, simulations
 from bocage.services.health.tests.conftest import Town
@@ -28,7 +29,7 @@ def kept(tmp_path: Path, settings: Any) -> Path:
         world = World(policy=policy, seed=seed, budget_days=2.2 if policy == "bocage" else 0.0)  # type: ignore[arg-type]
         bands = ((1.0, 0.5, 0.5),) * 4
         outcome = Outcome(world, attack, 2.0, 0.5, 0.2, 100.0, None, ((0, 0.0, 0.0),) * 6, None, bands, 0.1, 1.0)
-        (folder / f"{policy}-{seed}.json").write_text(json.dumps({"version": "1", **asdict(outcome)}))
+        (folder / f"{policy}-{seed}.json").write_text(json.dumps({"version": VERSION, **asdict(outcome)}))
     return folder
 
 
