@@ -113,9 +113,9 @@ def colours(
     `day` counts from 0 to the plan's horizon; beyond it what is left may be spent at once. `spent_days` are those of
     all people so far, `chance` [people] today's probability of being infectious, `restricted` [people] those not green
     yesterday, `isolated` [people] those with a positive test, who are red by `rule` and count, though no budget frees
-    them; nor whoever is infectious with a probability of 1. Equal probabilities give equal colours among those restricted and among those not: where the last place is
-    shared, none of them gets it. `rule` gives the version and the least probability that is red. Pure: equal inputs,
-    equal answer. Raises `EpidemicError`.
+    them; nor whoever is infectious with a probability of 1. Equal probabilities give equal colours among those
+    restricted and among those not: where the last place is shared, none of them gets it. `rule` gives the version and
+    the least probability that is red. Pure: equal inputs, equal answer. Raises `EpidemicError`.
     """
     rule = rule or Rule()
     people = _checked(day, spent_days, chance, restricted, isolated)
