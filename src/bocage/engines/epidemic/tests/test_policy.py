@@ -18,7 +18,8 @@ NOBODY = np.zeros(1000, dtype=bool)
 def wave(rng: np.random.Generator, day: int, height: float, people: int = 1000) -> Floats:
     """Probabilities of an epidemic that rises and falls over 60 days; each person's are alike from day to day."""
     level = height * np.exp(-(((day - 30) / 12) ** 2))
-    return np.clip(level * np.linspace(0, 1, people) ** 4 + rng.random(people) * 0.002, 0, 0.9999)
+    chance: Floats = np.clip(level * np.linspace(0, 1, people) ** 4 + rng.random(people) * 0.002, 0, 0.9999)
+    return chance
 
 
 @settings(max_examples=40, deadline=None)
