@@ -35,6 +35,7 @@ FILES = {
     "forest:certificate-file": "a PDF",
     "forest:letter-file": "a PDF",
     "health:gate-desk": "JSON for the page of the gate",
+    "health:card-keys": "JSON for programs",
     "health:gate-keys": "JSON for the page of the gate",
     "health:gate-worker": "a script",
     "health-live": "JSON for a supervisor",

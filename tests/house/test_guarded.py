@@ -45,6 +45,8 @@ UNSAVED = {
         "checkin",
         "decision",
         "due",
+        "holder",
+        "housemate",
         "manual",
         "report",
         "standing",

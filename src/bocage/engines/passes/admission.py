@@ -8,8 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from bocage.engines.passes import dcc_values
+from bocage.engines.passes import dcc_values, fhir
 from bocage.engines.passes.types import Kind, Verdict
+
+HOUR_SECONDS = 3600
+# How long a negative test counts: Council Recommendation (EU) 2022/107, point 4.
+LABORATORY_HOURS, RAPID_HOURS = 72, 24
 
 
 @dataclass(frozen=True)
@@ -32,16 +36,15 @@ def admit(verdict: Verdict, now: float) -> Admission:
         return Admission("refused", f"{failed.name}: {failed.reason}" if failed else "not read")
     if verdict.kind in (Kind.TOKEN, Kind.PAPER):
         return Admission(content["colour"], "", content.get("name", ""))
-    colour, reason = _of_dcc(content, now) if verdict.kind is Kind.DCC else _of_card(content)
+    colour, reason = _of_dcc(content, now) if verdict.kind is Kind.DCC else _of_card(content, now)
     return Admission(colour, reason, content["name"])
 
 
 def _of_dcc(content: Mapping[str, Any], now: float) -> tuple[str, str]:
     entry = content["entry"]
     if content["kind"] == "test":
-        if entry["tr"] == dcc_values.NOT_DETECTED:
-            return "green", "tested, not detected"
-        return "red", "tested, detected"
+        taken = datetime.fromisoformat(entry["sc"]).timestamp()
+        return _of_test(entry["tr"], entry["tt"] == dcc_values.RAPID_TEST, taken, now)
     if content["kind"] == "recovery":
         today = datetime.fromtimestamp(now, UTC).date()
         if not date.fromisoformat(entry["df"][:10]) <= today <= date.fromisoformat(entry["du"][:10]):
@@ -50,8 +53,21 @@ def _of_dcc(content: Mapping[str, Any], now: float) -> tuple[str, str]:
     return "green", f"vaccinated, dose {entry['dn']} of {entry['sd']}"
 
 
-def _of_card(content: Mapping[str, Any]) -> tuple[str, str]:
+def _of_test(result: str, rapid: bool, taken: float, now: float) -> tuple[str, str]:
+    if result != dcc_values.NOT_DETECTED:
+        return "red", "tested, detected"
+    hours = RAPID_HOURS if rapid else LABORATORY_HOURS
+    if not 0 <= now - taken <= hours * HOUR_SECONDS:
+        return "refused", f"tested more than {hours} hours ago"
+    return "green", "tested, not detected"
+
+
+def _of_card(content: Mapping[str, Any], now: float) -> tuple[str, str]:
     vaccinations = [entry for entry in content["resources"] if entry["resourceType"] == "Immunization"]
-    if not vaccinations:
-        return "refused", "the card holds no vaccination"
-    return "green", f"vaccinated, {len(vaccinations)} recorded"
+    if vaccinations:
+        return "green", f"vaccinated, {len(vaccinations)} recorded"
+    for entry in content["resources"]:
+        found = fhir.covid_test(entry)
+        if found:
+            return _of_test(found.result, found.rapid, found.taken, now)
+    return "refused", "the card holds neither a vaccination nor a test"

@@ -14,8 +14,9 @@ from bocage.engines.passes.types import PassError
 
 _DISEASES = frozenset({"840539006"})
 _PROPHYLAXIS = frozenset({"1119349007", "1119305005", "J07BX03"})
-_RAPID_TEST = "LP217198-3"
-_TEST_TYPES = frozenset({"LP6464-4", _RAPID_TEST})
+RAPID_TEST = "LP217198-3"
+LABORATORY_TEST = "LP6464-4"
+_TEST_TYPES = frozenset({LABORATORY_TEST, RAPID_TEST})
 DETECTED, NOT_DETECTED = "260373001", "260415000"
 _RESULTS = frozenset({DETECTED, NOT_DETECTED})
 # The marketing number of the European Medicines Agency, or the name of a product that has none.
@@ -67,7 +68,7 @@ def _vaccination(entry: Mapping[str, Any], where: str) -> None:
 def _test(entry: Mapping[str, Any], where: str) -> None:
     _one_of(entry["tt"], _TEST_TYPES, f"{where}.tt", "a type of test of the value set")
     _one_of(entry["tr"], _RESULTS, f"{where}.tr", "a result of the value set")
-    if entry["tt"] == _RAPID_TEST and entry.get("ma"):
+    if entry["tt"] == RAPID_TEST and entry.get("ma"):
         _of_form(entry["ma"], _DEVICE, f"{where}.ma", "the number of a test device")
     _instant(entry["sc"], f"{where}.sc")
 

@@ -5,6 +5,8 @@ Source: FHIR R4; SMART Health Cards Framework, "Health Cards are Small"; the Vac
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from bocage.engines.passes import limits
@@ -29,6 +31,44 @@ _TYPE = "https://smarthealth.cards#"
 CARD_TYPE = _TYPE + "health-card"
 _LABORATORY_STATES = frozenset({"final", "amended", "corrected"})
 _ENTRIES_MAX = 1_000
+
+
+LOINC, SNOMED = "http://loinc.org", "http://snomed.info/sct"
+# LOINC: SARS-CoV-2 RNA by amplification, SARS-CoV-2 antigen by a rapid assay; both in respiratory specimens.
+LABORATORY_TEST, RAPID_TEST = "94500-6", "94558-4"
+
+
+@dataclass(frozen=True)
+class CovidTest:
+    """A test on a card: SNOMED CT's code of its result, whether it was a rapid one, when it was taken (Unix time)."""
+
+    result: str
+    rapid: bool
+    taken: float
+
+
+def covid_test(resource: Mapping[str, Any]) -> CovidTest | None:
+    """The test that a resource is, with an instant and a coded result; None for anything else."""
+    if resource.get("resourceType") != "Observation":
+        return None
+    kinds = {each["code"] for each in resource["code"]["coding"] if each["system"] == LOINC}
+    value = resource.get("valueCodeableConcept")
+    codings = value.get("coding") if isinstance(value, Mapping) else None
+    results = [
+        each.get("code")
+        for each in (codings if isinstance(codings, list) else [])
+        if isinstance(each, Mapping) and each.get("system") == SNOMED
+    ]
+    when = resource.get("effectiveDateTime")
+    if len(results) != 1 or not kinds & {LABORATORY_TEST, RAPID_TEST} or not isinstance(when, str):
+        return None
+    if not _DATE_TIME.fullmatch(when) or "T" not in when:
+        return None
+    try:
+        taken = datetime.fromisoformat(when).timestamp()
+    except ValueError:
+        return None
+    return CovidTest(str(results[0]), RAPID_TEST in kinds, taken)
 
 
 def check(bundle: Any, types: list[str]) -> None:

@@ -10,6 +10,9 @@ from bocage.kernel.ids import uuid7
 from bocage.services.health import limits
 
 KINDS_OF_PLACE = ("cafe", "shop", "transport", "school", "work", "culture", "sport", "care")
+# Kinds of place where somebody was near: those of posters, and the household.
+HOME = "home"
+LAYERS = (*KINDS_OF_PLACE, HOME)
 COLOURS = ("green", "yellow", "red")
 SYMPTOMS = ("fever", "cough", "breath", "taste", "throat", "tired", "none")
 
@@ -176,6 +179,34 @@ class Certificate(models.Model):
     class Meta:
         db_table = "health_certificate"
         constraints = [models.UniqueConstraint(fields=["person_id", "digest"], name="health_certificate_once")]
+
+
+class Holder(models.Model):
+    """A person's name and date of birth as on her identity card, encrypted with her key."""
+
+    person_id = models.UUIDField(primary_key=True, editable=False)
+    sealed = models.BinaryField()
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "health_holder"
+
+
+class Housemate(models.Model):
+    """That a person says she lives with another. Only where both say so does it count."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    person_id = models.UUIDField()
+    other_id = models.UUIDField()
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "health_housemate"
+        constraints = [
+            models.UniqueConstraint(fields=["person_id", "other_id"], name="health_housemate_once"),
+            models.CheckConstraint(condition=~Q(person_id=models.F("other_id")), name="health_housemate_other"),
+        ]
+        indexes = [models.Index(fields=["other_id"], name="health_housemate_by_other")]
 
 
 class Decision(models.Model):

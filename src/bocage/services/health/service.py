@@ -49,11 +49,22 @@ service = Service(
             reads=(),
         ),
         Purpose(
-            "health.certificates",
-            title=_("My certificates"),
+            "health.household",
+            title=_("With whom I live"),
             says=_(
-                "Certificates of vaccination, recovery or a test that you hand in count for your colour. They are kept"
-                " encrypted for 14 days, read for nothing else, and deleted at once when you say no."
+                "You and somebody you live with both say so; then an infection of one warns the other. In a small"
+                " household the warning tells who it was. It is read for nothing else, and deleted after 14 days, or at"
+                " once when you say no."
+            ),
+            reads=(),
+        ),
+        Purpose(
+            "health.certificates",
+            title=_("My certificates and the name on them"),
+            says=_(
+                "Certificates of vaccination, recovery or a test that you hand in count for your colour, if they are"
+                " in your name and of your date of birth. All of it is kept encrypted for 14 days, read for nothing"
+                " else, and deleted at once when you say no."
             ),
             reads=(),
         ),

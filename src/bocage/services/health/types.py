@@ -78,6 +78,7 @@ class Result:
     laboratory: str
     taken_at: datetime
     corrected: bool
+    certifiable: bool
 
 
 @dataclass(frozen=True)
@@ -143,6 +144,44 @@ class Source:
     icon: str
     live: bool
     asked: bool
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who a certificate is of: the name and date of birth on an identity card."""
+
+    given: str
+    family: str
+    born: date
+
+    @property
+    def name(self) -> str:
+        """Both parts, as they are spoken."""
+        return f"{self.given} {self.family}"
+
+
+@dataclass(frozen=True)
+class Housemate:
+    """Somebody whom a person named as living with her, or who named her; it counts where both are true."""
+
+    id: UUID
+    name: str
+    handle: str
+    named: bool
+    names_her: bool
+
+
+@dataclass(frozen=True)
+class Issued:
+    """A result as certificates for the world outside. `eu` is the text of a code, `card` those of one or more codes."""
+
+    holder: Holder
+    laboratory: str
+    kind: str
+    outcome: str
+    taken_at: datetime
+    eu: str
+    card: tuple[str, ...]
 
 
 @dataclass(frozen=True)

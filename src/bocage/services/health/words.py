@@ -14,6 +14,8 @@ PLACES: dict[str, tuple[Text, str]] = {
     "sport": (_("sport"), "dumbbell"),
     "care": (_("place of care"), "stethoscope"),
 }
+# Where somebody was near: a place with a poster, or home.
+NEAR: dict[str, tuple[Text, str]] = PLACES | {"home": (_("at home"), "house")}
 SYMPTOMS: dict[str, Text] = {
     "fever": _("Fever"),
     "cough": _("New cough"),
@@ -36,6 +38,18 @@ CERTIFICATES: dict[str, Text] = {
     "recovery": _("Recovery"),
     "other": _("Health card"),
 }
+_DAMAGED = _("The code is damaged or not whole. Scan it again from the original.")
+_AGAINST_RULES = _("What it says is not what such a certificate says. Ask whoever issued it for another.")
+# Why a certificate is not taken, by the step of verifying that failed (engines/passes).
+REFUSED: dict[str, Text] = {
+    **dict.fromkeys(("base45", "zlib", "cose", "cbor", "numeric", "jws", "header", "deflate", "payload"), _DAMAGED),
+    **dict.fromkeys(("schema", "values", "fhir", "claims"), _AGAINST_RULES),
+    "prefix": _("This is no certificate that is known here: the codes of those begin with HC1: or shc:/."),
+    "kid": _("Whoever issued it is not among those whose signatures are believed here."),
+    "signature": _("Its signature does not fit: something in it was changed, or it was signed by somebody else."),
+    "usage": _("Whoever issued it may not issue certificates of this kind."),
+    "time": _("It is not valid today: it has expired, or begins later."),
+}
 COLOURS: dict[str, tuple[Text, str]] = {
     "green": (_("Green"), "circle"),
     "yellow": (_("Yellow"), "triangle"),
@@ -48,10 +62,11 @@ REGISTER: dict[str, Text] = {
     "manual_set": _("A colour was set by hand"),
     "manual_lifted": _("A colour set by hand was lifted"),
 }
-PURPOSES = ("health.report", "health.tests", "health.checkins", "health.certificates")
+PURPOSES = ("health.report", "health.tests", "health.checkins", "health.household", "health.certificates")
 PURPOSE_ICONS = {
     "health.report": "thermometer",
     "health.tests": "test-tube",
     "health.checkins": "qr-code",
+    "health.household": "house",
     "health.certificates": "file-badge",
 }

@@ -1,9 +1,8 @@
 """Certificates that a person hands in: verified as a gate verifies them, kept encrypted with her own key, 14 days."""
 
 import json
-import unicodedata
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -11,14 +10,14 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from bocage.engines import passes
-from bocage.engines.passes import Kind
+from bocage.engines.passes import Kind, fhir
 from bocage.kernel import clock
 from bocage.kernel.acting import own_tables
 from bocage.kernel.errors import Refusal
-from bocage.kernel.identity import queries as identity
 from bocage.kernel.keys import subject_keys
-from bocage.services.health import limits
-from bocage.services.health.actions.deciding import CERTIFICATE_CONTEXT
+from bocage.services.health import limits, words
+from bocage.services.health.actions import holders
+from bocage.services.health.actions.deciding import CERTIFICATE_CONTEXT, day_of
 from bocage.services.health.actions.scheme import require_scheme
 from bocage.services.health.actions.sources import require_agreed
 from bocage.services.health.models import Certificate
@@ -31,21 +30,21 @@ _OUTCOMES = {"260415000": "negative", "260373001": "positive"}
 def hand_in(person_id: UUID, text: str) -> UUID:
     """Keep a certificate by the text of its code; its id. The same again answers the same.
 
-    Raises a `Refusal` that names the step of verifying that failed, or says that it is in another name.
+    It is hers by name and date of birth (`holders`). Raises a `Refusal` that says in plain words why it is not taken.
     """
     require_agreed(person_id, "health.certificates")
+    holder = holders.require_holder(person_id)
     text = text.strip()
     verdict = passes.verify(text, gates.trusted(), clock.now().timestamp())
     if verdict.kind not in {Kind.DCC, Kind.SHC} or not verdict.valid or verdict.content is None:
-        failed = verdict.failed
-        reason = f"{failed.name}: {failed.reason}" if failed else verdict.kind.value
+        step = verdict.failed.name if verdict.failed else "prefix"
+        raise Refusal("bad_certificate", words.REFUSED[step], field="code")
+    if not holders.is_of(holder, verdict.content):
         raise Refusal(
-            "bad_certificate",
-            _("This certificate could not be verified (%(reason)s).") % {"reason": reason[:200]},
+            "other_name",
+            _("This certificate is in another name, or of another date of birth, than the ones you gave."),
             field="code",
         )
-    if not _same_name(identity.person(person_id).display_name, str(verdict.content["name"])):
-        raise Refusal("other_name", _("This certificate is in another name than yours."), field="code")
     content = _content(verdict.kind, verdict.content)
     sealed = subject_keys.encrypt(person_id, json.dumps(content).encode(), CERTIFICATE_CONTEXT)
     digest = sha256(text.encode()).hexdigest()
@@ -69,6 +68,16 @@ def delete(person_id: UUID, certificate_id: UUID) -> None:
 def _content(kind: Kind, given: Mapping[str, Any]) -> dict[str, Any]:
     """What is kept of it: its kind, its day, its outcome, its issuer, its end; not its name, nor its birthday."""
     if kind is Kind.SHC:
+        test = next((each for each in map(fhir.covid_test, given["resources"]) if each), None)
+        if test:
+            return {
+                "kind": "test",
+                "on": day_of(datetime.fromtimestamp(test.taken, UTC)).isoformat(),
+                "outcome": _OUTCOMES.get(test.result, ""),
+                "from": "",
+                "until": "",
+                "issuer": str(given["issuer"])[:200],
+            }
         first = given["resources"][0] if given["resources"] else {}
         vaccination = first.get("resourceType") == "Immunization"
         return {
@@ -96,12 +105,3 @@ def _whole_day(text: str) -> str:
         return date.fromisoformat(text[:10]).isoformat() if len(text) >= len("2021-06-30") else ""
     except ValueError:
         return ""
-
-
-def _same_name(hers: str, given: str) -> bool:
-    return bool(_words(hers)) and _words(hers) <= _words(given)
-
-
-def _words(name: str) -> set[str]:
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().casefold()
-    return set(plain.replace("-", " ").replace("'", " ").split())

@@ -13,7 +13,7 @@ from bocage.kernel import clock
 from bocage.kernel.acting import own_tables
 from bocage.services.health import limits, rules
 from bocage.services.health.actions.deciding import day_of, put_due
-from bocage.services.health.models import KINDS_OF_PLACE, Report, Scheme, Standing, Test
+from bocage.services.health.models import HOME, LAYERS, Report, Scheme, Standing, Test
 
 NEIGHBOURS_MAX = 50
 HOUR_SECONDS = 3600.0
@@ -38,6 +38,12 @@ join lateral (
 where a.arrived_at > %(since)s
 order by a.arrived_at, a.id, b.arrived_at, b.id
 """
+_HOMES_SQL = """
+select a.person_id, a.other_id from health_housemate a
+join health_housemate b on b.person_id = a.other_id and b.other_id = a.person_id
+where a.person_id < a.other_id and a.at > %(since)s and b.at > %(since)s
+order by 1, 2
+"""
 
 
 def match() -> int:
@@ -47,10 +53,11 @@ def match() -> int:
         if not Scheme.objects.filter(ended_at=None, sunset_at__gt=now).exists():
             return 0
         meetings = _meetings(now)
+        homes = _homes(now)
         tests = list(Test.objects.filter(outcome__in=["positive", "negative"]).order_by("taken_at", "id"))
         reports = [each for each in Report.objects.order_by("at", "id") if each.symptoms != ["none"]]
-    people = sorted({each for row in meetings for each in row[:2]})
-    found = _weigh(people, meetings, tests, reports)
+    people = sorted({each for row in (*meetings, *homes) for each in row[:2]})
+    found = _weigh(people, meetings, homes, tests, reports)
     return _keep(found, now)
 
 
@@ -68,9 +75,18 @@ def _meetings(now: datetime) -> list[tuple[UUID, UUID, str, datetime, float]]:
     return found
 
 
+def _homes(now: datetime) -> list[tuple[UUID, UUID]]:
+    """Pairs of whom each says that she lives with the other."""
+    with connection.cursor() as cursor:
+        cursor.execute(_HOMES_SQL, {"since": now - limits.KEPT})
+        found: list[tuple[UUID, UUID]] = cursor.fetchall()
+    return found
+
+
 def _weigh(
     people: list[UUID],
     meetings: list[tuple[UUID, UUID, str, datetime, float]],
+    homes: list[tuple[UUID, UUID]],
     tests: list[Test],
     reports: list[Report],
 ) -> dict[UUID, str]:
@@ -78,15 +94,28 @@ def _weigh(
     if not people:
         return {}
     place = {person_id: index for index, person_id in enumerate(people)}
+    today = clock.today(settings.TOWN["time_zone"]).toordinal()
+    # Who lives together meets on each day of the window.
+    days = np.arange(today - rules.PARAMETERS.window_days + 1, today + 1)
     seconds = np.array([row[4] for row in meetings])
+
+    def ends(side: int) -> list[int]:
+        return [place[row[side]] for row in meetings] + [place[pair[side]] for pair in homes for _day in days]
+
+    nights = len(homes) * len(days)
     contacts = epidemic.Contacts(
         people=len(people),
-        layers=KINDS_OF_PLACE,
-        first=np.array([place[row[0]] for row in meetings]),
-        second=np.array([place[row[1]] for row in meetings]),
-        layer=np.array([KINDS_OF_PLACE.index(row[2]) for row in meetings]),
-        day=np.array([day_of(row[3]).toordinal() for row in meetings]),
-        weight=np.minimum(rules.HAZARD_AN_HOUR * seconds / HOUR_SECONDS, WEIGHT_MAX),
+        layers=LAYERS,
+        first=np.array(ends(0)),
+        second=np.array(ends(1)),
+        layer=np.array([LAYERS.index(row[2]) for row in meetings] + [LAYERS.index(HOME)] * nights),
+        day=np.concatenate([[day_of(row[3]).toordinal() for row in meetings], np.tile(days, len(homes))]).astype(int),
+        weight=np.concatenate(
+            [
+                np.minimum(rules.HAZARD_AN_HOUR * seconds / HOUR_SECONDS, WEIGHT_MAX),
+                np.full(nights, rules.HAZARD_HOME_A_DAY),
+            ]
+        ),
     )
     swabs = [each for each in tests if each.person_id in place]
     ill = [each for each in reports if each.person_id in place]
@@ -102,7 +131,6 @@ def _weigh(
         ),
         enrolled=np.ones(len(people), dtype=bool),
     )
-    today = clock.today(settings.TOWN["time_zone"]).toordinal()
     risk = epidemic.infer(contacts, observations, today, rules.PARAMETERS)
     evidence = epidemic.gather(risk, range(len(people)))
     return {person_id: epidemic.dumps(each) for person_id, each in zip(people, evidence, strict=True)}

@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from bocage.services.health.pages import console, gate, giving, keeping, places, policies, register, today
+from bocage.services.health.pages import (
+    console,
+    gate,
+    giving,
+    household,
+    keeping,
+    naming,
+    places,
+    policies,
+    register,
+    today,
+)
 
 urlpatterns = [
     path("", today.home, name="home"),
@@ -13,6 +24,11 @@ urlpatterns = [
     path("colours/<uuid:decision_id>.json", today.record, name="record"),
     path("code", keeping.code, name="code"),
     path("pass.pdf", keeping.on_paper, name="paper"),
+    path("household", household.show, name="household"),
+    path("household/<uuid:other_id>/take-back", household.take_back, name="household-take-back"),
+    path("name", naming.name, name="name"),
+    path("tests/<uuid:test_id>/certificate", naming.certificate, name="test-certificate"),
+    path("cards/.well-known/jwks.json", gate.card_keys, name="card-keys"),
     path("certificates", keeping.show, name="certificates"),
     path("certificates/<uuid:certificate_id>/delete", keeping.delete, name="certificate-delete"),
     path("symptoms", giving.symptoms, name="symptoms"),

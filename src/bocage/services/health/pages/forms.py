@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from bocage.kernel import clock
 from bocage.services.health import limits, rules, words
-from bocage.services.health.actions import manual
+from bocage.services.health.actions import holders, manual
 
 
 class SymptomsForm(forms.Form):
@@ -25,6 +25,32 @@ class ClaimForm(forms.Form):
 
     code = forms.CharField(
         label=_("Code on your slip"), max_length=24, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+
+
+class HolderForm(forms.Form):
+    """Name and date of birth, as on the identity card."""
+
+    given = forms.CharField(
+        label=_("Given names"),
+        max_length=holders.NAME_CHARACTERS_MAX,
+        widget=forms.TextInput(attrs={"autocomplete": "given-name"}),
+    )
+    family = forms.CharField(
+        label=_("Family name"),
+        max_length=holders.NAME_CHARACTERS_MAX,
+        widget=forms.TextInput(attrs={"autocomplete": "family-name"}),
+    )
+    born = forms.DateField(
+        label=_("Date of birth"), widget=forms.DateInput(attrs={"type": "date", "autocomplete": "bday"})
+    )
+
+
+class HousemateForm(forms.Form):
+    """Somebody whom one lives with."""
+
+    handle = forms.CharField(
+        label=_("Handle of whom you live with"), max_length=64, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
 
 

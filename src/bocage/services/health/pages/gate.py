@@ -66,6 +66,15 @@ def keys(request: HttpRequest) -> HttpResponse:
     return response
 
 
+@require_safe
+def card_keys(request: HttpRequest) -> HttpResponse:
+    """The keys of the town's health cards, where their framework looks for them; readable from any site."""
+    response = JsonResponse(gates.card_keys())
+    response["Access-Control-Allow-Origin"] = "*"
+    response["Cache-Control"] = "no-cache"
+    return response
+
+
 @never_cache
 @require_safe
 def desk(request: HttpRequest) -> HttpResponse:

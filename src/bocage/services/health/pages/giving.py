@@ -33,7 +33,11 @@ def symptoms(request: HttpRequest, subject_id: UUID) -> HttpResponse:
         else:
             messages.success(request, _("Thank you. Your colour is worked out with it."))
             return redirect("health:home")
-    context = {"form": form, "reports": passes.reports(subject_id), "source": _source(subject_id, "health.report")}
+    context = {
+        "form": form,
+        "reports": passes.reports(subject_id),
+        "source": passes.source(subject_id, "health.report"),
+    }
     return render(request, "health/symptoms.html", context, status=UNPROCESSABLE if form.is_bound else 200)
 
 
@@ -51,7 +55,7 @@ def tests(request: HttpRequest, subject_id: UUID) -> HttpResponse:
             defer(jobs.match)
             messages.success(request, _("Your result is in your pass."))
             return redirect("health:tests")
-    context = {"form": form, "results": passes.results(subject_id), "source": _source(subject_id, "health.tests")}
+    context = {"form": form, "results": passes.results(subject_id), "source": passes.source(subject_id, "health.tests")}
     return render(request, "health/tests.html", context, status=UNPROCESSABLE if form.is_bound else 200)
 
 
@@ -59,7 +63,7 @@ def tests(request: HttpRequest, subject_id: UUID) -> HttpResponse:
 @page(READ)
 def visits(request: HttpRequest, subject_id: UUID) -> HttpResponse:
     """Check-ins, on this phone and in the 14-day store."""
-    context = {"visits": passes.visits(subject_id), "source": _source(subject_id, "health.checkins")}
+    context = {"visits": passes.visits(subject_id), "source": passes.source(subject_id, "health.checkins")}
     return render(request, "health/visits.html", context)
 
 
@@ -74,7 +78,7 @@ def scan(request: HttpRequest, subject_id: UUID) -> HttpResponse:
         if token and passes.venue_by_token(token):
             return redirect("health:check-in", token)
         return render(request, "health/scan.html", {"wrong": True}, status=UNPROCESSABLE)
-    return render(request, "health/scan.html", {"source": _source(subject_id, "health.checkins")})
+    return render(request, "health/scan.html", {"source": passes.source(subject_id, "health.checkins")})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -94,7 +98,7 @@ def check_in(request: HttpRequest, subject_id: UUID, token: str) -> HttpResponse
         sources.check_in(subject_id, token, key)
         messages.success(request, _("You are checked in at %(place)s.") % {"place": venue.name})
         return redirect(f"{reverse('health:visits')}?new=1")
-    source = _source(subject_id, "health.checkins")
+    source = passes.source(subject_id, "health.checkins")
     context = {"venue": venue, "key": uuid7(), "source": source, "scheme": scheme.in_force()}
     return render(request, "health/check_in.html", context)
 
@@ -113,7 +117,3 @@ def forget(request: HttpRequest, subject_id: UUID, check_in_id: UUID) -> HttpRes
     """Delete one check-in."""
     sources.forget(subject_id, check_in_id)
     return redirect("health:visits")
-
-
-def _source(subject_id: UUID, purpose: str) -> object:
-    return next(each for each in passes.sources(subject_id) if each.purpose == purpose)

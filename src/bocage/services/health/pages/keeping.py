@@ -10,11 +10,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bocage.kernel.errors import Refusal
-from bocage.kernel.identity import queries as identity
 from bocage.services.health import limits
-from bocage.services.health.actions import certificates, deciding, passing
+from bocage.services.health.actions import certificates, deciding, holders, passing
 from bocage.services.health.documents import paper
 from bocage.services.health.pages.asking import READ, UNPROCESSABLE, WRITE, page
+from bocage.services.health.pages.naming import redirect_to_name
 from bocage.services.health.queries import passes
 from bocage.shell.policy import scanning_page
 
@@ -33,8 +33,9 @@ def show(request: HttpRequest, subject_id: UUID) -> HttpResponse:
         else:
             messages.success(request, _("Verified, and kept for 14 days."))
             return redirect("health:certificates")
-    source = next(each for each in passes.sources(subject_id) if each.purpose == "health.certificates")
-    context = {"papers": passes.certificates(subject_id), "source": source, "refusal": refusal}
+    source = passes.source(subject_id, "health.certificates")
+    holder = holders.holder_of(subject_id) if source.live else None
+    context = {"papers": passes.certificates(subject_id), "source": source, "refusal": refusal, "holder": holder}
     return render(request, "health/certificates.html", context, status=UNPROCESSABLE if refusal else 200)
 
 
@@ -64,8 +65,10 @@ def on_paper(request: HttpRequest, subject_id: UUID) -> HttpResponse:
     Somebody at a counter prints it for who acts through no telephone: under her mandate for `health:read`.
     """
     colour = passes.colour_of(deciding.current(subject_id))
-    person = identity.person(subject_id)
-    answer = HttpResponse(paper.pass_pdf(colour, person.display_name), content_type="application/pdf")
+    holder = holders.holder_of(subject_id)
+    if holder is None:
+        return redirect_to_name("health:home")
+    answer = HttpResponse(paper.pass_pdf(colour, holder), content_type="application/pdf")
     answer["Content-Disposition"] = 'inline; filename="pass.pdf"'
     answer["Cache-Control"] = "private, no-store"
     return answer

@@ -2,24 +2,30 @@
 
 import logging
 from base64 import b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.conf import settings
+from django.urls import reverse
 
 from bocage.engines.passes import PassError, Trust, keys
 from bocage.kernel import clock
 from bocage.kernel.acting import own_tables
-from bocage.kernel.keys.queries import signing_keys
-from bocage.kernel.keys.types import SigningKey
+from bocage.kernel.keys.actions import signing_key
+from bocage.kernel.keys.queries import jwk_of, signing_keys
+from bocage.kernel.keys.types import Algorithm, SigningKey
 from bocage.services.health.models import GateHour
 
 PURPOSE = "health.pass"
+# Signs certificates for the world outside, by ES256.
+CARDS = "health.cards"
+_JWKS = "/.well-known/jwks.json"
 _REREAD_SECONDS = 600
 _FILES_MAX = 1_000
 COUNTED_FOR = timedelta(days=1)
@@ -37,8 +43,30 @@ class Counted:
 
 def trusted() -> Trust:
     """Trust in our own keys, and in those of the installation's trust folder."""
-    own = [keys.of_ed25519(key.public_key, *_dates(key)) for key in signing_keys(PURPOSE) if key.revoked_at is None]
-    return keys.trust(own) + _from_folder(int(clock.now().timestamp()) // _REREAD_SECONDS)
+    own = [keys.of_ed25519(key.public_key, *_dates(key)) for key in _unrevoked(PURPOSE)]
+    cards = [keys.of_p256(key.public_key, *_dates(key)) for key in _unrevoked(CARDS)]
+    issuers = [keys.IssuerKeys(card_issuer(), {key.label: key for key in cards})] if cards else []
+    tests = [replace(key, usages=frozenset("t")) for key in cards]
+    return keys.trust(own + tests, issuers) + _from_folder(int(clock.now().timestamp()) // _REREAD_SECONDS)
+
+
+def card_issuer() -> str:
+    """Who issues the town's health cards: the address under which `.well-known/jwks.json` lists its keys."""
+    return "https://" + urlsplit(settings.PUBLIC_URL).netloc + reverse("health:card-keys").removesuffix(_JWKS)
+
+
+def card_key() -> keys.TrustedKey:
+    """The key that signs certificates now."""
+    return keys.of_p256(signing_key(CARDS, Algorithm.ES256).public_key)
+
+
+def card_keys() -> dict[str, Any]:
+    """The key set of the town's health cards, as their framework wants it: these keys and no others."""
+    return {"keys": [jwk_of(key) for key in _unrevoked(CARDS)]}
+
+
+def _unrevoked(purpose: str) -> list[SigningKey]:
+    return [key for key in signing_keys(purpose) if key.revoked_at is None]
 
 
 def _dates(key: SigningKey) -> tuple[int, int | None]:

@@ -22,7 +22,7 @@ CHANGE_LEAST = 0.0005
 
 
 def sources(person_id: UUID) -> list[types.Source]:
-    """The four sources and what the person answered."""
+    """The sources and what the person answered."""
     choices = {each.purpose: each for each in consents.choices(person_id)}
     return [
         types.Source(
@@ -35,6 +35,11 @@ def sources(person_id: UUID) -> list[types.Source]:
         )
         for purpose in words.PURPOSES
     ]
+
+
+def source(person_id: UUID, purpose: str) -> types.Source:
+    """One of them."""
+    return next(each for each in sources(person_id) if each.purpose == purpose)
 
 
 def colour_of(row: Decision) -> types.Colour:
@@ -134,6 +139,7 @@ def results(person_id: UUID) -> list[types.Result]:
             laboratory=names[row.laboratory_id],
             taken_at=row.taken_at,
             corrected=row.revision > 1,
+            certifiable=row.outcome in {"positive", "negative"},
         )
         for row in rows
     ]
@@ -218,7 +224,7 @@ def _reason(given: dict[str, Any], infectious: float) -> types.Reason | None:
     day = day_text(date.fromisoformat(given["on"])) if given["on"] else ""
     share = round(100 * min(change / infectious, 1)) if change > 0 and infectious else None
     if kind == "exposure":
-        place, icon = words.PLACES.get(given["place"], (_("unknown"), "map-pin"))
+        place, icon = words.NEAR.get(given["place"], (_("unknown"), "map-pin"))
         title = _("You were near somebody who was probably infectious")
         return types.Reason(icon, title, _("%(day)s · %(place)s") % {"day": day, "place": place}, share)
     titles = {

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from bocage.kernel.acting import own_tables
+from bocage.services.health.actions import holders
 from bocage.services.health.actions.deciding import certificate_of
 from bocage.services.health.models import (
     Appeal,
@@ -11,13 +12,15 @@ from bocage.services.health.models import (
     CheckIn,
     Decision,
     Due,
+    Holder,
+    Housemate,
     ManualColour,
     Report,
     Standing,
     Test,
 )
 
-PERSONAL = (CheckIn, Report, Test, Standing, Certificate, Decision, Appeal, ManualColour, Due)
+PERSONAL = (CheckIn, Report, Test, Standing, Certificate, Decision, Appeal, ManualColour, Due, Holder, Housemate)
 
 
 def export(person_id: UUID) -> dict[str, Any]:
@@ -31,10 +34,15 @@ def export(person_id: UUID) -> dict[str, Any]:
             "matched": _rows(Standing, person_id, "evidence", "at"),
             "decisions": _rows(Decision, person_id, "id", "colour", "record", "signed_at"),
             "appeals": _rows(Appeal, person_id, "id", "words", "state", "answer", "at"),
+            "lives_with": _rows(Housemate, person_id, "other_id", "at"),
             "set_by_hand": _rows(ManualColour, person_id, "id", "colour", "reason", "state", "until", "at"),
         }
     # Their keys are the kernel's, which Health's own role does not read.
-    return found | {"certificates": [certificate_of(person_id, row) for row in certificates]}
+    name = holders.holder_of(person_id)
+    return found | {
+        "certificates": [certificate_of(person_id, row) for row in certificates],
+        "name": {"given": name.given, "family": name.family, "born": name.born.isoformat()} if name else None,
+    }
 
 
 def _rows(table: type[Any], person_id: UUID, *columns: str) -> list[dict[str, Any]]:

@@ -64,6 +64,11 @@ HERS = {
     "/health/visits": 19,
     "/health/scan": 14,
     "/health/in/{token}": 22,
+    "/health/household": 24,
+    "/health/name": 22,
+    "/health/certificates": 24,
+    "/health/code": 48,
+    "/health/gate/": 8,
 }
 OFFICIALS = {"/health/console": 22, "/health/console/appeals": 22, "/health/console/by-hand": 26}
 

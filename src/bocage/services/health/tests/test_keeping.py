@@ -3,20 +3,22 @@
 import io
 import json
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from PIL import Image, ImageDraw
 from pypdf import PdfReader
 
 from bocage.engines import passes
-from bocage.engines.passes import dcc
+from bocage.engines.passes import admission, dcc, pictures
 from bocage.engines.passes.tests import making
 from bocage.kernel import clock
 from bocage.kernel.acting import Actor, acting_as, own_tables
 from bocage.kernel.errors import Refusal
-from bocage.services.health.actions import certificates, deciding, passing
+from bocage.services.health import words
+from bocage.services.health.actions import certificates, deciding, holders, passing
 from bocage.services.health.models import Certificate
 from bocage.services.health.queries import gates, rights
 from bocage.services.health.queries import passes as shown
@@ -39,21 +41,55 @@ def test_the_page_brings_two_hours_of_codes_that_a_gate_takes_once(town: Town) -
 
 
 def test_the_pass_on_paper_has_the_name_and_the_colour(town: Town) -> None:
-    answer = signed_in(town.ana).get("/health/pass.pdf")
+    client = signed_in(town.ana)
+    asked = client.get("/health/pass.pdf")
+    assert (asked.status_code, asked["Location"]) == (302, "/health/name?next=health:home")
+    client.post("/health/name", {"given": "Ana Lúcia", "family": "Morel", "born": "1990-02-03"})
+    answer = client.get("/health/pass.pdf")
     text = PdfReader(io.BytesIO(answer.content)).pages[0].extract_text()
-    assert "Ana Morel" in text
+    assert "Ana Lúcia Morel" in text
     assert "Green" in text
+    code = printed_code(answer.content)
+    for days, failed in ((0, None), (2.9, None), (3.1, "time")):
+        verdict = passes.verify(code, gates.trusted(), clock.now().timestamp() + days * 86_400)
+        assert (verdict.failed.name if verdict.failed else None) == failed
+    shown = admission.admit(passes.verify(code, gates.trusted(), clock.now().timestamp()), 0)
+    assert (shown.colour, shown.name) == ("green", "Ana Lúcia Morel")
     assert signed_in(town.lea).get("/health/pass.pdf").status_code == 403
+
+
+def printed_code(document: bytes) -> str:
+    """The code on a page as a scanner reads it: the page's small squares, drawn larger."""
+    dots = re.findall(
+        rb"([\d.]+) ([\d.]+) ([\d.]+) -?([\d.]+) re f",
+        PdfReader(io.BytesIO(document)).pages[0].get_contents().get_data(),
+    )  # type: ignore[union-attr]
+    squares = [(float(x), float(y), float(w)) for x, y, w, h in dots if abs(float(w) - float(h)) < 0.01]
+    picture = Image.new("L", (2400, 3400), 255)
+    draw = ImageDraw.Draw(picture)
+    for x, y, side in squares:
+        left, top = 4 * x, 3400 - 4 * y
+        draw.rectangle((left, top, left + 4 * side, top + 4 * side), fill=0)
+    drawn = io.BytesIO()
+    picture.save(drawn, "PNG")
+    (text,) = pictures.read_codes(drawn.getvalue())
+    return text
 
 
 @pytest.mark.parametrize("text", ["", "HC1:NOT A CERTIFICATE", "shc:/1", "BC1:X", "\0", "x" * 9000])
 def test_what_is_no_certificate_is_refused_and_nothing_is_kept(text: str, town: Town) -> None:
     with acting_as(Actor.for_person(town.ana)):
+        name_of(town.ana)
         with pytest.raises(Refusal) as refusal:
             certificates.hand_in(town.ana, text)
+        assert str(refusal.value.message) in {str(each) for each in words.REFUSED.values()}
         assert refusal.value.field == "code"
         with own_tables("health"):
             assert Certificate.objects.count() == 0
+
+
+def name_of(person_id: UUID, given: str = "Ana", family: str = "Morel", born: str = "1990-02-03") -> None:
+    holders.record(person_id, given, family, date.fromisoformat(born))
 
 
 @pytest.fixture
@@ -82,6 +118,8 @@ def infected(person_id: UUID) -> float:
 def test_a_recovery_counts_from_its_first_day_to_its_last_and_never_over_a_positive_test(
     town: Town, issuers: None
 ) -> None:
+    with acting_as(Actor.for_person(town.ana)):
+        name_of(town.ana)
     for first_day, last_day, counts in ((1, 90, False), (-29, -1, False), (0, 90, True)):
         with acting_as(Actor.for_person(town.ana)):
             held = certificates.hand_in(town.ana, recovery(first_day, last_day))
@@ -100,6 +138,7 @@ def test_a_card_that_says_no_day_is_shown_without_one_and_exported(
     bundle["entry"][0]["resource"]["name"][0]["family"] = "Morel"
     bundle["entry"][1]["resource"]["occurrenceDateTime"] = said
     with acting_as(Actor.for_person(town.ana)):
+        name_of(town.ana)
         certificates.hand_in(town.ana, making.card(bundle, not_before=int(clock.now().timestamp()) - 60))
         assert bool(shown.certificates(town.ana)[0].note) is bool(kept)
         assert [each["on"] for each in rights.export(town.ana)["certificates"]] == [kept]

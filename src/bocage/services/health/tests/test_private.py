@@ -1,6 +1,6 @@
 """Nobody else reads Health's tables; withdrawal deletes at once; after 14 days nothing remains."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import psycopg
@@ -15,7 +15,7 @@ from bocage.kernel.keys import subject_keys
 from bocage.kernel.manifest import service_names
 from bocage.kernel.postgres.roles import BACKUP, MIGRATOR, SIGN_IN_ROLES, password_of
 from bocage.services.health import limits
-from bocage.services.health.actions import appeals, deciding, erasing, manual, scheme, sources
+from bocage.services.health.actions import appeals, deciding, erasing, holders, household, manual, scheme, sources
 from bocage.services.health.queries.rights import PERSONAL
 from bocage.services.health.tests.conftest import Town, signed, work
 from bocage.testing import connected_as
@@ -43,6 +43,8 @@ def fill(town: Town) -> None:
     work()
     with acting_as(Actor.for_person(town.ana)):
         appeals.appeal(town.ana, deciding.current(town.ana).id, "Not me")
+        holders.record(town.ana, "Ana", "Morel", date(1990, 2, 3))
+        household.say(town.ana, "weilin")
     with acting_as(Actor.for_person(town.odile)):
         manual.request(town.ana, "red", "A letter shown at the counter", 2)
     with acting_as(Actor.for_service("health")), own_tables("health"):
@@ -118,7 +120,8 @@ def test_a_person_sees_her_own_rows_and_nobody_elses(town: Town) -> None:
         ("health.report", {"Report"}),
         ("health.tests", {"Test"}),
         ("health.checkins", {"CheckIn", "Standing"}),
-        ("health.certificates", {"Certificate"}),
+        ("health.certificates", {"Certificate", "Holder"}),
+        ("health.household", {"Housemate", "Standing"}),
     ],
 )
 def test_a_withdrawal_deletes_that_source_in_the_same_transaction(purpose: str, emptied: set[str], town: Town) -> None:

@@ -5,6 +5,7 @@ import * as shc from "./shc.js";
 import * as tokens from "./tokens.js";
 
 const DETECTED_NOT = "260415000";
+const HOURS = { laboratory: 72, rapid: 24 };
 
 // Never throws: what cannot be read is refused, with the step and the reason. `now` in seconds since 1970.
 export async function admit(codes, keys, now) {
@@ -26,12 +27,20 @@ async function verify(codes, keys, now) {
 
 function shown({ kind, content }, now) {
   const as = (colour, said = {}) => ({ colour, step: "", reason: "", name: content.name, born: content.born ?? "", kind, nonce: content.nonce ?? "", expiresAt: content.expiresAt ?? 0, ...said });
+  const tested = ({ result, rapid, taken }) => {
+    if (result !== DETECTED_NOT) return as("red");
+    const hours = rapid ? HOURS.rapid : HOURS.laboratory;
+    const holds = now - taken >= 0 && now - taken <= hours * 3600;
+    return holds ? as("green") : as("refused", { reason: `tested more than ${hours} hours ago` });
+  };
   if (kind === "token" || kind === "paper") return as(content.colour);
   if (kind === "shc") {
     const doses = content.resources.filter((resource) => resource.resourceType === "Immunization").length;
-    return doses ? as("green") : as("refused", { reason: "the card holds no vaccination" });
+    if (doses) return as("green");
+    const test = content.resources.map(shc.covidTest).find(Boolean);
+    return test ? tested(test) : as("refused", { reason: "the card holds neither a vaccination nor a test" });
   }
-  if (content.kind === "test") return as(content.entry.tr === DETECTED_NOT ? "green" : "red");
+  if (content.kind === "test") return tested({ result: content.entry.tr, rapid: content.entry.tt === "LP217198-3", taken: dcc.instant(content.entry.sc) });
   if (content.kind === "recovery") {
     const today = new Date(now * 1000).toISOString().slice(0, 10);
     const holds = content.entry.df.slice(0, 10) <= today && today <= content.entry.du.slice(0, 10);

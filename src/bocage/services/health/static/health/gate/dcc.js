@@ -18,7 +18,7 @@ const COUNTRIES = new Set("AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB
 const PRODUCT = /^(EU\/[0-9]\/[0-9]{2}\/[0-9]{4}|(?!EU\/)[A-Za-z0-9][A-Za-z0-9().-]{1,79})$/;
 const HOLDER = /^(ORG-[0-9]{9}|(?!ORG-)[A-Za-z][A-Za-z0-9().-]{1,79})$/;
 const DEVICE = /^[0-9]{1,5}$/;
-const INSTANT = /^\d{4}-\d{2}-\d{2}[T ]\d{2}(:?\d{2}(:?\d{2}([.,]\d+)?)?)?(Z|[+-]\d{2}(:?\d{2}(:?\d{2})?)?)$/i;
+const INSTANT = /^(\d{4})-(\d{2})-(\d{2})[T ](\d{2})(?::?(\d{2})(?::?(\d{2})([.,]\d+)?)?)?(?:Z|([+-])(\d{2})(?::?(\d{2})(?::?(\d{2}))?)?)$/i;
 
 export async function verify(code, keys, now) {
   if (code.length > TEXT_MAX) refuse("prefix", `more than ${TEXT_MAX} characters`);
@@ -132,6 +132,17 @@ function checkValues(dcc, kind) {
     }
     if (dcc.get("dob").slice(0, 10) > said[DAYS[kind]].slice(0, 10)) refuse("values", "born after what is certified");
   }
+}
+
+// An instant with its zone, in seconds since 1970; NaN for anything else.
+export function instant(value) {
+  const match = INSTANT.exec(value);
+  if (!match || !isDay(value)) return NaN;
+  const [year, month, day, hour, minute = 0, second = 0, fraction, sign, ...zone] = match.slice(1);
+  const [hours, minutes, seconds] = zone.map((part) => Number(part ?? 0));
+  const offset = (sign === "-" ? -1 : 1) * (hours * 3600 + minutes * 60 + seconds);
+  const whole = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second)) / 1000;
+  return whole + Number((fraction ?? ".0").replace(",", ".")) - (sign ? offset : 0);
 }
 
 function isDay(value) {

@@ -1,6 +1,7 @@
 // SMART Health Cards, as engines/passes/shc.py and fhir.py verify them, with the keys that this gate keeps.
 import { base64url, inflate } from "./coding.js";
 import { checkDates, imported } from "./cose.js";
+import { instant } from "./dcc.js";
 import { refuse } from "./refusal.js";
 
 const SINGLE_MAX = 1195;
@@ -11,6 +12,7 @@ const CODES_MAX = 32;
 const DEPTH_MAX = 32;
 const CODE = /^shc:\/(?:([0-9]{1,2})\/([0-9]{1,2})\/)?([0-9]+)$/;
 const JWS = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
+const TESTS = ["94500-6", "94558-4"];
 const TYPE = "https://smarthealth.cards#";
 const CVX = "http://hl7.org/fhir/sid/cvx";
 const DATE = /^[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$/;
@@ -18,6 +20,18 @@ const DATE_TIME = /^[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?(T([0
 const COVID = new Set([207, 208, 210, 211, 212, 213, 217, 218, 219, 221, 225, 226, 227, 228, 229, 230, 300, 301, 302, 308, 309, 310, 311, 312, 313, ...Array.from({ length: 22 }, (_, at) => 500 + at)].map(String));
 const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 const isText = (value) => typeof value === "string" && value.trim() !== "";
+
+// The test that a resource is, as fhir.covid_test of engines/passes says it; null for anything else.
+export function covidTest(resource) {
+  if (resource.resourceType !== "Observation") return null;
+  const kinds = resource.code.coding.filter((each) => each.system === "http://loinc.org").map((each) => each.code);
+  const codings = resource.valueCodeableConcept?.coding;
+  const results = (Array.isArray(codings) ? codings : []).filter((each) => each?.system === "http://snomed.info/sct");
+  const when = resource.effectiveDateTime;
+  if (results.length !== 1 || !kinds.some((kind) => TESTS.includes(kind)) || typeof when !== "string") return null;
+  if (!DATE_TIME.test(when) || !when.includes("T")) return null;
+  return { result: String(results[0].code), rapid: kinds.includes(TESTS[1]), taken: instant(when) };
+}
 
 export const chunkOf = (text) => {
   const match = CODE.exec(text);
