@@ -85,8 +85,8 @@ def issue(person_id: UUID, test_id: UUID) -> types.Issued:
             _bundle(holder, observation), _CARD_TYPES, gates.card_issuer(), signer, gates.card_key().label,
             not_before=issued_at, expires_at=expires_at,
         )  # fmt: skip
-    except PassError as error:
-        raise Refusal("not_certified", _("This cannot be certified: %(reason)s") % {"reason": error}) from None
+    except PassError:
+        raise Refusal("not_certified", _("This result cannot be certified as it stands.")) from None
     return types.Issued(holder, laboratory, row.kind, row.outcome, row.taken_at, text, tuple(shc.codes(card)))
 
 

@@ -73,8 +73,8 @@ def issue_paper(colour: str, name: str, born: str, life: timedelta) -> str:
         return tokens.issue_paper(
             wanted, name, born, _signer(), issued_at=now, expires_at=now + int(life.total_seconds())
         )
-    except PassError as error:
-        raise Refusal("bad_paper", str(error)) from None
+    except PassError:
+        raise Refusal("bad_paper", _("A pass on paper needs a name of 1 to 80 characters."), field="name") from None
 
 
 def _signer() -> cose.Signer:
