@@ -56,7 +56,7 @@ def match() -> int:
         homes = _homes(now)
         tests = list(Test.objects.filter(outcome__in=["positive", "negative"]).order_by("taken_at", "id"))
         reports = [each for each in Report.objects.order_by("at", "id") if each.symptoms != ["none"]]
-    people = sorted({each for row in (*meetings, *homes) for each in row[:2]})
+    people = sorted({each for row in meetings for each in row[:2]} | {each for pair in homes for each in pair})
     found = _weigh(people, meetings, homes, tests, reports)
     return _keep(found, now)
 
@@ -100,7 +100,7 @@ def _weigh(
     seconds = np.array([row[4] for row in meetings])
 
     def ends(side: int) -> list[int]:
-        return [place[row[side]] for row in meetings] + [place[pair[side]] for pair in homes for _day in days]
+        return [place[(row[0], row[1])[side]] for row in meetings] + [place[pair[side]] for pair in homes for _ in days]
 
     nights = len(homes) * len(days)
     contacts = epidemic.Contacts(

@@ -60,10 +60,9 @@ def test_the_pass_on_paper_has_the_name_and_the_colour(town: Town) -> None:
 
 def printed_code(document: bytes) -> str:
     """The code on a page as a scanner reads it: the page's small squares, drawn larger."""
-    dots = re.findall(
-        rb"([\d.]+) ([\d.]+) ([\d.]+) -?([\d.]+) re f",
-        PdfReader(io.BytesIO(document)).pages[0].get_contents().get_data(),
-    )  # type: ignore[union-attr]
+    drawing = PdfReader(io.BytesIO(document)).pages[0].get_contents()
+    assert drawing is not None
+    dots = re.findall(rb"([\d.]+) ([\d.]+) ([\d.]+) -?([\d.]+) re f", drawing.get_data())
     squares = [(float(x), float(y), float(w)) for x, y, w, h in dots if abs(float(w) - float(h)) < 0.01]
     picture = Image.new("L", (2400, 3400), 255)
     draw = ImageDraw.Draw(picture)
