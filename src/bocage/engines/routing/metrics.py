@@ -1,0 +1,50 @@
+"""Distances by coordinates and by table, with each format's rounding."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from bocage.engines.routing.types import Floats, Indices
+
+Rounding = Literal["exact", "nearest", "tenth"]
+# A tenth is cut off, not rounded; the little more is for 0.3 and the like, which binary numbers hold as 0.2999...
+CUT_TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True)
+class Euclid:
+    """Straight lines: exact, to the nearest whole number (TSPLIB's EUC_2D), or cut off after a tenth (DIMACS VRPTW)."""
+
+    coordinates: Floats
+    rounding: Rounding = "exact"
+
+    def block(self, rows: Indices, columns: Indices) -> Floats:
+        """From each of `rows` to each of `columns`."""
+        there, here = self.coordinates[columns], self.coordinates[rows]
+        return self._rounded(np.hypot(here[:, None, 0] - there[None, :, 0], here[:, None, 1] - there[None, :, 1]))
+
+    def along(self, places: Indices) -> Floats:
+        """From each place to the next one."""
+        step = np.diff(self.coordinates[places], axis=0)
+        return self._rounded(np.hypot(step[:, 0], step[:, 1]))
+
+    def _rounded(self, lengths: Floats) -> Floats:
+        if self.rounding == "nearest":
+            return np.floor(lengths + 0.5)
+        return np.floor(lengths * 10 + CUT_TOLERANCE) / 10 if self.rounding == "tenth" else lengths
+
+
+@dataclass(frozen=True)
+class Table:
+    """A matrix given in full: `values[from, to]`."""
+
+    values: Floats
+
+    def block(self, rows: Indices, columns: Indices) -> Floats:
+        """From each of `rows` to each of `columns`."""
+        return self.values[np.ix_(rows, columns)]
+
+    def along(self, places: Indices) -> Floats:
+        """From each place to the next one."""
+        return self.values[places[:-1], places[1:]]
