@@ -85,7 +85,8 @@ def register_all() -> None:
         f"bocage.{name}.commands"
         for name in ("runtime", "kernel.identity", "kernel.events", "kernel.proofs", "demo", "scaffold")
     ]
-    modules += ["bocage.runtime.copies", "bocage.runtime.faults.command", "bocage.engines.routing.commands"]
+    modules += ["bocage.runtime.copies", "bocage.runtime.faults.command"]
+    modules += ["bocage.engines.routing.commands", "bocage.engines.roads.commands"]
     modules += [f"bocage.services.{name}.commands" for name in service_names() if has_module(name, "commands")]
     # Last: it joins the group `ledger` of whoever else has made it.
     modules.append("bocage.kernel.ledger.commands")

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any, cast, get_args
 
 import numpy as np
 import pytest
@@ -10,10 +11,21 @@ from hypothesis import strategies as st
 
 from bocage.engines.routing import Plan, Problem, Route, RoutingError, Visit, check, drive, explain, robot
 from bocage.engines.routing.metrics import Euclid
-from bocage.engines.routing.types import Battery, Break, Convention, Depot, Profile, Shipment, Station, Stop, Vehicle
+from bocage.engines.routing.types import (
+    Battery,
+    Break,
+    Convention,
+    Depot,
+    Kind,
+    Profile,
+    Shipment,
+    Station,
+    Stop,
+    Vehicle,
+)
 
 
-def line_of(*stops: Stop, **changes: object) -> Problem:
+def line_of(*stops: Stop, **changes: Any) -> Problem:
     """Places 0 to 20 on a line, one apart; the depot at 0; a leg takes as long as it is."""
     coordinates = np.column_stack([np.arange(21.0), np.zeros(21)])
     metric = Euclid(coordinates)
@@ -34,7 +46,8 @@ def route(*names: str, vehicle: int = 0) -> Route:
     visits = []
     for name in names:
         kind, _, index = name.rpartition(" ")
-        visits.append(Visit(kind or "stop", int(index)))
+        assert (kind or "stop") in get_args(Kind)
+        visits.append(Visit(cast(Kind, kind or "stop"), int(index)))
     return Route(vehicle, tuple(visits))
 
 
@@ -113,6 +126,7 @@ def test_a_battery_is_counted_down_and_charged_by_the_clock() -> None:
 
 def test_a_robot_carries_fifty_parcels_and_drives_a_hundred_kilometres() -> None:
     kind = robot(count=10)
+    assert kind.battery is not None
     assert (kind.capacity, kind.battery.capacity / kind.battery.use_per_distance) == (50, 100_000.0)
 
 

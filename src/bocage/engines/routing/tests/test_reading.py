@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bocage.engines.routing import ReadError, check, read
+from bocage.engines.routing import ReadError, Verdict, check, read
 from bocage.engines.routing.plans import read_plan
 
 VRP = """NAME : tiny
@@ -81,7 +81,7 @@ def written(folder: Path, text: str, name: str = "tiny.vrp") -> Path:
     return path
 
 
-def verdict(folder: Path, text: str, plan: str, name: str = "tiny.vrp") -> object:
+def verdict(folder: Path, text: str, plan: str, name: str = "tiny.vrp") -> Verdict:
     problem = read(written(folder, text, name))
     return check(problem, read_plan(written(folder, plan, "plan.json"), problem))
 
@@ -105,7 +105,7 @@ def test_windows_in_cvrplib_and_solomon_cut_off_after_a_tenth(tmp_path: Path) ->
 
 def test_a_tenth_is_cut_where_binary_numbers_are_a_little_less(tmp_path: Path) -> None:
     problem = read(written(tmp_path, SOLOMON.replace("2      3    0", "2      0.3  0"), "tiny.txt"))
-    assert problem.profiles[0].distances.along(np.asarray([0, 2]))[0] == 0.3
+    assert problem.profiles[0].distances.along(np.asarray([0, 2], dtype=np.int64))[0] == 0.3
 
 
 def test_li_lim_counts_exactly_and_a_delivery_before_its_pick_up_is_refused(tmp_path: Path) -> None:
