@@ -1,4 +1,4 @@
-"""The carbon engine measured: speed, the order of metro and petrol, recognition, and how wide its intervals are.
+"""The carbon engine measured: speed, metro beside petrol, recognition, households, and how wide intervals are.
 
     python benchmarks/carbon.py [--tables FOLDER] [--cards FILE.csv] [--repeats N]
 
@@ -15,6 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import carbon_categories
+import carbon_households
 import carbon_tables
 from rich.console import Console
 from rich.table import Table
@@ -50,6 +51,7 @@ def main() -> None:
     out.print(f"book {load().version}, Python {sys.version.split()[0]}")
     out.print(_speed())
     out.print(_order(given.tables))
+    out.print(carbon_households.table())
     if given.tables:
         out.print(carbon_tables.coverage(given.tables))
     if given.cards:

@@ -6,20 +6,52 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
+from django.utils.translation import gettext_noop as _
 
+from bocage.engines.carbon.households import households
 from bocage.kernel import clock
 from bocage.services.forest import queries
 from bocage.services.forest.levers import ItemYear
 from bocage.services.forest.models import Preference
 from bocage.services.forest.types import Month
+from bocage.services.forest.weighing import Group, interval
 
 YEAR_DAYS = 365
 LEAST_DAYS = 28
-# Insee and SDES, 2024 (revised series 1990 to 2023), as told by the CGDD on notre-environnement.gouv.fr, "En 2023,
-# l'empreinte carbone et les émissions de GES de la France diminuent": 644 Mt CO2e, 9.4 t a head. It is final demand,
-# so public services and investment are in it.
-NATIONAL_TONNES = {"FR": (9.4, 2023, "Insee, SDES")}
 _MICROGRAMS_A_TONNE = 10**12
+_ALL_DEMAND = _("with public services and investment")
+_HOUSEHOLDS = _("what households consume")
+
+
+@dataclass(frozen=True)
+class National:
+    """A published footprint a head and year, whose it is, and what is in it (a msgid)."""
+
+    micrograms: int
+    year: int
+    source: str
+    boundary: str
+
+
+# FR: Insee and SDES, 2024 (revised series 1990 to 2023), as told by the CGDD on notre-environnement.gouv.fr, "En 2023,
+# l'empreinte carbone et les émissions de GES de la France diminuent": 644 Mt CO2e, 9.4 t a head.
+# GB: DEFRA, "Carbon footprint for the UK and England to 2022": 24 % below the 977 Mt of 2007; 67.6 million people.
+# US: Feng, Hubacek, Song, J. Clean. Prod. 278 (2021) 123994: 18.1 t a head.
+_NATIONAL = {
+    "FR": National(round(9.4 * _MICROGRAMS_A_TONNE), 2023, "Insee, SDES", _ALL_DEMAND),
+    "GB": National(11 * _MICROGRAMS_A_TONNE, 2022, "DEFRA", _ALL_DEMAND),
+    "US": National(round(18.1 * _MICROGRAMS_A_TONNE), 2015, "Feng, Hubacek, Song 2021", _HOUSEHOLDS),
+}
+
+
+@dataclass(frozen=True)
+class Average:
+    """The average household of a survey, weighed by the book as one's own lines are, a head, with its interval."""
+
+    micrograms: int
+    low_micrograms: int
+    high_micrograms: int
+    year: str
 
 
 @dataclass(frozen=True)
@@ -67,32 +99,37 @@ class Comparison:
 
 
 def year(person_id: UUID) -> Year:
-    """What each item weighed and cost in the last 365 days, raised to a year by the days that the lines span."""
+    """What each item weighed and cost in the last 365 days, raised to a year by the days that the lines span.
+
+    The year's interval takes errors of one factor as shared and those of different factors as independent.
+    """
     today = clock.today(settings.TOWN["time_zone"])
     home = settings.TOWN["currency"]
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            select item, sum(micrograms), sum(least(low_micrograms, high_micrograms)),
+            select item, factor, sum(micrograms), sum(least(low_micrograms, high_micrograms)),
                 sum(greatest(low_micrograms, high_micrograms)), -sum(amount_minor) filter (where currency = %(home)s),
                 min(booked_on)
             from forest_line where person_id = %(person)s and counted
                 and booked_on > %(since)s and booked_on <= %(today)s
-            group by item
+            group by item, factor, micrograms < 0
             """,
             {"person": person_id, "since": today - timedelta(days=YEAR_DAYS), "today": today, "home": home},
         )
         rows = cursor.fetchall()
     if not rows:
         return Year({}, 0, home, 0, 0, 0)
-    days = min(YEAR_DAYS, (today - min(row[5] for row in rows)).days + 1)
-    items = {
-        item: ItemYear(*(int(value or 0) * YEAR_DAYS // days for value in (mass, low, high, spent)))
-        for item, mass, low, high, spent, _first in rows
-    }
-    values = items.values()
-    sums = (sum(each.micrograms for each in values), sum(e.low_micrograms for e in values))
-    return Year(items, days, home, *sums, sum(each.high_micrograms for each in values))
+    days = min(YEAR_DAYS, (today - min(row[6] for row in rows)).days + 1)
+    sums: dict[str, list[int]] = {}
+    for item, _factor, *values, _first in rows:
+        kept = sums.setdefault(item, [0, 0, 0, 0])
+        for place, value in enumerate(values):
+            kept[place] += int(value or 0)
+    items = {item: ItemYear(*(value * YEAR_DAYS // days for value in kept)) for item, kept in sums.items()}
+    low, high = interval(Group(row[0], row[1], *map(int, row[2:5])) for row in rows)
+    raised = (value * YEAR_DAYS // days for value in (low, high))
+    return Year(items, days, home, sum(each.micrograms for each in items.values()), *raised)
 
 
 def comparison(person_id: UUID) -> Comparison:
@@ -109,7 +146,15 @@ def wants_letter(person_id: UUID) -> bool:
     return Preference.objects.filter(person_id=person_id, letter=True).exists()
 
 
-def national_micrograms(country: str) -> tuple[int, int, str] | None:
-    """A head's footprint in the country: micrograms a year, the year of the figure, whose figure it is."""
-    found = NATIONAL_TONNES.get(country)
-    return (round(found[0] * _MICROGRAMS_A_TONNE), found[1], found[2]) if found else None
+def national(country: str) -> National | None:
+    """The published footprint of a head in the country, None where none is on record."""
+    return _NATIONAL.get(country)
+
+
+def average(country: str) -> Average | None:
+    """The country's average household a head, None where no whole budget is on record."""
+    one = next((each for each in households() if each.country == country and each.is_whole), None)
+    if one is None:
+        return None
+    total = one.total
+    return Average(total.micrograms, total.low_micrograms, total.high_micrograms, one.year)

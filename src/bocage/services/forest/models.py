@@ -159,6 +159,7 @@ class Preference(models.Model):
     person_id = models.UUIDField(unique=True)
     takes = models.BooleanField(default=False)
     letter = models.BooleanField(default=False)
+    letter_of = models.DateField(null=True)  # The month whose letter went out last.
     goal_percent = models.PositiveSmallIntegerField(default=0)
 
     class Meta:

@@ -1,6 +1,7 @@
 """Goals, and the letter of the month."""
 
 import logging
+from datetime import date
 from uuid import UUID
 
 from django.utils import translation
@@ -47,13 +48,19 @@ def send_letters() -> int:
     return sent
 
 
+def _claimed(person_id: UUID, month: date) -> bool:
+    """Whether this run is the one to send the month's letter: the mark and the letter are one transaction."""
+    wanted = Preference.objects.filter(person_id=person_id, letter=True).exclude(letter_of__gte=month)
+    return wanted.update(letter_of=month) == 1
+
+
 def _send(person_id: UUID) -> bool:
     with acting_as(Actor.for_service("forest")):
         # The names of categories are words already: read in the person's language, not in the job's.
         with translation.override(identity.person(person_id).language):
             seen = insight.comparison(person_id)
             year = insight.year(person_id)
-        if not seen.month.lines:
+        if not seen.month.lines or not _claimed(person_id, seen.month.first_day):
             return False
         context = {"seen": seen, "advice": advice(year.items) if year.is_enough else []}
         mail.send(person_id, "forest_month", context)

@@ -39,7 +39,8 @@ def year_page(request: HttpRequest) -> HttpResponse:
         "left_percent": max(0, (year.micrograms - saved) * 100 // year.micrograms) if year.micrograms > 0 else 0,
         "currency": year.currency,
         "comparison": insight.comparison(person),
-        "national": insight.national_micrograms(settings.TOWN["country"]),
+        "national": insight.national(settings.TOWN["country"]),
+        "average": insight.average(settings.TOWN["country"]),
         "letter": insight.wants_letter(person),
         "goals": aiming.GOALS,
     }

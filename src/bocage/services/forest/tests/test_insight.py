@@ -1,9 +1,12 @@
 """Advice is a share of one's own year, with its sums; levers add up; the letter goes to whoever asked for it."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 from uuid import UUID
 
 import pytest
+from django.db import connection
 from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
@@ -78,6 +81,32 @@ def test_a_year_is_raised_from_the_days_there_are(ana: UUID, statement: bytes) -
 
 
 @pytest.mark.django_db
+def test_a_years_interval_takes_factors_as_independent(ana: UUID, statement: bytes) -> None:
+    fill(ana, statement)
+    with acting_as(Actor.for_person(ana)):
+        year = insight.year(ana)
+    each = year.items.values()
+    assert len(year.items) > 2
+    apart = sum(one.high_micrograms - one.micrograms for one in each)
+    widest = max(one.high_micrograms - one.micrograms for one in each)
+    assert widest < year.high_micrograms - year.micrograms < apart
+    assert year.low_micrograms > sum(one.low_micrograms for one in each)
+    assert year.low_micrograms < year.micrograms == sum(one.micrograms for one in each)
+
+
+def test_countries_stand_beside_oneself_with_an_interval() -> None:
+    for country in ("FR", "GB"):
+        average, national = insight.average(country), insight.national(country)
+        assert average is not None
+        assert national is not None
+        assert average.low_micrograms < average.micrograms < average.high_micrograms < national.micrograms
+    # Half a budget is no household's.
+    assert insight.average("US") is None
+    assert insight.national("US") is not None
+    assert insight.average("CN") is insight.national("CN") is None
+
+
+@pytest.mark.django_db
 def test_the_page_pulls_levers_and_says_what_is_wrong(browser: Client, ana: UUID, statement: bytes) -> None:
     assert "Too few lines yet" in browser.get("/forest/year").content.decode()
     fill(ana, statement)
@@ -120,6 +149,7 @@ def test_the_letter_goes_to_who_asked_and_lets_forest_read(ana: UUID, wei: UUID)
     with acting_as(Actor.for_person(ana)):
         aiming.choose_letter(ana, wanted=True)
     assert aiming.send_letters() == 1
+    assert aiming.send_letters() == 0, "the job run again sends nothing twice"
     with acting_as(Actor.for_person(ana)):
         consent.withdraw(ana, "forest.grow")
     assert aiming.send_letters() == 0
@@ -129,6 +159,26 @@ def test_the_letter_goes_to_who_asked_and_lets_forest_read(ana: UUID, wei: UUID)
     assert "With 90% certainty between" in letter.body
     assert "/forest/year" in letter.body
     assert outbox.outbox(address="wei.lin@example.org") == []
+
+
+def test_jobs_at_once_send_one_letter(fresh_database: str) -> None:
+    person = make_person("Ida Both", "en")
+    last = (clock.now().date().replace(day=1) - timedelta(days=1)).replace(day=5)
+    fill(person, f"Date;Libelle;Montant;Devise\n{last:%d/%m/%Y};STATION TOTAL CARBURANT;-60,00;EUR\n".encode())
+    with acting_as(Actor.for_person(person)):
+        aiming.choose_letter(person, wanted=True)
+    start = Barrier(4)
+
+    def job(_number: int) -> int:
+        try:
+            start.wait()
+            return aiming.send_letters()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(job, range(4))) == 1
+    assert len(outbox.outbox(address="ida.both@example.org")) == 1
 
 
 @pytest.mark.django_db
