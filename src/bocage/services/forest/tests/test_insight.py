@@ -103,7 +103,8 @@ def test_countries_stand_beside_oneself_with_an_interval() -> None:
     # Half a budget is no household's.
     assert insight.average("US") is None
     assert insight.national("US") is not None
-    assert insight.average("CN") is insight.national("CN") is None
+    assert insight.average("CN") is None
+    assert insight.national("CN") is None
 
 
 @pytest.mark.django_db
