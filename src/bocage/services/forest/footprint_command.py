@@ -3,6 +3,7 @@
 import csv
 import io
 import os
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,9 @@ BAR_CHARACTERS = 40
 TEXT_SHOWN_CHARACTERS = 40
 CSV_LIMIT_BYTES = 50_000_000
 CSV_LIMIT_ROWS = 1_000_000
+DELIMITERS = (",", ";", "\t", "|")
+# 1,250 may be a thousand, so that one or two digits after the comma are asked for.
+DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d{1,2}")
 AMOUNT_LIMIT_DIGITS = 12
 CSV_COLUMNS = ("date", "amount", "currency", "merchant")
 
@@ -288,7 +292,10 @@ def _entries(file: Path, statement: Statement, home: str | None) -> Iterator[Ent
 
 
 def csv_rows(file: Path, columns: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
-    """The rows of a CSV in UTF-8 that has these columns, with their line numbers; stops with one error otherwise."""
+    """The rows of a CSV in UTF-8 that has these columns, with their line numbers; stops with one error otherwise.
+
+    Columns may stand in any order and case, apart by commas, semicolons, tabs or bars.
+    """
     try:
         content = _content(file, CSV_LIMIT_BYTES)
         text = content.decode("utf-8-sig")
@@ -298,9 +305,10 @@ def csv_rows(file: Path, columns: Sequence[str]) -> Iterator[tuple[int, dict[str
         stop(f"{file.name}: not UTF-8 at byte {error.start}. Save it as UTF-8.")
     if len(content) > CSV_LIMIT_BYTES:
         stop(f"{file.name}: over {CSV_LIMIT_BYTES} bytes. Split it.")
-    reader = csv.DictReader(io.StringIO(text), strict=True)
+    reader = csv.DictReader(io.StringIO(text), strict=True, delimiter=_delimiter(text))
     try:
-        missing = [name for name in columns if name not in (reader.fieldnames or ())]
+        reader.fieldnames = [name.strip().lower() for name in reader.fieldnames or ()]
+        missing = [name for name in columns if name not in reader.fieldnames]
         if missing:
             stop(f"{file.name}, line 1: no column {', '.join(missing)}. It needs {', '.join(columns)}.")
         for count, row in enumerate(reader, start=1):
@@ -314,14 +322,21 @@ def csv_rows(file: Path, columns: Sequence[str]) -> Iterator[tuple[int, dict[str
         stop(f"{file.name}, line {reader.line_num}: {error}.")
 
 
+def _delimiter(text: str) -> str:
+    """The mark that stands oftenest in the heading, a comma where none does."""
+    heading = text.partition("\n")[0]
+    return max(DELIMITERS, key=heading.count)
+
+
 def purchase(row: dict[str, str]) -> engine.Payment:
-    """A row of card purchases as a payment; raises `CarbonError` naming the field."""
+    """A row of card purchases as a payment; raises `CarbonError` naming the field. 12.50 may be written 12,50."""
     try:
         booked_on = date.fromisoformat(row["date"].strip())
     except (KeyError, ValueError) as error:
         raise engine.CarbonError("date", f"{row.get('date', '')!r} is not a day such as 2026-11-22.") from error
     try:
-        amount = abs(Decimal(row["amount"].strip()))
+        written = row["amount"].strip()
+        amount = abs(Decimal(written.replace(",", ".") if DECIMAL_COMMA.fullmatch(written) else written))
         if amount.adjusted() > AMOUNT_LIMIT_DIGITS:
             raise ValueError(amount)
         spent_minor = -max(1, int(amount.scaleb(2).to_integral_value()))

@@ -171,3 +171,30 @@ def test_classes_name_every_code(app: typer.Typer) -> None:
     assert by_code["3057"] == "flights"
     assert len(set(by_code.values())) >= 21
     assert "Groceries and supermarkets" in CliRunner().invoke(app, ["carbon", "classes"]).stdout
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "date,amount,currency,merchant\n2025-01-02,12.50,EUR,CARREFOUR\n",
+        "\ufeffDate;Amount;Currency;Merchant\r\n2025-01-02;12,50;EUR;CARREFOUR\r\n",
+        "merchant\tcurrency\tAMOUNT\tdate\nCARREFOUR\tEUR\t-12,5\t2025-01-02\n",
+        "date|amount|currency|merchant\n2025-01-02|+12.5|EUR|CARREFOUR\n",
+        'date,amount,currency,merchant\n2025-01-02,"12,50",EUR,CARREFOUR\n',
+    ],
+)
+def test_purchases_come_in_the_ways_that_tables_are_written(app: typer.Typer, tmp_path: Path, content: str) -> None:
+    path = tmp_path / "cards.csv"
+    path.write_text(content, newline="")
+    done = CliRunner().invoke(app, ["carbon", "categorise", str(path), "--json"])
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["category"] == "groceries"
+
+
+@pytest.mark.parametrize("amount", ["1,250", "1,250.00", "12;50", "twelve", ""])
+def test_an_amount_that_may_mean_two_things_is_refused(app: typer.Typer, tmp_path: Path, amount: str) -> None:
+    path = tmp_path / "cards.csv"
+    path.write_text(f'date,amount,currency,merchant\n2025-01-02,"{amount}",EUR,CARREFOUR\n')
+    done = CliRunner().invoke(app, ["carbon", "categorise", str(path), "--json"])
+    assert done.exit_code == 1
+    assert "line 2, amount" in done.output
