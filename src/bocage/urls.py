@@ -9,11 +9,12 @@ from django.views.i18n import set_language
 
 from bocage import health
 from bocage.kernel.manifest import has_module, service_names
-from bocage.shell import api_site, ledger_api, me_api
+from bocage.shell import api_site, ledger_api, me_api, transparency_api
 
 api = api_site.build()
 api.add_router("/me", me_api.router, tags=["me"])
 api.add_router("/ledger", ledger_api.router, tags=["ledger"])
+api.add_router("/ledger", transparency_api.router, tags=["ledger"])
 for name in service_names():
     if has_module(name, "api"):
         api.add_router(f"/{name}", importlib.import_module(f"bocage.services.{name}.api").router, tags=[name])

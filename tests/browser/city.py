@@ -19,8 +19,8 @@ from bocage.kernel.messages import actions as messages
 from bocage.services.forest.actions import importing
 from bocage.services.health.actions import appeals, deciding
 from bocage.services.health.queries import venues
-from bocage.services.pay.actions import bank, codes, exchange, paying, presented, refunds, requests
-from bocage.services.pay.bank import desk
+from bocage.services.pay.actions import bank, codes, exchange, paying, presented, reconciling, refunds, requests
+from bocage.services.pay.bank import desk, folder
 from bocage.services.pay.demo import demo_payment
 from bocage.services.pay.queries import codes as shown
 from bocage.testing import connected_as
@@ -147,3 +147,5 @@ def _bank() -> None:
     )
     exchange.exchange()
     assert settings.MODE == "test"
+    for path in folder.place("done").glob("in-camt053-*.xml"):
+        reconciling.take_statements([(path.name, path.read_bytes())], 5)

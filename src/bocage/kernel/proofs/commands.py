@@ -70,6 +70,7 @@ def audit(as_json: AsJson = False) -> None:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+    from bocage.kernel.proofs import last_audit
     from bocage.kernel.proofs.audit import audit as examine
 
     with connection.cursor() as cursor:
@@ -78,6 +79,10 @@ def audit(as_json: AsJson = False) -> None:
     with Progress(*columns, console=Console(stderr=True), transient=True, disable=as_json) as bar, transaction.atomic():
         task = bar.add_task("transfers", total=None)
         report = examine(lambda done, total: bar.update(task, completed=done, total=total))
+    try:
+        last_audit.keep(report)
+    except OSError as error:
+        typer.echo(f"audit: the console will not show this one: {error}", err=True)
     rate = report.transfers / report.wall_seconds
     if as_json:
         typer.echo(json.dumps({"whole": not report.faults, "rows_per_second": round(rate), **asdict(report)}, indent=1))
@@ -163,23 +168,55 @@ def balance_sheet(as_json: AsJson = False) -> None:
 
 @ledger.command()
 def export(
-    to: Annotated[Path, typer.Argument(help="The file to write; it must not be there yet.")],
+    to: Annotated[Path | None, typer.Argument(help="The Beancount file to write; it must not be there yet.")] = None,
+    parquet: Annotated[
+        Path | None, typer.Option("--parquet", help="Write Parquet instead, every account and transfer: a new folder.")
+    ] = None,
     opened_on: Annotated[str, typer.Option(help="The day on which Beancount opens the accounts.")] = "2020-01-01",
+    as_json: AsJson = False,
 ) -> None:
-    """Write the ledger as Beancount text, by kinds of account: nobody's name, nobody's own account."""
+    """Write the ledger as Beancount text, by kinds of account, or as Parquet, row by row. Neither names anybody."""
+    if (to is None) == (parquet is None):
+        typer.echo("export: give a file for Beancount, or --parquet FOLDER", err=True)
+        raise typer.Exit(WRONG_EXIT)
     _as_auditor()
+    try:
+        written = _export_parquet(parquet, as_json) if parquet else _export_beancount(to, date.fromisoformat(opened_on))
+    except (OSError, ValueError) as error:
+        typer.echo(f"export: {error}", err=True)
+        raise typer.Exit(WRONG_EXIT) from None
+    except ModuleNotFoundError as error:
+        typer.echo(
+            f"export: this needs {error.name}, which the base does not carry: ./bocage extras add analytics", err=True
+        )
+        raise typer.Exit(WRONG_EXIT) from None
+    if as_json:
+        typer.echo(json.dumps({"to": str(parquet or to), "rows": written}))
+    else:
+        counts = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in written.items())
+        typer.echo(f"{counts} in {parquet or to}")
+
+
+def _export_beancount(to: Path | None, opened_on: date) -> dict[str, int]:
     from django.db import transaction
 
     from bocage.kernel.proofs.statements import beancount
 
-    try:
-        day = date.fromisoformat(opened_on)
-        with to.open("x", encoding="utf-8") as file, transaction.atomic():
-            count = sum(bool(file.write(text)) for text in beancount(day))
-    except (OSError, ValueError) as error:
-        typer.echo(f"export: {error}", err=True)
-        raise typer.Exit(WRONG_EXIT) from None
-    typer.echo(f"{count} directives in {to}")
+    assert to is not None, "one of the two was given"
+    with to.open("x", encoding="utf-8") as file, transaction.atomic():
+        return {"directives": sum(bool(file.write(text)) for text in beancount(opened_on))}
+
+
+def _export_parquet(folder: Path, quiet: bool) -> dict[str, int]:
+    from rich.console import Console
+    from rich.progress import Progress, TextColumn
+
+    from bocage.kernel.proofs.parquet import write_parquet
+
+    columns = (TextColumn("{task.description}"), TextColumn("{task.completed:,.0f} rows"))
+    with Progress(*columns, console=Console(stderr=True), transient=True, disable=quiet) as bar:
+        task = bar.add_task("", total=None)
+        return write_parquet(folder, lambda name, rows: bar.update(task, description=name, completed=rows))
 
 
 def _as_auditor() -> None:

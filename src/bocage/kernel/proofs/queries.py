@@ -79,7 +79,12 @@ def proof_of(transfer_id: UUID) -> dict[str, Any]:
 
 def proof_file(transfer_id: UUID) -> bytes:
     """The same, as the file a person keeps."""
-    return json.dumps(proof_of(transfer_id), indent=1, ensure_ascii=False).encode() + b"\n"
+    return as_file(proof_of(transfer_id))
+
+
+def as_file(proof: dict[str, Any]) -> bytes:
+    """A proof as JSON in UTF-8."""
+    return json.dumps(proof, indent=1, ensure_ascii=False).encode() + b"\n"
 
 
 def _covering(lane: str, number: int) -> dict[str, Any]:

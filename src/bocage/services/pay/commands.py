@@ -1,19 +1,25 @@
-"""`./bocage pay code|exchange`: what a payment code says, and an exchange with the bank at once."""
+"""`./bocage pay code|exchange`, and `./bocage ledger reconcile`: codes, the bank's files, bank and ledger compared."""
 
 import json
-from typing import Annotated
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
 from bocage.kernel.start import set_up_django
 
 pay = typer.Typer(help="Payment codes and the bank's files.", no_args_is_help=True)
+OPEN = 1
 WRONG = 2
 
 
 def register(app: typer.Typer) -> None:
-    """Add `pay` to the command line."""
+    """Add `pay` to the command line, and `reconcile` to the group `ledger`."""
     app.add_typer(pay, name="pay")
+    group = next(each.typer_instance for each in app.registered_groups if each.name == "ledger")
+    assert group is not None, "a group has its commands"
+    group.command()(reconcile)
 
 
 @pay.command()
@@ -22,8 +28,6 @@ def code(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """What an EMVCo merchant-presented payment code says, of whatever network. Needs no database."""
-    from dataclasses import asdict
-
     from bocage.engines import emvco
 
     try:
@@ -71,3 +75,67 @@ def exchange() -> None:
         state = taken.refusal or ("taken before" if taken.again else f"{taken.entries} lines, {taken.unmatched} open")
         typer.echo(f"{taken.name}: {state}")
     typer.echo(f"{len(files)} files taken")
+
+
+def reconcile(
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="The bank's camt.053 or camt.054 files. None: compare again.")
+    ] = None,
+    window_days: Annotated[
+        int, typer.Option("--days", help="How far apart bank and ledger may be where no reference tells.")
+    ] = 5,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Compare the bank's statements with the ledger: matched, unmatched on either side, ambiguous, double.
+
+    The same file again changes nothing, and nothing here moves money. Exits 1 where something is left to look at, 2
+    for a file that cannot be read, of which nothing is taken.
+    """
+    set_up_django()
+    from bocage.kernel.errors import Refusal
+    from bocage.services.pay.actions import reconciling
+    from bocage.services.pay.bank import folder
+    from bocage.services.pay.queries.reconciling import reconciliation
+
+    try:
+        contents = [(path.name, folder.content_of(path)) for path in files or []]
+        taken = reconciling.take_statements(contents, window_days)
+        found = reconciliation(window_days)
+    except (Refusal, OSError, folder.TooLarge) as error:
+        says = error.message if isinstance(error, Refusal) else error
+        typer.echo(f"reconcile: {says}", err=True)
+        raise typer.Exit(WRONG) from None
+    if as_json:
+        result: dict[str, Any] = asdict(found) | {"whole": found.whole, "files": [asdict(each) for each in taken]}
+        typer.echo(json.dumps(result, default=str, ensure_ascii=False, indent=1))
+    else:
+        _show(taken, found)
+    if not found.whole:
+        raise typer.Exit(OPEN)
+
+
+def _show(taken: Any, found: Any) -> None:
+    """Bank and ledger for a reader: the files, how many of each finding, then what is left to look at."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False)
+    for each in taken:
+        console.print(f"{each.name}: {each.format}, {each.lines} booked lines, {each.new} new", markup=False)
+        for note in each.notes:
+            console.print(f"  {note}", markup=False)
+    for finding, count in found.counts.items():
+        console.print(f"{count:>8}  {finding.replace('_', ' ')}", markup=False)
+    console.print(f"{found.missing_count:>8}  in the ledger alone ({found.awaited} more the bank may still book)")
+    table = Table("Day", "Amount, minor", "Finding", "Reference", "Text", "Where")
+    for line in found.open_lines:
+        where = f"{line.file_name}:{line.source_line}"
+        table.add_row(
+            *(str(line.booked_on), f"{line.amount_minor} {line.currency}", line.finding.replace("_", " ")),
+            *(line.reference, f"{line.party_name} {line.text}"[:60], where),
+        )
+    for each in found.missing:
+        amount = f"{each.amount_minor} {each.currency}"
+        table.add_row(str(each.on), amount, "ledger alone", " ".join(each.references)[:60], each.code, str(each.id))
+    if table.row_count:
+        console.print(table)

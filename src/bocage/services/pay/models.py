@@ -1,5 +1,6 @@
 """Pay's tables; private to it. The money itself is in the ledger: these rows say what it was for."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Upper
@@ -11,6 +12,7 @@ from bocage.services.pay.types import (
     CodeKind,
     CodeState,
     EntryState,
+    LineFinding,
     LineKind,
     PayOutState,
     RefundRequestState,
@@ -321,3 +323,44 @@ class BankEntry(models.Model):
     class Meta:
         constraints = [_one_of("state", [each.value for each in EntryState], "pay_bank_entry_state")]
         indexes = [models.Index(fields=["state", "-id"], name="pay_bank_entry_state_id")]
+
+
+class StatementLine(models.Model):
+    """A booked line of the bank's account as it is reconciled with the ledger; moves nothing.
+
+    The same line in another file is the same row: `fingerprint` covers day, amount and words, `reference` tells apart
+    what those do not. `candidates` are the movements that came into question when it was last compared.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    account = models.CharField(max_length=64, blank=True)
+    fingerprint = models.CharField(max_length=64)
+    reference = models.CharField(max_length=140, blank=True)
+    names = ArrayField(models.CharField(max_length=140))
+    amount_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=CURRENCY_CHARACTERS)
+    booked_on = models.DateField()
+    party_name = models.CharField(max_length=140, blank=True)
+    text = models.CharField(max_length=280, blank=True)
+    file_name = models.CharField(max_length=120)
+    source_line = models.IntegerField()
+    finding = models.CharField(max_length=14, default=LineFinding.UNMATCHED)
+    movement_id = models.UUIDField(null=True)
+    candidates = ArrayField(models.UUIDField(), default=list)
+    decided_by = models.UUIDField(null=True)
+    decided_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=limits.REASON_CHARACTERS_MAX, blank=True, default="")
+    at = models.DateTimeField(default=now)
+
+    class Meta:
+        constraints = [
+            _one_of("finding", [each.value for each in LineFinding], "pay_statement_line_finding"),
+            models.UniqueConstraint(fields=["account", "fingerprint", "reference"], name="pay_statement_line_once"),
+            models.UniqueConstraint(
+                fields=["movement_id"], condition=Q(movement_id__isnull=False), name="pay_statement_line_movement"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["finding", "-booked_on", "-id"], name="pay_statement_line_finding_day"),
+            models.Index(fields=["booked_on"], name="pay_statement_line_day"),
+        ]

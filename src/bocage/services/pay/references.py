@@ -1,10 +1,12 @@
 """Creditor references of ISO 11649: "RF", two check digits, and what we chose; a slip in typing shows."""
 
 import secrets
+from uuid import UUID, uuid5
 
 from bocage.services.pay.digits import TOKEN_ALPHABET
 
 RANDOM_CHARACTERS = 10
+MOVES = UUID("c9d3c1a4-64a7-5d0f-9a55-0d1d9b1f6b52")
 _MODULUS = 97
 
 
@@ -37,6 +39,11 @@ def is_reference(text: str) -> bool:
         and text == text.upper()
         and _remainder(text[4:] + text[:4]) == 1
     )
+
+
+def pay_out_transfer_id(pay_out_id: UUID) -> UUID:
+    """The ledger transfer that takes a pay-out's money once the bank has paid it."""
+    return uuid5(MOVES, f"out {pay_out_id}")
 
 
 def grouped(reference: str) -> str:

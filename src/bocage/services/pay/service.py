@@ -103,7 +103,10 @@ service = Service(
         QuickAction(_("Pay out to a bank"), "pay:pay-out", "landmark", ("IBAN", _("withdraw"))),
         QuickAction(_("Statements"), "pay:statements", "file-text", ("PDF", "CSV", "camt.053", _("month"))),
     ),
-    console=(QuickAction(_("Bank"), "pay:bank-entries", "landmark"),),
+    console=(
+        QuickAction(_("Bank"), "pay:bank-entries", "landmark"),
+        QuickAction(_("Bank and ledger"), "pay:reconciliation", "scale"),
+    ),
     merchant=(
         QuickAction(_("Till"), "pay:till", "qr-code"),
         QuickAction(_("Takings"), "pay:takings", "chart-column"),

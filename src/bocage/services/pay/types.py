@@ -70,6 +70,31 @@ class EntryState(StrEnum):
     ASSIGNED = "assigned"
 
 
+class LineFinding(StrEnum):
+    """What a line of the bank's is to the ledger: the same as a movement there (the first three), set aside with a
+    reason, or something to look at."""
+
+    REFERENCE = "reference"
+    AMOUNT_AND_DAY = "amount_and_day"
+    OPERATOR = "operator"
+    EXPLAINED = "explained"
+    UNMATCHED = "unmatched"
+    AMBIGUOUS = "ambiguous"
+    DUPLICATE = "duplicate"
+    DIFFERS = "differs"
+    NOT_POSTED = "not_posted"
+
+
+MATCHED_FINDINGS = (LineFinding.REFERENCE, LineFinding.AMOUNT_AND_DAY, LineFinding.OPERATOR)
+OPEN_FINDINGS = (
+    LineFinding.UNMATCHED,
+    LineFinding.AMBIGUOUS,
+    LineFinding.DUPLICATE,
+    LineFinding.DIFFERS,
+    LineFinding.NOT_POSTED,
+)
+
+
 @dataclass(frozen=True)
 class Wallet:
     """A party's wallet: `posted` is what it has, `held` what is promised and not yet gone, `available` the rest."""
@@ -350,3 +375,69 @@ class BankEntry:
     state: EntryState
     file_name: str
     at: datetime
+
+
+@dataclass(frozen=True)
+class ReconciledLine:
+    """A booked line of the bank's beside the ledger. `movement_id` is the ledger transfer that it was matched with."""
+
+    id: UUID
+    booked_on: date
+    amount_minor: int
+    currency: str
+    party_name: str
+    text: str
+    reference: str
+    file_name: str
+    source_line: int
+    finding: LineFinding
+    movement_id: UUID | None
+    candidates: tuple[UUID, ...]
+    reason: str
+
+
+@dataclass(frozen=True)
+class BankMovement:
+    """A movement of the town's bank account in the ledger, + for money in; `posted` False: expected, not there yet."""
+
+    id: UUID
+    on: date
+    amount_minor: int
+    currency: str
+    references: tuple[str, ...]
+    code: str
+    posted: bool
+
+
+@dataclass(frozen=True)
+class FileTaken:
+    """One file of a reconciliation: how many booked lines it has, and how many of them are new."""
+
+    name: str
+    format: str
+    lines: int
+    new: int
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Reconciliation:
+    """Where bank and ledger stand: how many lines of each finding, what is open, and what the ledger alone has.
+
+    The ledger's movements are compared for the days that the lines cover, the last `window_days` of them left out:
+    the bank may still book those, `awaited` of them. `missing_cut` says that there are more than are listed.
+    """
+
+    first_on: date | None
+    last_on: date | None
+    window_days: int
+    counts: dict[LineFinding, int]
+    open_lines: tuple[ReconciledLine, ...]
+    missing: tuple[BankMovement, ...]
+    missing_count: int
+    awaited: int
+
+    @property
+    def whole(self) -> bool:
+        """Nothing is left to look at."""
+        return not self.missing_count and not any(self.counts.get(each) for each in OPEN_FINDINGS)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from bocage.services.pay.types import (
     EntryState,
     Line,
+    LineFinding,
     LineKind,
     PayOutState,
     RefundRequestState,
@@ -66,6 +67,31 @@ ENTRY_STATES: dict[EntryState, Said] = {
     EntryState.UNMATCHED: _("Without a place"),
     EntryState.MATCHED: _("Matched"),
     EntryState.ASSIGNED: _("Assigned"),
+}
+# What a line of the bank's is to the ledger: its name, the tone and icon of its badge.
+LINE_FINDINGS: dict[LineFinding, tuple[Said, str, str]] = {
+    LineFinding.REFERENCE: (_("by reference"), "ok", "check"),
+    LineFinding.AMOUNT_AND_DAY: (_("by amount and day"), "ok", "check"),
+    LineFinding.OPERATOR: (_("by hand"), "ok", "check"),
+    LineFinding.EXPLAINED: (_("set aside"), "", "info"),
+    LineFinding.UNMATCHED: (_("not in the ledger"), "alert", "circle-alert"),
+    LineFinding.AMBIGUOUS: (_("several would do"), "watch", "split"),
+    LineFinding.DUPLICATE: (_("double"), "alert", "copy"),
+    LineFinding.DIFFERS: (_("another amount"), "alert", "circle-alert"),
+    LineFinding.NOT_POSTED: (_("not posted yet"), "watch", "clock"),
+}
+LINE_FINDING_SAYS: dict[LineFinding, Said] = {
+    LineFinding.REFERENCE: _("It gives the reference of this movement, and its amount."),
+    LineFinding.AMOUNT_AND_DAY: _(
+        "It gives no reference that is known; no other movement has its amount near its day."
+    ),
+    LineFinding.OPERATOR: _("Somebody decided so."),
+    LineFinding.EXPLAINED: _("Somebody said why the ledger has nothing like it."),
+    LineFinding.UNMATCHED: _("Nothing in the ledger is like it."),
+    LineFinding.AMBIGUOUS: _("More than one pair would fit, so nothing was guessed."),
+    LineFinding.DUPLICATE: _("It names a movement that another line has been matched with. Was it paid twice?"),
+    LineFinding.DIFFERS: _("It names a movement of another amount."),
+    LineFinding.NOT_POSTED: _("The bank has booked what the ledger still waits for. Has the statement been taken in?"),
 }
 
 # The icon of a shop's ISO 18245 category, by the first code of each range of near ones.

@@ -6,8 +6,10 @@ from uuid import UUID
 
 from bocage.kernel.ledger import queries as ledger
 from bocage.kernel.ledger.types import Account, Balance, Movement, TrialBalanceLine
+from bocage.kernel.proofs.explorer import PendingHold, open_holds
 
 MOVEMENTS_SHOWN = 25
+HOLDS_SHOWN = 50
 
 
 @dataclass(frozen=True)
@@ -70,4 +72,13 @@ def accounts_of(party_id: UUID) -> list[AccountView]:
             ledger.history(account.id, limit=MOVEMENTS_SHOWN, with_holds=True),
         )
         for account in accounts
+    ]
+
+
+def holds_of(accounts: list[AccountView]) -> list[tuple[PendingHold, str, int]]:
+    """The open holds on or for these accounts, each with its unit and that unit's decimals; those that end first."""
+    exponents = {each.account.id: (each.account.unit, each.exponent) for each in accounts}
+    return [
+        (hold, *(exponents.get(hold.debit_account_id) or exponents[hold.credit_account_id]))
+        for hold in open_holds(list(exponents), HOLDS_SHOWN)
     ]

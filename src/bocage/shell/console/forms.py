@@ -37,6 +37,17 @@ class LookForm(LookReasonForm):
     field_order = ("handle", "reason")
 
 
+class TransferForm(LookForm):
+    """Which transfer of whom to look at, and why."""
+
+    transfer_id = forms.UUIDField(
+        label=_("Transfer"),
+        help_text=_("Its id, as on a receipt or in the list of movements."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    field_order = ("handle", "transfer_id", "reason")
+
+
 class ReasonForm(forms.Form):
     """Why something is done to somebody. `required=False` where the page's other button needs none."""
 

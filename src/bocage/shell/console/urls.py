@@ -2,11 +2,16 @@
 
 from django.urls import path
 
-from bocage.shell.console.pages import approving, ledger, machinery, overview, people, running
+from bocage.shell.console.pages import approving, chain, ledger, machinery, overview, people, running
 
 urlpatterns = [
     path("", overview.home, name="console-home"),
     path("ledger", ledger.explorer, name="console-ledger"),
+    path("ledger/batches", chain.batches, name="console-batches"),
+    path("ledger/batches/<slug:lane>/<int:number>", chain.batch, name="console-batch"),
+    path("ledger/checkpoints", chain.checkpoints, name="console-checkpoints"),
+    path("ledger/checkpoints/<int:number>", chain.checkpoint, name="console-checkpoint"),
+    path("ledger/transfer", chain.transfer, name="console-transfer"),
     path("events", machinery.event_log, name="console-events"),
     path("events/<slug:service>/<int:position>", machinery.dead_letter, name="console-dead-letter"),
     path("consents", overview.consent_counts, name="console-consents"),

@@ -25,7 +25,6 @@ from bocage.services.pay.types import EntryState, LineKind, PayOutState, TopUpSt
 HOLDER_CHARACTERS_MAX = 70
 # Far longer than a bank takes, so that a hold never ends while the bank still may pay.
 HOLD_LIFE = timedelta(days=180)
-_MOVES = UUID("c9d3c1a4-64a7-5d0f-9a55-0d1d9b1f6b52")
 
 
 def bank_account(currency: str) -> UUID:
@@ -78,7 +77,7 @@ def credit_top_up(row: TopUp, amount_minor: int, bank_reference: str) -> UUID:
 
 def credit_wallet(owner_id: UUID, amount_minor: int, currency: str, bank_reference: str) -> UUID:
     """Credit a wallet with money that arrived at the bank, write its line and say so; once for a bank reference."""
-    transfer_id = uuid5(_MOVES, f"in {bank_reference}")
+    transfer_id = uuid5(references.MOVES, f"in {bank_reference}")
     with acting_as(Actor.for_person(owner_id)):
         if Line.objects.filter(owner_id=owner_id, transfer_id=transfer_id).exists():
             return transfer_id
@@ -183,7 +182,7 @@ def cancel_pay_out(owner_id: UUID, pay_out_id: UUID) -> None:
 
 def finish_pay_out(row: PayOut, bank_reference: str) -> UUID:
     """The bank has paid: take what was held. The ledger transfer's id. Runs as Pay itself, in the import."""
-    transfer_id = uuid5(_MOVES, f"out {row.id}")
+    transfer_id = references.pay_out_transfer_id(row.id)
     ledger.accepted(ledger.post_hold(transfer_id, row.hold_id))
     row.state, row.ended_at = PayOutState.PAID, clock.now()
     row.save(update_fields=["state", "ended_at"])
@@ -234,7 +233,7 @@ def expire_top_ups() -> int:
 
 
 def _release(row: PayOut, state: PayOutState, reason: str) -> None:
-    ledger.accepted(ledger.void_hold(uuid5(_MOVES, f"void {row.id}"), row.hold_id))
+    ledger.accepted(ledger.void_hold(uuid5(references.MOVES, f"void {row.id}"), row.hold_id))
     row.state, row.reason, row.ended_at = state, reason[: limits.REASON_CHARACTERS_MAX], clock.now()
     row.save(update_fields=["state", "reason", "ended_at"])
 

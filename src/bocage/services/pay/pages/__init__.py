@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from bocage.services.pay.pages import bank, codes, merchant, operator, people, programs, receipts, sheet, wallet
+from bocage.services.pay.pages import (
+    bank,
+    codes,
+    merchant,
+    operator,
+    people,
+    programs,
+    receipts,
+    reconciling,
+    sheet,
+    wallet,
+)
 
 urlpatterns = [
     path("", wallet.home, name="home"),
@@ -69,5 +80,7 @@ urlpatterns = [
     path("merchant/webhooks/<uuid:webhook_id>", programs.webhook, name="webhook"),
     path("merchant/webhooks/<uuid:webhook_id>/<uuid:delivery_id>", programs.resend, name="delivery-resend"),
     path("console/bank", operator.bank_entries, name="bank-entries"),
+    path("console/reconciliation", reconciling.reconciliation, name="reconciliation"),
+    path("console/reconciliation/<uuid:line_id>", reconciling.line, name="statement-line"),
     path("console/bank/<uuid:entry_id>/assign", operator.assign, name="bank-assign"),
 ]

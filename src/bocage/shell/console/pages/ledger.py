@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from bocage.kernel.identity import queries as identity
 from bocage.shell.console.access import Operator, looking_at, operators_only
-from bocage.shell.console.books import MOVEMENTS_SHOWN, accounts_of, unit_balances
+from bocage.shell.console.books import MOVEMENTS_SHOWN, accounts_of, holds_of, unit_balances
 from bocage.shell.console.forms import LookForm
 
 UNPROCESSABLE = 422
@@ -30,6 +30,7 @@ def explorer(request: HttpRequest, operator: Operator) -> HttpResponse:
         else:
             with looking_at(operator, party.id, _ACCOUNTS, form.cleaned_data["reason"]):
                 context["accounts"] = accounts_of(party.id)
+                context["holds"] = holds_of(context["accounts"])
             context["party"] = party
             form = LookForm()
     context |= {"form": form, "units": unit_balances()}
