@@ -49,6 +49,7 @@ FILES = {
     "metrics": "text for Prometheus",
     "mfa_download_recovery_codes": "a text file",
     "pay:line-pdf": "a PDF",
+    "pay:line-proof": "JSON to keep",
     "pay:poster-file": "a PDF",
     "pay:statement-file": "a PDF, CSV or camt.053",
     "pay:takings-file": "a CSV",

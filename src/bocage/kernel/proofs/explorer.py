@@ -24,6 +24,10 @@ _PENDING_SQL = """
 select hold_id, debit_account_id, credit_account_id, amount_minor, expires_at from ledger_pending
 where debit_account_id = any (%(ids)s) or credit_account_id = any (%(ids)s) order by expires_at limit %(limit)s
 """
+_PLACE_SQL = """
+select b.lane, b.number from ledger_transfer t join ledger_batch b
+    on int8range(b.first_seq, b.last_seq, '[]') @> t.seq and t.seq = any (b.seqs) where t.id = %s
+"""
 _LAST_NUMBER = 2**63 - 1
 
 
@@ -133,6 +137,17 @@ def checkpoint(number: int) -> CheckpointView:
     view = _view(rows[0], rows[1] if len(rows) > 1 else None)
     roots = tuple(Check(f"root_{each.lane}", _root_holds(each)) for each in view.checkpoint.lanes if each.last)
     return CheckpointView(view.checkpoint, view.digest, (*view.checks, *roots))
+
+
+def is_provable(transfer_id: UUID) -> bool:
+    """Whether a checkpoint covers a transfer that the actor may see, so that its proof can be given. Two queries."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PLACE_SQL, [transfer_id])
+        place = cursor.fetchone()
+    last = models.Checkpoint.objects.order_by("-number").first() if place else None
+    if place is None or last is None:
+        return False
+    return any(each.lane == place[0] and place[1] <= each.last for each in notes.read(last.text)[3])
 
 
 def open_holds(account_ids: list[UUID], limit: int = 50) -> tuple[PendingHold, ...]:

@@ -20,6 +20,7 @@ urlpatterns = [
     path("activity", wallet.activity, name="activity"),
     path("activity/<uuid:line_id>", receipts.line, name="line"),
     path("activity/<uuid:line_id>.pdf", receipts.line_pdf, name="line-pdf"),
+    path("activity/<uuid:line_id>.proof.json", receipts.line_proof, name="line-proof"),
     path("payments/<uuid:payment_id>", receipts.payment, name="payment"),
     path("payments/<uuid:payment_id>/refund", receipts.ask_refund, name="ask-refund"),
     path("statements", wallet.statements, name="statements"),

@@ -1,4 +1,4 @@
-"""One line of the wallet: the receipt, as a page and as a PDF, and asking for money back."""
+"""One line of the wallet: the receipt, as a page, as a PDF and as a proof, and asking for money back."""
 
 from uuid import UUID
 
@@ -9,6 +9,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from bocage.kernel.errors import Refusal
+from bocage.kernel.proofs import explorer
+from bocage.kernel.proofs import queries as proofs
 from bocage.services.pay import words
 from bocage.services.pay.actions import refunds as refund_actions
 from bocage.services.pay.documents import receipt as documents
@@ -42,6 +44,14 @@ def line_pdf(request: HttpRequest, subject_id: UUID, line_id: UUID) -> HttpRespo
     return attachment(documents.receipt_pdf(receipt), "application/pdf", f"bocage-receipt-{line_id}.pdf")
 
 
+@require_safe
+@page(READ)
+def line_proof(request: HttpRequest, subject_id: UUID, line_id: UUID) -> HttpResponse:
+    """The proof that the ledger holds this line's transfer, which ./bocage verify checks without asking the town."""
+    found = wallet_queries.line(subject_id, line_id)
+    return attachment(proofs.proof_file(found.transfer_id), "application/json", f"bocage-proof-{line_id}.json")
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @page(WRITE)
 def ask_refund(request: HttpRequest, subject_id: UUID, payment_id: UUID) -> HttpResponse:
@@ -72,6 +82,7 @@ def _show(request: HttpRequest, receipt: Receipt) -> HttpResponse:
         "facts": documents.facts_of(receipt),
         "numbers": documents.numbers_of(receipt),
         "split_query": split_query(receipt.line),
+        "provable": explorer.is_provable(receipt.line.transfer_id),
         "may_ask": kind is LineKind.PAID and receipt.refundable_minor > 0 and not _is_open(receipt),
         "request_state": words.REFUND_REQUEST_STATES[receipt.request.state] if receipt.request else "",
     }

@@ -82,7 +82,7 @@ HERS: dict[str, int] = {
     "/pay/": 16,
     "/pay/activity": 12,
     "/pay/activity?q=coffee&show=shops": 12,
-    "/pay/activity/{line}": 16,
+    "/pay/activity/{line}": 18,
     "/pay/payments/{payment}/refund": 16,
     "/pay/done/{payment}": 13,
     "/pay/statements": 11,
