@@ -69,7 +69,14 @@ def parts(request: HttpRequest) -> HttpResponse:
             "log": {"head": found.head, "behind_events": found.behind_events, "behind_seconds": found.behind_seconds},
             "dead_events": found.dead_events,
             "jobs": {**found.jobs, "stalled": found.stalled_jobs, "overdue_seconds": found.overdue_seconds},
-            "ledger": {"unbalanced_units": list(found.unbalanced_units)},
+            "ledger": {
+                "unbalanced_units": list(found.unbalanced_units),
+                "unsealed": found.sealing.unsealed,
+                "sealing_behind_seconds": found.sealing_behind_seconds,
+                "poster_epoch": found.sealing.poster_epoch,
+                "checkpoint_at": found.sealing.checkpoint_at,
+                "audited_at": found.audit.at if found.audit else None,
+            },
             "database": {"bytes": found.database_bytes, "connections": found.connections},
             "changes_behind_bytes": {each.name: each.behind_bytes for each in found.slots},
             "backup": {

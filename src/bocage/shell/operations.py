@@ -15,9 +15,13 @@ from prometheus_client.metrics_core import GaugeMetricFamily
 from bocage.kernel import clock, work
 from bocage.kernel.events import queries as events
 from bocage.kernel.ledger import queries as ledger
+from bocage.kernel.proofs.last_audit import LastAudit, last_audit
+from bocage.kernel.proofs.sealing import Sealing, sealing
 
 BEHIND_MAX = timedelta(minutes=1)
 BACKUP_AGE_MAX = timedelta(hours=26)
+# One is signed each night.
+CHECKPOINT_AGE_MAX = timedelta(hours=26)
 BACKUP_NOTE = "backup.json"
 
 _DATABASE_SQL = """
@@ -75,6 +79,8 @@ class Figures:
     stalled_jobs: int
     overdue_seconds: float
     unbalanced_units: tuple[str, ...]
+    sealing: Sealing
+    audit: LastAudit | None
     slots: tuple[Slot, ...]
     database_bytes: int
     connections: int
@@ -95,6 +101,18 @@ class Figures:
     def dead_events(self) -> int:
         """Events that services have given up."""
         return sum(each.dead for each in self.hearings)
+
+    @property
+    def sealing_behind_seconds(self) -> float:
+        """Age of the oldest transfer that no batch holds."""
+        oldest_at = self.sealing.oldest_at
+        return max((self.at - oldest_at).total_seconds(), 0.0) if oldest_at else 0.0
+
+    @property
+    def checkpoint_is_old(self) -> bool:
+        """No checkpoint for more than a day, after there was one."""
+        signed_at = self.sealing.checkpoint_at
+        return signed_at is not None and self.at - signed_at > CHECKPOINT_AGE_MAX
 
     @property
     def backup_is_old(self) -> bool:
@@ -132,6 +150,8 @@ def figures() -> Figures:
         stalled_jobs=queue.stalled,
         overdue_seconds=queue.overdue_seconds,
         unbalanced_units=_unbalanced(),
+        sealing=sealing(),
+        audit=last_audit(),
         slots=slots,
         database_bytes=size,
         connections=connections,
@@ -144,6 +164,9 @@ def concerns(found: Figures) -> list[str]:
     """What somebody has to look at, by name; empty when all is well."""
     named = {
         "ledger_unbalanced": bool(found.unbalanced_units),
+        "ledger_changed": found.audit is not None and not found.audit.whole,
+        "sealing_behind": found.sealing_behind_seconds > BEHIND_MAX.total_seconds(),
+        "checkpoint_old": found.checkpoint_is_old and settings.MODE == "production",
         "delivery_behind": found.behind_seconds > BEHIND_MAX.total_seconds(),
         "dead_events": found.dead_events > 0,
         "failed_jobs": found.jobs["failed"] > 0,
@@ -182,6 +205,7 @@ class _Collector:
         yield _gauge("jobs_stalled", "Running jobs whose worker gives no sign of life.", found.stalled_jobs)
         yield _gauge("jobs_overdue_seconds", "Age of the oldest job that should have begun.", found.overdue_seconds)
         yield _gauge("ledger_unbalanced_units", "Units whose debits and credits differ.", len(found.unbalanced_units))
+        yield from _chain_gauges(found)
         yield _gauge("database_bytes", "Size of the database.", found.database_bytes)
         yield _gauge("database_connections", "Connections to the database.", found.connections)
         started = found.database_since.timestamp()
@@ -196,6 +220,20 @@ class _Collector:
             if moment is not None:
                 yield _gauge(name, help_text, moment.timestamp())
         yield _gauge("concerns", "How many things somebody has to look at.", len(concerns(found)))
+
+
+def _chain_gauges(found: Figures) -> Iterable[Metric]:
+    chain = found.sealing
+    yield _gauge("ledger_unsealed_transfers", "Transfers of lane A in no batch yet, 100,000 at most.", chain.unsealed)
+    behind = found.sealing_behind_seconds
+    yield _gauge("ledger_sealing_behind_seconds", "Age of the oldest transfer that no batch holds.", behind)
+    yield _gauge("ledger_poster_epoch", "Posters that lane B has had; grows when one takes over.", chain.poster_epoch)
+    if chain.checkpoint_at is not None:
+        age_seconds = (found.at - chain.checkpoint_at).total_seconds()
+        yield _gauge("ledger_checkpoint_age_seconds", "Since the last checkpoint was signed.", max(age_seconds, 0.0))
+    if found.audit is not None:
+        yield _gauge("ledger_audit_time_seconds", "When the last audit ended (Unix time).", found.audit.at.timestamp())
+        yield _gauge("ledger_audit_faults", "Faults that the last audit found.", len(found.audit.faults))
 
 
 def _gauge(name: str, help_text: str, value: float) -> Metric:

@@ -27,6 +27,21 @@ ADVICE = {
         _("Debits and credits differ. Stop what moves value and look at the ledger now."),
         "console-ledger",
     ),
+    "ledger_changed": Advice(
+        _("The last audit found the ledger changed"),
+        _("Somebody wrote past its rules. Keep the database as it is, look at what was found, and audit a backup."),
+        "console-checkpoints",
+    ),
+    "sealing_behind": Advice(
+        _("Transfers wait to be sealed"),
+        _("The oldest has waited for more than a minute. See whether the deliverer runs: ./bocage status"),
+        "console-batches",
+    ),
+    "checkpoint_old": Advice(
+        _("No checkpoint was signed today"),
+        _("See whether the worker runs, or sign one now: ./bocage ledger checkpoint"),
+        "console-checkpoints",
+    ),
     "delivery_behind": Advice(
         _("Services hear of things late"),
         _("The oldest event has waited for more than a minute. See whether the deliverer runs: ./bocage status"),

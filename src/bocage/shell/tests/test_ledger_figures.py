@@ -1,0 +1,76 @@
+"""How the ledger's chain keeps up, as supervisors are told."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from bocage.kernel import clock
+from bocage.kernel.acting import Actor, acting_as
+from bocage.kernel.ledger import sealer
+from bocage.kernel.ledger.poster import Poster
+from bocage.kernel.ledger.testing import give
+from bocage.kernel.proofs import last_audit
+from bocage.kernel.proofs.audit import audit
+from bocage.kernel.proofs.tests.test_audit import _town, as_owner
+from bocage.kernel.proofs.types import AuditReport, Fault
+from bocage.shell import operations
+from bocage.testing import connected_as
+
+
+def gauges() -> dict[str, float]:
+    text = Client().get("/metrics", REMOTE_ADDR="127.0.0.1").content.decode()
+    lines = (line.rsplit(" ", 1) for line in text.splitlines() if line.startswith("bocage_ledger"))
+    return {name.removeprefix("bocage_ledger_"): float(value) for name, value in lines}
+
+
+def test_what_waits_who_writes_and_what_was_signed_are_told(
+    fresh_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "HOME", tmp_path)
+    before = gauges()
+    assert (before["unsealed_transfers"], before["sealing_behind_seconds"], before["poster_epoch"]) == (0, 0, 0)
+    assert "checkpoint_age_seconds" not in before and "audit_faults" not in before
+    owner, wallet, _ids = _town()
+    with acting_as(Actor.for_person(owner)):
+        for _ in range(3):
+            give(wallet, 5)
+    with as_owner() as link:
+        link.execute("alter table ledger_transfer disable trigger user")
+        link.execute("alter table ledger_transfer no force row level security")
+        link.execute(
+            "update ledger_transfer set created_at = created_at - interval '90 seconds'"
+            " where seq = (select max(seq) from ledger_transfer)"
+        )
+    with connected_as("poster"):
+        assert Poster().take()
+    now = gauges()
+    assert now["unsealed_transfers"] == 3 and now["sealing_behind_seconds"] >= 90 and now["poster_epoch"] == 1
+    assert 0 <= now["checkpoint_age_seconds"] < 60
+    with acting_as(Actor.nobody()):
+        assert "sealing_behind" in operations.concerns(operations.figures())
+    with connected_as("deliverer"):
+        sealer.seal_all()
+    with connected_as("auditor"), acting_as(Actor.nobody()):
+        last_audit.keep(audit())
+    done = gauges()
+    assert (done["unsealed_transfers"], done["sealing_behind_seconds"], done["audit_faults"]) == (0, 0, 0)
+
+
+@pytest.mark.django_db
+def test_a_fault_of_the_last_audit_is_a_concern_until_an_audit_is_clean(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "HOME", tmp_path)
+    fault = Fault("batch 1 of lane A", "a transfer is not as it was sealed")
+    last_audit.keep(AuditReport(9, 1, 3, 1, 0, 0.5, 0.4, (fault,)))
+    kept = last_audit.last_audit()
+    assert kept is not None and not kept.whole and kept.transfers == 9
+    assert operations.concerns(operations.figures()) == ["ledger_changed"]
+    last_audit.keep(AuditReport(9, 1, 3, 1, 0, 0.5, 0.4, ()))
+    assert operations.concerns(operations.figures()) == []
+    (tmp_path / last_audit.NOTE).write_text("{")
+    assert last_audit.last_audit() is None
+    assert clock.now() - kept.at < timedelta(minutes=5)
