@@ -125,8 +125,7 @@ def checkpoints(before: int | None = None, limit: int = 20) -> tuple[CheckpointV
         rows = rows.filter(number__lt=before)
     most = max(1, min(limit, limits.PAGE_ROWS_MAX))
     found = list(rows[: most + 1])
-    followers = [*found[1:], None]
-    return tuple(_view(row, earlier) for row, earlier in list(zip(found, followers, strict=True))[:most])
+    return tuple(_view(row, earlier) for row, earlier in list(zip(found, [*found[1:], None], strict=False))[:most])
 
 
 def checkpoint(number: int) -> CheckpointView:

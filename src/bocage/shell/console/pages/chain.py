@@ -96,7 +96,9 @@ def transfer(request: HttpRequest, operator: Operator) -> HttpResponse:
                 context["party"] = party
                 context |= _proof(form)
     context["form"] = form
-    return render(request, "console/ledger_transfer.html", context, status=UNPROCESSABLE if form.errors else 200)
+    # An error's answer would take back what was written, and a look that found nothing was a look all the same.
+    status = UNPROCESSABLE if form.errors and "party" not in context else 200
+    return render(request, "console/ledger_transfer.html", context, status=status)
 
 
 def _proof(form: TransferForm) -> dict[str, Any]:

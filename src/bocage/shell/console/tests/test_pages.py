@@ -24,13 +24,13 @@ QUERIES_MAX = {
     "events": 20,
     "consents": 8,
     "jobs": 9,
-    "operations": 20,
+    "operations": 22,
     "messages": 12,
     "people": 12,
     "people?q=a": 9,
     "people/ANA": 10,
     "approvals": 13,
-    LOOK: 21,
+    LOOK: 22,
 }
 EMPTY = {
     "": ("No account yet", "Nothing happened yet"),
