@@ -7,6 +7,7 @@ memory does not grow with the ledger. Columns, units and what is left out are in
 import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, LiteralString
 
@@ -84,9 +85,7 @@ def write_parquet(folder: Path, progress: Callable[[str, int], None] = lambda _n
             wrapper.execute("set transaction isolation level repeatable read")
             wrapper.execute("set local statement_timeout = 0")
             rows = {
-                name: _write(
-                    wrapper.cursor, draft / f"{name}.parquet", schema, query, lambda n, name=name: progress(name, n)
-                )
+                name: _write(wrapper.cursor, draft / f"{name}.parquet", schema, query, partial(progress, name))
                 for name, schema, query in TABLES
             }
         draft.rename(folder)

@@ -34,7 +34,7 @@ class LookForm(LookReasonForm):
         help_text=_("Of a person or a firm, for example @ana."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
     )
-    field_order = ("handle", "reason")
+    field_order: tuple[str, ...] = ("handle", "reason")
 
 
 class TransferForm(LookForm):

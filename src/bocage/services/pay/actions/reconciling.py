@@ -50,7 +50,7 @@ def take_statements(files: Sequence[tuple[str, bytes]], window_days: int) -> lis
     try:
         read = [(name, *statements.read(name, content, settings.BANK_IBAN, exponents)) for name, content in files]
     except StatementError as error:
-        raise Refusal("bad_statement", str(error), field="files") from None
+        raise Refusal("bad_statement", str(error), field="statements") from None
     with acting_as(Actor.for_service("pay")), transaction.atomic():
         _alone()
         taken = [_store(name, found, seen) for name, found, seen in read]

@@ -49,7 +49,7 @@ class _FilesField(forms.FileField):
 
 
 class StatementsForm(Form):
-    files = _FilesField(
+    statements = _FilesField(
         label=gettext_lazy("Statements of the bank"),
         help_text=gettext_lazy("camt.053 or camt.054, several at once. The same line is taken once."),
         widget=_Files(attrs={"multiple": True, "accept": ".xml,.sta,.mt940,.txt,.zip"}),
@@ -70,7 +70,7 @@ def reconciliation(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         if form.is_valid():
             try:
-                given = [(each.name or "statement", each.read()) for each in form.cleaned_data["files"]]
+                given = [(each.name or "statement", each.read()) for each in form.cleaned_data["statements"]]
                 taken = actions.take_statements(given, limits.RECONCILE_WINDOW_DAYS_DEFAULT)
             except Refusal as refusal:
                 form.refuse(refusal)

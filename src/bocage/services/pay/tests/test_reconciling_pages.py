@@ -24,7 +24,7 @@ def operating(town: Town) -> None:
 
 
 def upload(*entries: str, name: str = "bank.xml") -> dict[str, list[SimpleUploadedFile]]:
-    return {"files": [SimpleUploadedFile(name, foreign(*entries), "application/xml")]}
+    return {"statements": [SimpleUploadedFile(name, foreign(*entries), "application/xml")]}
 
 
 @pytest.mark.django_db
