@@ -16,10 +16,21 @@ from bocage.kernel.identity import actions as identity
 from bocage.kernel.identity.actions import stops
 from bocage.kernel.ids import uuid7
 from bocage.kernel.messages import actions as messages
+from bocage.kernel.payments.types import MandateTerms, Period
 from bocage.services.forest.actions import importing
 from bocage.services.health.actions import appeals, deciding
 from bocage.services.health.queries import venues
-from bocage.services.pay.actions import bank, codes, exchange, paying, presented, reconciling, refunds, requests
+from bocage.services.pay.actions import (
+    bank,
+    codes,
+    exchange,
+    paying,
+    presented,
+    reconciling,
+    recurring,
+    refunds,
+    requests,
+)
 from bocage.services.pay.bank import desk, folder
 from bocage.services.pay.demo import demo_payment
 from bocage.services.pay.queries import codes as shown
@@ -54,6 +65,9 @@ def _pay_of(ana: UUID, wei: UUID, moulin: UUID) -> dict[str, str]:
         pay_out = bank.order_pay_out(ana, 2000, EURO, IBAN, "Ana Morel", fresh=True)
         asked = codes.make_order(ana, EURO, 500)
         refunds.ask_refund(ana, paid, 240, "The coffee was cold")
+        today = clock.today(settings.TOWN["time_zone"])
+        terms = MandateTerms(EURO, Period.MONTH, 1_250, 1_250, today, today + timedelta(days=90), None, 1_250)
+        recurring.agree(ana, moulin, terms, "Bread box", fresh=True, mandate_id=uuid7())
     return {
         "pay:ask-refund": reverse("pay:ask-refund", args=[lunch]),
         "pay:receive-amount": reverse("pay:receive-amount", args=[asked]),

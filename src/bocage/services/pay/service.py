@@ -101,6 +101,9 @@ service = Service(
         QuickAction(_("Receive money"), "pay:receive", "arrow-down-left", (_("QR"), _("code"))),
         QuickAction(_("Top up"), "pay:top-up", "circle-plus", (_("bank"), _("add money"))),
         QuickAction(_("Pay out to a bank"), "pay:pay-out", "landmark", ("IBAN", _("withdraw"))),
+        QuickAction(
+            _("Recurring payments"), "pay:recurring", "repeat", (_("rent"), _("subscription"), _("standing order"))
+        ),
         QuickAction(_("Statements"), "pay:statements", "file-text", ("PDF", "CSV", "camt.053", _("month"))),
     ),
     console=(

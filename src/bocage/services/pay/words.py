@@ -7,6 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from bocage.kernel.payments.types import Period
 from bocage.services.pay.types import (
     EntryState,
     Line,
@@ -67,6 +68,12 @@ ENTRY_STATES: dict[EntryState, Said] = {
     EntryState.UNMATCHED: _("Without a place"),
     EntryState.MATCHED: _("Matched"),
     EntryState.ASSIGNED: _("Assigned"),
+}
+PERIODS: dict[Period, Said] = {
+    Period.DAY: _("each day"),
+    Period.WEEK: _("each week"),
+    Period.MONTH: _("each month"),
+    Period.YEAR: _("each year"),
 }
 # What a line of the bank's is to the ledger: its name, the tone and icon of its badge.
 LINE_FINDINGS: dict[LineFinding, tuple[Said, str, str]] = {

@@ -2,7 +2,7 @@
 
 from ninja import Router
 
-from bocage.services.pay.api import bank, codes, payments, people, wallet
+from bocage.services.pay.api import bank, codes, payments, people, recurring, wallet
 
 router = Router()
 router.add_router("", wallet.router)
@@ -10,3 +10,4 @@ router.add_router("", payments.router)
 router.add_router("", codes.router)
 router.add_router("", people.router)
 router.add_router("", bank.router)
+router.add_router("", recurring.router)

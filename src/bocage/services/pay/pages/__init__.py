@@ -11,6 +11,7 @@ from bocage.services.pay.pages import (
     programs,
     receipts,
     reconciling,
+    recurring,
     sheet,
     wallet,
 )
@@ -49,6 +50,10 @@ urlpatterns = [
     path("bills", people.bills, name="bills"),
     path("bills/new", people.split, name="split"),
     path("bills/<uuid:split_id>", people.bill, name="bill"),
+    path("recurring", recurring.recurring, name="recurring"),
+    path("recurring/new", recurring.new, name="recurring-new"),
+    path("recurring/<uuid:mandate_id>", recurring.one, name="recurring-one"),
+    path("recurring/<uuid:mandate_id>/end", recurring.end, name="recurring-end"),
     path("bank", bank.home, name="bank"),
     path("bank/top-up", bank.top_up, name="top-up"),
     path("bank/top-up/<uuid:top_up_id>", bank.waiting, name="top-up-waiting"),
