@@ -36,7 +36,8 @@ class _FilesField(forms.FileField):
     """Several files in one field; cleans to a list."""
 
     def clean(self, data: Any, initial: Any = None) -> Any:
-        given = data if isinstance(data, (list, tuple)) else [data]
+        # Nothing chosen is an empty list, which the field itself is asked to refuse.
+        given = (data if isinstance(data, (list, tuple)) else [data]) or [None]
         if len(given) > limits.RECONCILED_FILES_MAX:
             raise forms.ValidationError(
                 _("Give at most %(most)d files.") % {"most": limits.RECONCILED_FILES_MAX}, code="too_many"
@@ -66,7 +67,7 @@ class DecideForm(Form):
 @operator_page
 def reconciliation(request: HttpRequest) -> HttpResponse:
     """What bank and ledger have of each other, and the door for more statements."""
-    form = StatementsForm(request.POST or None, request.FILES or None)
+    form = StatementsForm(request.POST, request.FILES) if request.method == "POST" else StatementsForm()
     if request.method == "POST":
         if form.is_valid():
             try:

@@ -55,7 +55,8 @@ def test_a_bad_file_is_told_above_the_form_and_nothing_is_taken(town: Town) -> N
     answer = signed_in(town.marco).post(PAGE, upload(booked("1.00"), booked("abc"), name="november.xml"))
     said = answer.content.decode()
     assert answer.status_code == 422 and "november.xml, line 5, Ntry/Amt" in said and "No statement yet" in said
-    assert signed_in(town.marco).post(PAGE, {}).status_code == 422
+    nothing = signed_in(town.marco).post(PAGE, {})
+    assert nothing.status_code == 422 and "This field is required." in nothing.content.decode()
 
 
 def test_a_decision_keeps_its_reason_and_is_an_act_in_the_log(fresh_database: str) -> None:
