@@ -11,15 +11,17 @@ from hashlib import sha256
 from typing import Any
 
 from bocage.engines import epidemic
-from bocage.services.health import rules
 
-FORMAT = "bocage-colour/1"
+FORMAT = "bocage-colour/2"
+# Records of before the budget gave thresholds: they know none.
+FORMER = "bocage-colour/1"
 LIFE = timedelta(hours=24)
 RECORD_CHARACTERS_MAX = 250_000
 GREEN = "green"
 _INPUTS = frozenset(
     {"format", "scheme", "decided_at", "ends_at", "rule", "evidence", "manual", "appeal", "previous", "inputs"}
 )
+_BY_FORMAT = {FORMER: _INPUTS, FORMAT: _INPUTS | {"budget"}}
 
 
 class RecordError(ValueError):
@@ -31,6 +33,20 @@ class Appealed:
     """The appeal that covers these facts: from when on it suspends the colour."""
 
     suspends_at: datetime
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How the rule's thresholds came about: what the scheme may cost a person, what is spent, the places of the day.
+
+    `spent_days` a person, before `day`; `places`: how many of `people` there was room for besides known cases.
+    """
+
+    day: date
+    budget_days: float
+    spent_days: float
+    places: int
+    people: int
 
 
 @dataclass(frozen=True)
@@ -54,7 +70,7 @@ def digest(value: Any) -> str:
 def record(
     evidence: epidemic.Evidence,
     *,
-    version: str,
+    rule: epidemic.Rule,
     scheme: str,
     scheme_ends_at: datetime,
     at: datetime,
@@ -62,9 +78,9 @@ def record(
     previous: str = GREEN,
     manual: ByHand | None = None,
     appeal: Appealed | None = None,
+    budget: Budget | None = None,
 ) -> dict[str, Any]:
     """The whole record of a decision taken at `at`."""
-    rule = rules.VERSIONS[version]
     return _decided(
         {
             "format": FORMAT,
@@ -77,6 +93,7 @@ def record(
             "appeal": {"suspends_at": _instant(appeal.suspends_at)} if appeal else None,
             "previous": previous,
             "inputs": sorted(inputs),
+            "budget": asdict(budget) | {"day": budget.day.isoformat()} if budget else None,
         }
     )
 
@@ -89,10 +106,11 @@ def recomputed(text: str) -> str:
         given = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise RecordError(f"record: not JSON ({error})") from None
-    if not isinstance(given, dict) or set(given) != _INPUTS | {"decision"} or given["format"] != FORMAT:
+    inputs = _BY_FORMAT.get(str(given.get("format"))) if isinstance(given, dict) else None
+    if inputs is None or set(given) != inputs | {"decision"}:
         raise RecordError(f"record: not a record of the format {FORMAT}")
     try:
-        return canonical(_decided({name: given[name] for name in _INPUTS}))
+        return canonical(_decided({name: given[name] for name in inputs}))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise RecordError(f"record: {error}") from None
 

@@ -43,6 +43,28 @@ class Scheme(models.Model):
         ]
 
 
+class DayRule(models.Model):
+    """The thresholds that a scheme's budget gave on a day, and what the day costs in days; about nobody, and public.
+
+    `spent_days` are those of all people before that day, `cost_days` those of the day itself.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    scheme_id = models.UUIDField()
+    day = models.DateField()
+    yellow = models.FloatField()
+    release = models.FloatField()
+    red = models.FloatField()
+    people = models.PositiveIntegerField()
+    places = models.PositiveIntegerField()
+    spent_days = models.FloatField()
+    cost_days = models.FloatField()
+
+    class Meta:
+        db_table = "health_day_rule"
+        constraints = [models.UniqueConstraint(fields=["scheme_id", "day"], name="health_day_rule_one")]
+
+
 class RegisterLine(models.Model):
     """A line of the public register: append-only, without any person. `words` are those of a scheme's change."""
 

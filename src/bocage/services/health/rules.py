@@ -2,7 +2,9 @@
 
 from bocage.engines.epidemic import Parameters, Rule
 
-VERSIONS: dict[str, Rule] = {"2026.1": Rule(version="2026.1")}
+VERSIONS: dict[str, Rule] = {"2026.1": Rule(version="2026.1"), "2026.2": Rule(version="2026.2")}
+# Under these, the scheme's budget of restricted days gives the thresholds anew each day (actions/budgeting.py).
+BY_BUDGET = frozenset({"2026.2"})
 PARAMETERS = Parameters()
 # An hour near somebody fully infectious infects one in twenty; the laboratory plays policies with the same figure.
 HAZARD_AN_HOUR = 0.05

@@ -8,7 +8,7 @@ from uuid import UUID
 
 @dataclass(frozen=True)
 class Scheme:
-    """The scheme in force. `budget_days`: the days a person that it may cost; no colour depends on it."""
+    """The scheme in force. `budget_days`: the days a person that it may cost."""
 
     id: UUID
     title: str
@@ -18,6 +18,17 @@ class Scheme:
     demo: bool
     starts_at: datetime
     sunset_at: datetime
+
+
+@dataclass(frozen=True)
+class DayRule:
+    """What a budget made of a day: from which percentage yellow began, for how many there was room, days spent."""
+
+    day: date
+    yellow_percent: float
+    places: int
+    people: int
+    spent_days: float
 
 
 @dataclass(frozen=True)
@@ -105,6 +116,7 @@ class Colour:
     decided_at: datetime
     valid_until: datetime
     rules: str
+    threshold: str
     appealable: bool
 
 

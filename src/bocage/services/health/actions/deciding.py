@@ -1,7 +1,7 @@
 """Working a person's colour out, signing its record, and telling her that there is news."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -21,6 +21,7 @@ from bocage.kernel.keys import actions as keys
 from bocage.kernel.keys import subject_keys
 from bocage.kernel.notifications.actions import notify
 from bocage.services.health import colouring, limits, rules
+from bocage.services.health.actions import budgeting
 from bocage.services.health.actions.scheme import require_scheme
 from bocage.services.health.models import (
     Appeal,
@@ -45,6 +46,8 @@ class _Known:
     """The rows that a colour rests on, as they stand."""
 
     scheme: Scheme
+    rule: epidemic.Rule
+    budget: colouring.Budget | None
     tests: list[Test]
     reports: list[Report]
     certificates: list[Certificate]
@@ -69,6 +72,7 @@ def current(person_id: UUID) -> Decision:
         and held.signed_at <= now < held.valid_until
         and held.facts == facts
         and _appeal(known, facts) == _held(held)
+        and json.loads(held.record)["rule"] == asdict(known.rule)
     ):
         return held
     return _decide(person_id, known)
@@ -128,8 +132,11 @@ def _read(person_id: UUID) -> _Known:
         scheme = require_scheme()
         with connection.cursor() as cursor:
             cursor.execute(_LOCK_SQL, [str(person_id)])
+        rule, budget = budgeting.rule_of(scheme)
         return _Known(
             scheme=scheme,
+            rule=rule,
+            budget=budget,
             tests=list(Test.objects.filter(person_id=person_id).order_by("taken_at", "id")),
             reports=list(Report.objects.filter(person_id=person_id).order_by("at", "id")),
             certificates=list(Certificate.objects.filter(person_id=person_id).order_by("id")),
@@ -218,7 +225,8 @@ def _decide(person_id: UUID, known: _Known) -> Decision:
     previous = json.loads(known.current.record)["decision"]["computed"] if known.current else colouring.GREEN
     record = colouring.record(
         evidence,
-        version=known.scheme.rules,
+        rule=known.rule,
+        budget=known.budget,
         scheme=str(known.scheme.id),
         scheme_ends_at=known.scheme.sunset_at,
         at=clock.now(),

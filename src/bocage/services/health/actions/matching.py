@@ -12,6 +12,7 @@ from bocage.engines import epidemic
 from bocage.kernel import clock
 from bocage.kernel.acting import own_tables
 from bocage.services.health import limits, rules
+from bocage.services.health.actions import budgeting
 from bocage.services.health.actions.deciding import day_of, put_due
 from bocage.services.health.models import HOME, LAYERS, Report, Scheme, Standing, Test
 
@@ -50,15 +51,19 @@ def match() -> int:
     """Weigh all meetings anew, as the service; how many people's standing changed. They are due for a colour."""
     now = clock.now()
     with own_tables("health"):
-        if not Scheme.objects.filter(ended_at=None, sunset_at__gt=now).exists():
+        scheme = Scheme.objects.filter(ended_at=None, sunset_at__gt=now).first()
+        if scheme is None:
             return 0
         meetings = _meetings(now)
         homes = _homes(now)
         tests = list(Test.objects.filter(outcome__in=["positive", "negative"]).order_by("taken_at", "id"))
         reports = [each for each in Report.objects.order_by("at", "id") if each.symptoms != ["none"]]
-    people = sorted({each for row in meetings for each in row[:2]} | {each for pair in homes for each in pair})
-    found = _weigh(people, meetings, homes, tests, reports)
-    return _keep(found, now)
+    met = sorted({each for row in meetings for each in row[:2]} | {each for pair in homes for each in pair})
+    alone = sorted({each.person_id for each in (*tests, *reports)} - set(met))
+    found, chance = _weigh(met, alone, meetings, homes, tests, reports)
+    changed = _keep(found, now)
+    budgeting.choose(scheme, chance, {each.person_id for each in tests if each.outcome == "positive"})
+    return changed
 
 
 def _meetings(now: datetime) -> list[tuple[UUID, UUID, str, datetime, float]]:
@@ -84,15 +89,17 @@ def _homes(now: datetime) -> list[tuple[UUID, UUID]]:
 
 
 def _weigh(
-    people: list[UUID],
+    met: list[UUID],
+    alone: list[UUID],
     meetings: list[tuple[UUID, UUID, str, datetime, float]],
     homes: list[tuple[UUID, UUID]],
     tests: list[Test],
     reports: list[Report],
-) -> dict[UUID, str]:
-    """The evidence of each person who met somebody, as the engine writes it."""
+) -> tuple[dict[UUID, str], dict[UUID, float]]:
+    """The evidence of each person who met somebody, as the engine writes it, and who is how likely infectious today."""
+    people = [*met, *alone]
     if not people:
-        return {}
+        return {}, {}
     place = {person_id: index for index, person_id in enumerate(people)}
     today = clock.today(settings.TOWN["time_zone"]).toordinal()
     # Who lives together meets on each day of the window.
@@ -106,9 +113,9 @@ def _weigh(
     contacts = epidemic.Contacts(
         people=len(people),
         layers=LAYERS,
-        first=np.array(ends(0)),
-        second=np.array(ends(1)),
-        layer=np.array([LAYERS.index(row[2]) for row in meetings] + [LAYERS.index(HOME)] * nights),
+        first=np.array(ends(0), dtype=np.int64),
+        second=np.array(ends(1), dtype=np.int64),
+        layer=np.array([LAYERS.index(row[2]) for row in meetings] + [LAYERS.index(HOME)] * nights, dtype=np.int64),
         day=np.concatenate([[day_of(row[3]).toordinal() for row in meetings], np.tile(days, len(homes))]).astype(int),
         weight=np.concatenate(
             [
@@ -132,8 +139,9 @@ def _weigh(
         enrolled=np.ones(len(people), dtype=bool),
     )
     risk = epidemic.infer(contacts, observations, today, rules.PARAMETERS)
-    evidence = epidemic.gather(risk, range(len(people)))
-    return {person_id: epidemic.dumps(each) for person_id, each in zip(people, evidence, strict=True)}
+    evidence = epidemic.gather(risk, range(len(met)))
+    found = {person_id: epidemic.dumps(each) for person_id, each in zip(met, evidence, strict=True)}
+    return found, dict(zip(people, map(float, risk.infectious), strict=True))
 
 
 def _keep(found: dict[UUID, str], now: datetime) -> int:

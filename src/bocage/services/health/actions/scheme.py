@@ -21,7 +21,7 @@ BUDGET_DAYS_MAX = 60
 
 @dataclass(frozen=True)
 class Terms:
-    """What a scheme is. `budget_days`: the restricted days a person that it may cost; no colour depends on it."""
+    """What a scheme is. `budget_days`: the restricted days a person that it may cost."""
 
     title: str
     legal_basis: str

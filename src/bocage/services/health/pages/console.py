@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from bocage.kernel.approvals import actions as approvals
 from bocage.kernel.errors import Refusal, not_found
 from bocage.kernel.identity import queries as identity
-from bocage.services.health import verbs
+from bocage.services.health import rules, verbs
 from bocage.services.health.actions import appeals, manual, scheme
 from bocage.services.health.pages.asking import UNPROCESSABLE, official_page, refuse
 from bocage.services.health.pages.forms import AnswerForm, LaboratoryForm, ManualForm, SchemeForm
@@ -56,7 +56,8 @@ def show_scheme(request: HttpRequest, official_id: UUID) -> HttpResponse:
         else:
             messages.success(request, _("Proposed. A second official decides."))
             return redirect("health:console")
-    context = {"scheme": found, "form": form, "laboratories": cases.laboratories()}
+    by_budget = found is not None and found.rules in rules.BY_BUDGET
+    context = {"scheme": found, "form": form, "laboratories": cases.laboratories(), "by_budget": by_budget}
     return render(request, "health/console/scheme.html", context, status=UNPROCESSABLE if form.is_bound else 200)
 
 

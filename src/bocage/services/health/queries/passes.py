@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from bocage.kernel import clock
@@ -58,6 +59,7 @@ def colour_of(row: Decision) -> types.Colour:
         decided_at=row.signed_at,
         valid_until=row.valid_until,
         rules=record["rule"]["version"],
+        threshold=_threshold(record),
         appealable=decision["computed"] != "green" and record["appeal"] is None,
     )
 
@@ -184,6 +186,23 @@ def _visit(row: CheckIn, venue: Venue) -> types.Visit:
     over = row.arrived_at + limits.CHECKIN_LENGTH_MAX
     left_at = row.left_at or (over if over <= clock.now() else None)
     return types.Visit(row.id, venue.name, venue.kind, str(title), icon, row.arrived_at, left_at)
+
+
+def _threshold(record: dict[str, Any]) -> str:
+    """How today's thresholds came about, where a budget gave them."""
+    budget = record.get("budget")
+    if not budget:
+        return ""
+    return _(
+        "Yellow begins at %(percent)s %% today: the scheme may cost a person %(budget)s days, %(spent)s of them are"
+        " spent, and today there is room for %(places)s of %(people)s people."
+    ) % {
+        "percent": number_format(100 * record["rule"]["yellow"], 2),
+        "budget": number_format(budget["budget_days"], 1),
+        "spent": number_format(budget["spent_days"], 2),
+        "places": budget["places"],
+        "people": budget["people"],
+    }
 
 
 def _says(colour: str, decision: dict[str, Any]) -> str:

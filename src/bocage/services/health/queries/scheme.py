@@ -3,7 +3,7 @@
 from bocage.kernel import clock
 from bocage.kernel.acting import own_tables
 from bocage.services.health import limits, types, words
-from bocage.services.health.models import RegisterLine, Scheme
+from bocage.services.health.models import DayRule, RegisterLine, Scheme
 
 
 def in_force() -> types.Scheme | None:
@@ -29,6 +29,15 @@ def register() -> list[types.RegisterEntry]:
     with own_tables("health"):
         rows = list(RegisterLine.objects.order_by("-at", "-id")[: limits.LIST_ROWS_MAX])
     return [types.RegisterEntry(row.kind, str(words.REGISTER[row.kind]), row.words, row.at) for row in rows]
+
+
+def day_rules() -> list[types.DayRule]:
+    """What the budget made of each day, newest first, 14 days at most."""
+    with own_tables("health"):
+        rows = list(DayRule.objects.order_by("-day")[: limits.KEPT.days])
+    return [
+        types.DayRule(row.day, 100 * row.yellow, row.places, row.people, row.spent_days / row.people) for row in rows
+    ]
 
 
 def manual_count() -> int:

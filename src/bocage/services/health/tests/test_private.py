@@ -20,7 +20,7 @@ from bocage.services.health.queries.rights import PERSONAL
 from bocage.services.health.tests.conftest import Town, signed, work
 from bocage.testing import connected_as
 
-SAVED = {"health_scheme", "health_register", "health_venue", "health_laboratory"}
+SAVED = {"health_scheme", "health_register", "health_venue", "health_laboratory", "health_day_rule"}
 # About nobody, and not saved: results that wait sealed, tokens that a gate let through, what its gates counted.
 NAMELESS = {"health_waiting_result", "health_spent_token", "health_gate_hour"}
 
