@@ -59,7 +59,7 @@ def match() -> int:
         tests = list(Test.objects.filter(outcome__in=["positive", "negative"]).order_by("taken_at", "id"))
         reports = [each for each in Report.objects.order_by("at", "id") if each.symptoms != ["none"]]
     met = sorted({each for row in meetings for each in row[:2]} | {each for pair in homes for each in pair})
-    alone = sorted({each.person_id for each in (*tests, *reports)} - set(met))
+    alone = sorted(({each.person_id for each in tests} | {each.person_id for each in reports}) - set(met))
     found, chance = _weigh(met, alone, meetings, homes, tests, reports)
     changed = _keep(found, now)
     budgeting.choose(scheme, chance, {each.person_id for each in tests if each.outcome == "positive"})

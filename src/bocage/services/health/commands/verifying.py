@@ -21,8 +21,9 @@ FAILED, WRONG = 1, 2
 FILES_MAX = 100_000
 PASSES_MAX = 10_000
 _TEXT_BYTES_MAX = 4 * 1_048_576
-_SUFFIXES = frozenset({".json", ".txt", ".png", ".jpg", ".jpeg", ".smart-health-card"})
+_SUFFIXES = frozenset({".json", ".txt", ".png", ".jpg", ".jpeg", ".pdf", ".smart-health-card"})
 _PICTURES = (b"\x89PNG", b"\xff\xd8\xff")
+_PDF = b"%PDF-"
 _CHUNK = re.compile(r"shc:/[0-9]{1,2}/[0-9]{1,2}/[0-9]+")
 _ROWS_MAX = 40
 
@@ -58,6 +59,8 @@ def verify(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Verify passes, step by step. Exit status 0: all valid, vectors as expected; 1: some not; 2: nothing to try.
+
+    What cannot be read (a damaged picture, a PDF, no text) fails at step `read`, and the rest goes on.
 
     A DCC test vector brings its own certificate and clock; each of its expected steps is compared. For the rest,
     `--trust` says whose signatures are believed. One pass a line in a text; the codes of one health card go together.
@@ -140,6 +143,8 @@ def _results(source: str | Path, trusted: Trust, now: float) -> list[Result]:
         data = _read(source, limits.PICTURE_BYTES_MAX)
         if data.startswith(_PICTURES):
             return _of_texts(name, sorted(pictures.read_codes(data)), trusted, now)
+        if data.startswith(_PDF):
+            raise PassError("a PDF: it is not read, give a picture (PNG, JPEG) of the code in it")
         if len(data) > _TEXT_BYTES_MAX:
             raise PassError(f"more than {_TEXT_BYTES_MAX} bytes")
         if source.suffix.lower() in (".json", ".smart-health-card") or data.lstrip()[:1] == b"{":
@@ -220,7 +225,8 @@ def _print_json(results: list[Result]) -> None:
 def _plain(result: Result) -> dict[str, Any]:
     held: dict[str, Any] = {"source": result.source, "good": result.good}
     if result.error:
-        return held | {"error": result.error}
+        unread = {"kind": str(Kind.UNKNOWN), "valid": False, "failed_step": "read", "reason": result.error, "steps": []}
+        return held | unread | {"content": None, "error": result.error}
     verdict = result.verdict
     assert verdict is not None
     failed = verdict.failed

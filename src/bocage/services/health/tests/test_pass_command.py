@@ -1,15 +1,18 @@
 """`./bocage pass verify` and `gate`: what each kind of input gives, and one clear error for what is none."""
 
 import json
+import zlib
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 import segno
 from typer.testing import CliRunner
 
-from bocage.engines.passes import keys, shc, tokens
+from bocage.engines.passes import base45, cose, keys, shc, tokens
 from bocage.engines.passes.tests import making
 from bocage.kernel import clock
 from bocage.services.health import commands
@@ -72,6 +75,7 @@ def test_texts_pictures_and_files(trust: Path, tmp_path: Path) -> None:
         ("broken.png", b"\x89PNG\r\n\x1a\nxx", "not a whole PNG"),
         ("large.txt", b"a" * 5_000_000, "more than"),
         ("blank.png", None, "no QR code"),
+        ("paper.pdf", b"%PDF-1.4", "a PDF"),
     ],
 )
 def test_files_that_are_no_pass(tmp_path: Path, name: str, data: bytes | None, error: str) -> None:
@@ -86,7 +90,51 @@ def test_files_that_are_no_pass(tmp_path: Path, name: str, data: bytes | None, e
     assert code == 1
     (result,) = answer["results"]
     assert error in result["error"]
+    assert (result["valid"], result["failed_step"], result["reason"]) == (False, "read", result["error"])
     assert "\n" not in result["error"]
+
+
+HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
+    "a bomb": (lambda: zlib.compress(bytes(5_000_000)), "zlib"),
+    "lists in lists": (lambda: zlib.compress(b"\x81" * 4000 + b"\0"), "cose"),
+    "a list of 2^64": (lambda: zlib.compress(b"\x9b" + b"\xff" * 8), "cose"),
+    "a key twice": (lambda: claimed(b"\xa2\x04\x01\x04\x02"), "cbor"),
+    "a time of 2^256": (lambda: claimed(b"\xa1\x04\xc2\x58\x20" + b"\xff" * 32), "cbor"),
+    "a time that is no number": (lambda: claimed(b"\xa2\x04\xf9\x7e\0\x39\x01\x03\xa1\x01\xa0"), "cbor"),
+    "a text of 2^63": (lambda: claimed(b"\x7b\x7f" + b"\xff" * 7), "cbor"),
+    "two streams": (lambda: zlib.compress(b"\0") * 2, "zlib"),
+}
+
+
+def claimed(payload: bytes) -> bytes:
+    """A payload that the engine's test laboratory signed."""
+    signer = cose.es256_signer(making.p256(), keys.key_id(keys.point_of(making.p256().public_key())))
+    return zlib.compress(cose.sign(payload, signer))
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_what_is_made_to_hurt_fails_at_its_step(name: str, trust: Path, tmp_path: Path) -> None:
+    make, step = HOSTILE[name]
+    file = tmp_path / "code.txt"
+    file.write_text("HC1:" + base45.encode(make()))
+    code, answer = run("verify", file, "--trust", trust, "--at", AT, "--json")
+    (result,) = answer["results"]
+    assert (code, result["valid"], result["failed_step"]) == (1, False, step), result["reason"]
+
+
+def test_bytes_changed_at_random_never_break_it(trust: Path, tmp_path: Path) -> None:
+    random = Random(1)
+    good = [making.certificate(), shc.codes(making.card())[0], making.card()]
+    for number in range(200):
+        data = bytearray(random.choice(good).encode())
+        for _change in range(random.randint(1, 5)):
+            data[random.randrange(len(data))] = random.randrange(256)
+        (tmp_path / f"{number}.txt").write_bytes(data)
+    code, answer = run("verify", tmp_path, "--trust", trust, "--at", AT, "--json")
+    assert code == 1
+    refused = [result for result in answer["results"] if not result["valid"]]
+    assert len(refused) > 150
+    assert all(result["failed_step"] and result["reason"] for result in refused)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from uuid import UUID
 
 from django.db import connection
 
@@ -60,10 +61,10 @@ def test_two_officials_at_once_give_one_answer(committed_town: Town) -> None:
     with acting_as(Actor.for_person(town.ana)):
         case = appeals.appeal(town.ana, deciding.current(town.ana).id).id
 
-    def answer(official: object, agree: bool) -> Callable[[], object]:
-        def act() -> object:
-            with acting_as(Actor.for_person(official)):  # type: ignore[arg-type]
-                return appeals.decide(case, official, agree=agree, answer="Looked at with care.")  # type: ignore[arg-type]
+    def answer(official: UUID, agree: bool) -> Callable[[], object]:
+        def act() -> None:
+            with acting_as(Actor.for_person(official)):
+                appeals.decide(case, official, agree=agree, answer="Looked at with care.")
 
         return act
 
@@ -81,9 +82,9 @@ def test_a_withdrawal_beside_check_ins_leaves_none(committed_town: Town) -> None
             with acting_as(Actor.for_person(town.ana)):
                 return sources.check_in(town.ana, town.token, uuid7())
 
-        def withdraw() -> object:
+        def withdraw() -> None:
             with acting_as(Actor.for_person(town.ana)):
-                return sources.answer(town.ana, "health.checkins", yes=False)
+                sources.answer(town.ana, "health.checkins", yes=False)
 
         at_once(check_in, withdraw, check_in)
         assert counts()["health_checkin"] == 0
@@ -101,9 +102,9 @@ def test_a_withdrawal_beside_the_matching_leaves_nothing_matched(committed_town:
             with acting_as(Actor.for_service("health")):
                 return matching.match()
 
-        def withdraw() -> object:
+        def withdraw() -> None:
             with acting_as(Actor.for_person(town.ana)):
-                return sources.answer(town.ana, "health.checkins", yes=False)
+                sources.answer(town.ana, "health.checkins", yes=False)
 
         at_once(match, withdraw, match)
         # Whatever a matching that read before the withdrawal kept is gone with the next one at the latest.
@@ -117,9 +118,9 @@ def test_who_is_erased_while_somebody_names_her_is_in_nobodys_household(committe
     with acting_as(Actor.for_person(town.ana)):
         household.say(town.ana, "weilin")
 
-    def say() -> object:
+    def say() -> None:
         with acting_as(Actor.for_person(town.wei)):
-            return household.say(town.wei, "ana")
+            household.say(town.wei, "ana")
 
     def erase() -> object:
         with acting_as(Actor.for_person(town.ana)):
