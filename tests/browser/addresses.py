@@ -68,6 +68,7 @@ MOMENTS = {
     "account_confirm_password_reset_code": "after a code by mail",
     "account_email_verification_sent": "after a code by mail",
     "account_set_password": "for an account made by passkey alone",
+    "health:test-certificate": "after a result of a laboratory; in the tests of bocage.services.health",
     "idp:oidc:device_authorization": "after a code that a television shows",
     "idp:oidc:logout": "a program sends its person here",
     "me-recovery-stop-link": "after a letter's link",
