@@ -83,20 +83,21 @@ def by_ortools(problem: Problem, seconds: float) -> Plan:
     stops = [problem.of(visit) for visit in visits]
     places = np.asarray([depot.place, *(stop.place for stop in stops)])
     legs = np.rint(problem.profiles[0].distances.block(places, places) * scale).astype(int).tolist()
-    times = np.ceil(problem.profiles[0].durations.block(places, places) * scale - 1e-6).astype(int).tolist()
+    times = np.ceil(problem.profiles[0].durations.block(places, places) * scale - 1e-6).astype(int)
     service = [0, *(int(np.ceil(stop.service * scale)) for stop in stops)]
     loads = [0, *(load_of(problem, visit) for visit in visits)]
     count = min(vehicle.count, len(stops))
     manager = pywrapcp.RoutingIndexManager(len(places), count, 0)
     model = pywrapcp.RoutingModel(manager)
     node = manager.IndexToNode
-    model.SetArcCostEvaluatorOfAllVehicles(model.RegisterTransitCallback(lambda a, b: legs[node(a)][node(b)]))
-    load = model.RegisterUnaryTransitCallback(lambda a: loads[node(a)])
+    # Matrices and vectors, not callbacks: a call into Python for each leg would slow it down.
+    model.SetArcCostEvaluatorOfAllVehicles(model.RegisterTransitMatrix(legs))
+    load = model.RegisterUnaryTransitVector(loads)
     model.AddDimension(load, 0, vehicle.capacity, True, "load")
     if problem.convention.vehicles_first:
         model.SetFixedCostOfAllVehicles(max(map(max, legs)) * len(places))
     if problem.shipments or any(np.isfinite(stop.late) for stop in stops):
-        travel = model.RegisterTransitCallback(lambda a, b: times[node(a)][node(b)] + service[node(a)])
+        travel = model.RegisterTransitMatrix((times + np.asarray(service)[:, None]).tolist())
         model.AddDimension(travel, BIG, BIG, False, "time")
         clock = model.GetDimensionOrDie("time")
         for number, stop in enumerate(stops, start=1):
