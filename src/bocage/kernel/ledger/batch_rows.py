@@ -22,16 +22,7 @@ _PLAIN_NULLS = sum(
 _REFUSALS = np.array([code.encode() for code in CODES], "S32")
 _NONE = bytes(16)
 
-# The table that a session copies into; `ledger_write_batch` takes it from there.
-INCOMING_SQL: LiteralString = """
-create temporary table if not exists incoming (
-    seq bigint, id uuid, kind smallint, nulls smallint, debit_account_id uuid, credit_account_id uuid,
-    amount_minor bigint, up_to_minor bigint, unit bpchar, code bpchar, memo_ref bytea, hold_id uuid,
-    expires_at timestamptz, group_id uuid, group_position smallint, group_size smallint, refusal bpchar,
-    created_at timestamptz
-) on commit delete rows;
-grant select on incoming to bocage_ledger
-"""
+# Into the table that `ledger_open_incoming` made, from which `ledger_write_batch` takes the rows.
 COPY_SQL: LiteralString = "copy pg_temp.incoming from stdin (format binary)"
 _COLUMNS = (
     ("seq", ">i8"),

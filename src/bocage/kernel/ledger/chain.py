@@ -19,6 +19,7 @@ VERSION = 1
 GENESIS = bytes(32)
 LANES = ("A", "B")
 BATCH_TRANSFERS_MAX = 8192
+MARK_BYTES = 4
 
 KINDS = ("post", "hold", "post_hold", "void_hold", "expire_hold")
 
@@ -65,6 +66,7 @@ TRANSFER = np.dtype(
 )
 LEAF_PREFIX = b"\x00"
 NODE_PREFIX = b"\x01"
+_NODE_BYTES = 65  # the prefix and two hashes
 BATCH_PREFIX = b"bocage ledger batch 1\0"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UUIDS = {"id", "debit_account_id", "credit_account_id", "hold_id", "group_id"}
@@ -78,7 +80,8 @@ class Malformed(ValueError):
 
 @dataclass(frozen=True)
 class Batch:
-    """A sealed batch: the members' `seq`s in the order of the tree's leaves, and its place in its lane's chain."""
+    """A sealed batch: the members' `seq`s in the order of the tree's leaves, and its place in its lane's chain.
+    `leaf_marks`: `MARK_BYTES` of each leaf, which name a changed row (the root alone says that there is one)."""
 
     lane: str
     number: int
@@ -86,6 +89,7 @@ class Batch:
     previous_hash: bytes
     merkle_root: bytes
     hash: bytes
+    leaf_marks: bytes
     sealed_at: datetime
 
 
@@ -96,8 +100,12 @@ def memo_digest(memo_ref: str) -> bytes:
 
 def leaf_hashes(transfers: NDArray[np.void]) -> list[bytes]:
     """The leaves of a batch; `transfers` is an array of `TRANSFER` in the batch's order."""
-    raw, size = memoryview(transfers.tobytes()), TRANSFER.itemsize
-    return [sha256(raw[start : start + size]).digest() for start in range(0, len(raw), size)]
+    return [each.digest() for each in map(sha256, transfers.view(f"V{TRANSFER.itemsize}").tolist())]
+
+
+def leaf_marks(leaves: Sequence[bytes]) -> bytes:
+    """The beginning of each leaf: one changed row in 2^32 keeps its mark, and the root tells even then."""
+    return b"".join([leaf[:MARK_BYTES] for leaf in leaves])
 
 
 def leaf_hash(transfer: bytes) -> bytes:
@@ -110,13 +118,16 @@ def merkle_root(leaves: Sequence[bytes]) -> bytes:
     and carrying an odd last one gives too."""
     if not leaves:
         raise ValueError("a batch has at least one transfer")
-    level = list(leaves)
-    while len(level) > 1:
-        above = [sha256(NODE_PREFIX + level[n] + level[n + 1]).digest() for n in range(0, len(level) - 1, 2)]
-        if len(level) % 2:
-            above.append(level[-1])
-        level = above
-    return level[0]
+    level, count = b"".join(leaves), len(leaves)
+    while count > 1:
+        pairs = count // 2
+        nodes = np.empty((pairs, _NODE_BYTES), np.uint8)
+        nodes[:, 0] = NODE_PREFIX[0]
+        nodes[:, 1:] = np.frombuffer(level, np.uint8, 64 * pairs).reshape(pairs, 64)
+        hashes = map(sha256, nodes.reshape(-1).view(f"V{_NODE_BYTES}").tolist())
+        above = b"".join([each.digest() for each in hashes])
+        level, count = above + level[-32:] if count % 2 else above, (count + 1) // 2
+    return level
 
 
 def inclusion_proof(leaves: Sequence[bytes], position: int) -> list[bytes]:

@@ -1,6 +1,6 @@
 """The part of a batch that depends on order, decided one request after the other in Python's exact integers.
 
-The order of refusals is lane A's (`sql/lanes.sql`); a differential test of random histories holds the two together.
+The order of refusals is lane A's (`sql/functions.sql`); a differential test of random histories holds the two together.
 """
 
 from dataclasses import dataclass, replace

@@ -117,6 +117,8 @@ class Batch(models.Model):
     """Transfers sealed together: `seqs` in the order of the Merkle tree's leaves, numbered without a gap in a lane.
 
     Append-only. A transfer is in exactly one batch, once it is sealed; its position is its index in `seqs`.
+    `leaf_marks`: the first four bytes of each leaf, which say which row it is that a root no longer fits; null in
+    batches sealed before there were any.
     """
 
     lane = models.CharField(max_length=1)
@@ -128,6 +130,7 @@ class Batch(models.Model):
     previous_hash = models.BinaryField()
     merkle_root = models.BinaryField()
     hash = models.BinaryField()
+    leaf_marks = models.BinaryField(null=True)
     sealed_at = models.DateTimeField()
 
     class Meta:

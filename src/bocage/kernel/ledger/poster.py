@@ -16,14 +16,14 @@ from django.db import connection, transaction
 
 from bocage.kernel.events.actions import emit
 from bocage.kernel.ledger import chain, faults, lane_state, sealer
-from bocage.kernel.ledger.batch_rows import COPY_SQL, INCOMING_SQL, Rows
+from bocage.kernel.ledger.batch_rows import COPY_SQL, Rows
 from bocage.kernel.ledger.deciding import Decision, decide
 from bocage.kernel.ledger.wire import CODES, REQUEST, Records
 
 LOCK_ID = 0x626F63616C62
 ANSWERS_AN_EVENT_MAX = 500
 
-_WRITE_SQL = "select ledger_write_batch(%b, %b, %b, %b, %b, %b, %b, %b)"
+_WRITE_SQL = f"select ledger_write_batch({', '.join(['%b'] * 15)})"
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Poster:
                 return False
             cursor.execute("select ledger_take_lane(%s)", [f"{socket.gethostname()} {os.getpid()}"])
             (self.epoch,) = cursor.fetchone()
-            cursor.execute(INCOMING_SQL)
+            cursor.execute("select ledger_open_incoming()")
         faults.reach(faults.IN_RECOVERY)
         lane_state.teach(link)
         self._link = link
@@ -128,6 +128,9 @@ class Poster:
         rows.records["seq"] = seqs[: len(rows)]
         with cursor.copy(COPY_SQL) as stream:
             stream.write(rows.copied())
+        # Remembered from batch to batch: nobody else writes the lane.
+        number, previous = self._last or sealer.last(lane_state.cursor_of(link), "B")
+        batch = sealer.sealed_batch("B", number + 1, previous, rows.records, chain.instant(begun.state.at))
         touched = np.flatnonzero(decision.deltas.any(axis=1))
         parameters = [
             self.epoch,
@@ -135,13 +138,9 @@ class Poster:
             *(lane_state.integer_array(decision.deltas[touched, column]) for column in range(4)),
             lane_state.uuid_array(decision.opened),
             lane_state.uuid_array(decision.resolved),
+            *sealer.columns(batch, lane_state.integer_array(rows.records["seq"])),
         ]
-        # Remembered from batch to batch: nobody else writes the lane.
-        number, previous = self._last or sealer.last(lane_state.cursor_of(link), "B")
-        batch = sealer.sealed_batch("B", number + 1, previous, rows.records, chain.instant(begun.state.at))
-        with link.pipeline():
-            cursor.execute(_WRITE_SQL, parameters)
-            sealer.store(lane_state.cursor_of(link), batch, lane_state.integer_array(rows.records["seq"]))
+        cursor.execute(_WRITE_SQL, parameters)
         return batch
 
     def _tell(self, number: int, submissions: Sequence[Submission], decision: Decision) -> None:

@@ -23,7 +23,8 @@ _WIDTHS = {"unit": 12, "code": 40, "refusal": 32}
 
 def _padded(name: str) -> str:
     width = _WIDTHS[name]
-    return f"substr(convert_to(coalesce(t.{name}, ''), 'UTF8') || decode('{'00' * width}', 'hex'), 1, {width})"
+    filled = f"substr(textsend(t.{name}) || '\\x{'00' * width}'::bytea, 1, {width})"
+    return f"case when t.{name} is null then '\\x{'00' * width}'::bytea else {filled} end"
 
 
 def _columns() -> list[tuple[str, str, str]]:
@@ -39,8 +40,8 @@ def _columns() -> list[tuple[str, str, str]]:
         if name in _WIDTHS:
             sent.append((name, stored.str, _padded(name)))
         elif name == "memo_digest":
-            digest = "sha256(convert_to(t.memo_ref, 'UTF8'))"
-            sent.append((name, "V32", f"case when t.memo_ref = '' then decode('{'00' * 32}', 'hex') else {digest} end"))
+            none = f"'\\x{'00' * 32}'::bytea"
+            sent.append((name, "V32", f"case when t.memo_ref = '' then {none} else sha256(textsend(t.memo_ref)) end"))
         elif name in ("expires_at", "created_at"):
             sent.append((name, ">i8", f"coalesce(t.{name}, '2000-01-01 00:00:00+00'::timestamptz)"))
         elif stored.kind == "V":
@@ -80,6 +81,25 @@ def read(
         raise ValueError("a stored transfer has a text that is too long for its column")
     wire = np.frombuffer(body, _WIRE)
     return _records(wire)
+
+
+def of(cursor: psycopg.Cursor[tuple[Any, ...]], seqs: NDArray[np.int64]) -> NDArray[np.void]:
+    """The transfers with these `seq`s, in this order; those that are not there are left out."""
+    if not len(seqs):
+        return np.zeros(0, TRANSFER)
+    first, last = int(seqs.min()), int(seqs.max())
+    if last - first < 2 * len(seqs):
+        span: dict[str, object] = {"first": first, "last": last}
+        found = read(cursor, "ledger_transfer t where t.seq between %(first)s and %(last)s", span)
+    else:
+        found = read(cursor, "ledger_transfer t where t.seq = any (%(seqs)s::bigint[])", {"seqs": seqs.tolist()})
+    stored = found["seq"].astype(np.int64)
+    if np.array_equal(stored, seqs) or not len(stored):
+        return found
+    order = np.argsort(stored)
+    places = order[np.searchsorted(stored, seqs, sorter=order).clip(max=len(stored) - 1)]
+    in_order: NDArray[np.void] = found[places[stored[places] == seqs]]
+    return in_order
 
 
 def _named(source: str) -> str:

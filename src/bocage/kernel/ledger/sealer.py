@@ -52,7 +52,7 @@ def seal(limit: int = chain.BATCH_TRANSFERS_MAX) -> int:
             return 0
         wrapper.execute("select ledger_now()")
         (sealed_at,) = wrapper.fetchone()
-        append(wrapper.cursor, "A", found, sealed_at)
+        append(wrapper.cursor, found, sealed_at)
         wrapper.execute("select ledger_sealed_to(%s)", [int(found["seq"][-1])])
         return len(found)
 
@@ -65,16 +65,14 @@ def seal_all() -> int:
     return total
 
 
-def append(
-    cursor: "psycopg.Cursor[tuple[Any, ...]]", lane: str, transfers: NDArray[np.void], sealed_at: datetime
-) -> chain.Batch:
-    """Put `transfers` (`chain.TRANSFER` records, at most `BATCH_TRANSFERS_MAX`) as the next batch into a lane's chain.
+def append(cursor: "psycopg.Cursor[tuple[Any, ...]]", transfers: NDArray[np.void], sealed_at: datetime) -> chain.Batch:
+    """Put `transfers` (`chain.TRANSFER` records, at most `BATCH_TRANSFERS_MAX`) as the next batch into lane A's chain.
 
-    In the caller's transaction, which must keep others of the same lane out.
+    In the caller's transaction, which must keep others who seal out.
     """
-    number, previous = last(cursor, lane)
-    batch = sealed_batch(lane, number + 1, previous, transfers, sealed_at)
-    store(cursor, batch, list(batch.seqs))
+    number, previous = last(cursor, "A")
+    batch = sealed_batch("A", number + 1, previous, transfers, sealed_at)
+    cursor.execute(_SEAL_SQL, columns(batch, list(batch.seqs)))
     return batch
 
 
@@ -84,17 +82,17 @@ def last(cursor: "psycopg.Cursor[tuple[Any, ...]]", lane: str) -> tuple[int, byt
     return (found[0], bytes(found[1])) if found else (0, chain.GENESIS)
 
 
-def store(cursor: "psycopg.Cursor[tuple[Any, ...]]", batch: chain.Batch, seqs: Any) -> None:
-    """Store a batch; `seqs` are its members in the form that this connection sends best."""
-    row = [batch.lane, batch.number, seqs, batch.previous_hash, batch.merkle_root, batch.hash, batch.sealed_at]
-    cursor.execute(_SEAL_SQL, row)
+def columns(batch: chain.Batch, seqs: Any) -> list[Any]:
+    """A batch as the functions that store it take it; `seqs` are its members in the form that the connection sends."""
+    return [batch.number, seqs, batch.previous_hash, batch.merkle_root, batch.hash, batch.leaf_marks, batch.sealed_at]
 
 
 def sealed_batch(
     lane: str, number: int, previous: bytes, transfers: NDArray[np.void], sealed_at: datetime
 ) -> chain.Batch:
     """The batch that these transfers make, whether or not it is stored: what a verifier compares with."""
-    root = chain.merkle_root(chain.leaf_hashes(transfers))
+    leaves = chain.leaf_hashes(transfers)
+    root = chain.merkle_root(leaves)
     seqs: Sequence[int] = transfers["seq"].tolist()
     link = chain.batch_hash(lane, number, len(seqs), previous, root, sealed_at)
-    return chain.Batch(lane, number, tuple(seqs), previous, root, link, sealed_at)
+    return chain.Batch(lane, number, tuple(seqs), previous, root, link, chain.leaf_marks(leaves), sealed_at)

@@ -72,6 +72,19 @@ class Fold:
         self._holds.append(done[kinds == _HOLD])
         self._ends.append(done[kinds > _HOLD])
 
+    def taken(self) -> Any:
+        """What `add` was given so far, in a form that travels between processes."""
+        return self._sums, self._holds, self._ends, self._strangers
+
+    def merge(self, taken: Any) -> None:
+        """Add what another fold over the same accounts has `taken`."""
+        sums, holds, ends, strangers = taken
+        for name in _COUNTERS:
+            self._sums[name] += sums[name]
+        self._holds += holds
+        self._ends += ends
+        self._strangers += strangers
+
     def _book(self, counter: str, transfers: NDArray[np.void], side: str, sign: int) -> None:
         if not len(transfers):
             return

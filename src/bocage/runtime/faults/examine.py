@@ -4,6 +4,7 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
+import numpy as np
 import psycopg
 
 from bocage.kernel.events import queries as events
@@ -56,7 +57,7 @@ _FORBIDDEN = (
     (
         10,
         roles.DELIVERER,
-        "select ledger_seal(lane, number, seqs, previous_hash, merkle_root, hash, sealed_at) from ledger_batch"
+        "select ledger_seal(number, seqs, previous_hash, merkle_root, hash, leaf_marks, sealed_at) from ledger_batch"
         " where number = 1 and %s::uuid is not null",
     ),
 )
@@ -179,8 +180,7 @@ def _broken_batches(link: Link, rows: list[Row]) -> list[tuple[str, int, str]]:
     """Batches in the span of these rows that are not what was sealed, or do not follow from the one before."""
     batches = link.execute(_BATCHES_SQL, [rows[0].seq, rows[-1].seq]).fetchall()
     wanted = sorted({seq for batch in batches for seq in batch[2]})
-    stored = stored_rows.read(link.cursor(), "ledger_transfer t where t.seq = any (%(seqs)s) order by t.seq",
-        {"seqs": wanted})  # fmt: skip
+    stored = stored_rows.of(link.cursor(), np.array(wanted, np.int64))
     places = {seq: place for place, seq in enumerate(stored["seq"].tolist())}
     before: dict[str, tuple[int, bytes]] = {}
     broken = []

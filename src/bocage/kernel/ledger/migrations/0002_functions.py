@@ -18,6 +18,7 @@ grant execute on function ledger_now() to public;
 
 _PUBLIC_FUNCTIONS = (
     "ledger_post(uuid, uuid, uuid, bigint, text, text, text)",
+    "ledger_post_up_to(uuid, uuid, uuid, bigint, text, text, text)",
     "ledger_hold(uuid, uuid, uuid, bigint, text, text, text, timestamptz)",
     "ledger_post_hold(uuid, uuid, bigint)",
     "ledger_void_hold(uuid, uuid)",
@@ -31,11 +32,14 @@ _PUBLIC_FUNCTIONS = (
     "ledger_trial_balance()",
 )
 _INTERNAL_FUNCTIONS = (
-    "ledger_again(text, uuid, uuid, uuid, bigint, text, text, text, uuid, timestamptz, uuid, smallint, smallint)",
+    "ledger_again(text, uuid, uuid, uuid, bigint, text, text, text, uuid, timestamptz, uuid, smallint, smallint,"
+    " boolean)",
     "ledger_lock(uuid[])",
+    "ledger_lock_hold(uuid)",
+    "ledger_stop_lane_b(uuid[])",
     "ledger_expire(uuid[], uuid[])",
     "ledger_expire_of(uuid[], uuid[])",
-    "ledger_move(text, uuid, uuid, uuid, bigint, text, text, text, timestamptz, uuid, smallint, smallint)",
+    "ledger_move(text, uuid, uuid, uuid, bigint, text, text, text, timestamptz, uuid, smallint, smallint, boolean)",
     "ledger_resolve(text, uuid, uuid, bigint, uuid, smallint, smallint)",
     "ledger_apply(jsonb, uuid, smallint, smallint)",
 )

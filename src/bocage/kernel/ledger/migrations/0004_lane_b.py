@@ -1,4 +1,4 @@
-"""Lane B: its one writer, balancing transfers in both lanes, and what each lane leaves to the other."""
+"""Lane B: its one writer, and what it may read."""
 
 from pathlib import Path
 
@@ -13,24 +13,6 @@ grant select on ledger_lane to bocage_app, bocage_deliverer, bocage_auditor, boc
 grant select, update on ledger_lane to bocage_ledger;
 """
 _GRANTS = """
-set local role bocage_ledger;
-revoke all on function
-    ledger_move(text, uuid, uuid, uuid, bigint, text, text, text, timestamptz, uuid, smallint, smallint, boolean),
-    ledger_again(text, uuid, uuid, uuid, bigint, text, text, text, uuid, timestamptz, uuid, smallint, smallint, boolean),
-    ledger_stop_lane_b(uuid[]),
-    ledger_post_up_to(uuid, uuid, uuid, bigint, text, text, text),
-    ledger_set_lane(uuid[], text),
-    ledger_take_lane(text), ledger_begin_batch(bigint), ledger_next_seqs(integer),
-    ledger_write_batch(bigint, uuid[], bigint[], bigint[], bigint[], bigint[], uuid[], uuid[])
-    from public;
-grant execute on function ledger_post_up_to(uuid, uuid, uuid, bigint, text, text, text)
-    to bocage_app, bocage_deliverer;
-grant execute on function ledger_set_lane(uuid[], text) to bocage_app;
-grant execute on function ledger_take_lane(text), ledger_begin_batch(bigint), ledger_next_seqs(integer),
-    ledger_write_batch(bigint, uuid[], bigint[], bigint[], bigint[], bigint[], uuid[], uuid[]),
-    ledger_seal(text, bigint, bigint[], bytea, bytea, bytea, timestamptz)
-    to bocage_poster;
-set local role none;
 grant select on ledger_account, ledger_transfer, ledger_pending, ledger_batch, ledger_unit to bocage_poster;
 create policy poster_reads on ledger_account for select to bocage_poster using (true);
 create policy poster_reads on ledger_transfer for select to bocage_poster using (true);
@@ -54,7 +36,6 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.RunSQL(_RIGHTS),
-        migrations.RunSQL((_SQL / "lanes.sql").read_text()),
         migrations.RunSQL((_SQL / "lane_b.sql").read_text()),
         migrations.RunSQL(_GRANTS),
     ]

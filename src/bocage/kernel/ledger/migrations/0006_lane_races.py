@@ -1,12 +1,8 @@
-"""Holds whose accounts change their lane while lane A waits for them."""
-
-from pathlib import Path
+"""Nothing any more: its functions are in `sql/functions.sql`, which 0007 brings to databases that had them from here."""
 
 from django.db import migrations
-
-_SQL = Path(__file__).resolve().parent.parent / "sql"
 
 
 class Migration(migrations.Migration):
     dependencies = [("ledger", "0005_bulk")]
-    operations = [migrations.RunSQL((_SQL / "lane_races.sql").read_text())]
+    operations = []

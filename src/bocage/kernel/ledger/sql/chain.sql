@@ -1,4 +1,4 @@
--- The chain of batches: who seals, what a sealed batch may not contradict, and what the sealer has still to read.
+-- The chain of batches: what a sealed batch may not contradict, and what the sealer has still to read.
 
 create trigger ledger_batch_is_append_only before update or delete or truncate on ledger_batch
     for each statement execute function ledger_refuse_change();
@@ -17,24 +17,6 @@ grant usage on sequence ledger_batch_id_seq to bocage_ledger;
 grant select, update on ledger_sealer to bocage_ledger;
 
 set local role bocage_ledger;
-
--- The batch after the last one of its lane, or an error: numbers have no gap and each names the hash before it.
-create function ledger_seal(
-    p_lane text, p_number bigint, p_seqs bigint[], p_previous bytea, p_root bytea, p_hash bytea, p_at timestamptz
-) returns void language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
-declare
-    v_last ledger_batch;
-begin
-    select * into v_last from ledger_batch where lane = p_lane order by number desc limit 1;
-    if p_number <> coalesce(v_last.number, 0) + 1
-        or p_previous <> coalesce(v_last.hash, decode(repeat('00', 32), 'hex')) then
-        raise exception 'batch % of lane % does not follow batch %', p_number, p_lane, coalesce(v_last.number, 0)
-            using errcode = 'integrity_constraint_violation';
-    end if;
-    insert into ledger_batch (lane, number, first_seq, last_seq, count, seqs, previous_hash, merkle_root, hash, sealed_at)
-        select p_lane, p_number, min(seq), max(seq), count(*), p_seqs, p_previous, p_root, p_hash, p_at
-        from unnest(p_seqs) seq;
-end $$;
 
 -- The next transfers that no batch holds, in the order in which they are to be sealed: those whose transactions, and
 -- all older ones, have ended. What lane B writes carries no xid, because it is sealed in its own transaction.
@@ -81,9 +63,7 @@ begin
         where t.seq = p_seq and s.cluster = (select system_identifier from pg_control_system());
 end $$;
 
-revoke all on function ledger_seal(text, bigint, bigint[], bytea, bytea, bytea, timestamptz), ledger_unsealed(integer),
-    ledger_sealed_to(bigint), ledger_is_sealed(bigint) from public;
-grant execute on function ledger_seal(text, bigint, bigint[], bytea, bytea, bytea, timestamptz),
-    ledger_unsealed(integer), ledger_sealed_to(bigint) to bocage_deliverer;
+revoke all on function ledger_unsealed(integer), ledger_sealed_to(bigint), ledger_is_sealed(bigint) from public;
+grant execute on function ledger_unsealed(integer), ledger_sealed_to(bigint) to bocage_deliverer;
 
 set local role none;

@@ -3,13 +3,22 @@
 -- Order within a transfer: expire what is overdue on the paying account, lock the accounts in id order, decide, insert
 -- the transfer with its answer, move the counters. The transfer is inserted under the accounts' locks, so `seq` grows
 -- in the order in which the transfers of an account took effect, and a retry waits for the first attempt and sees it.
+--
+-- Two lanes over one set of tables. Lane A writes a transfer in its caller's transaction; lane B's one poster writes a
+-- batch in its own. An account is in one of them, and what writes it has locked it: lane A by advisory locks in id order,
+-- lane B by the row of `ledger_lane`. Whoever changes an account of lane B otherwise (freezing, closing, moving it between
+-- the lanes) locks the account first and that row then, and so waits for the batch under way.
 
-create type ledger_answer as (refusal text, at timestamptz, amount_minor bigint);
+do $$ begin
+    create type ledger_answer as (refusal text, at timestamptz, amount_minor bigint);
+exception when duplicate_object then null;
+end $$;
 
 -- The answer given the first time, when the body is the same; 'id_conflict' when it is not.
-create function ledger_again(
+create or replace function ledger_again(
     p_kind text, p_id uuid, p_debit uuid, p_credit uuid, p_amount bigint, p_unit text, p_code text, p_memo_ref text,
-    p_hold uuid, p_expires timestamptz, p_group uuid, p_position smallint, p_size smallint
+    p_hold uuid, p_expires timestamptz, p_group uuid, p_position smallint, p_size smallint,
+    p_up_to boolean
 ) returns ledger_answer language plpgsql set search_path = pg_catalog, public, pg_temp as $$
 declare
     v_stored ledger_transfer;
@@ -21,7 +30,9 @@ begin
         and v_stored.group_position is not distinct from p_position and v_stored.group_size is not distinct from p_size;
     if p_kind in ('post', 'hold') then
         v_same := v_same and v_stored.debit_account_id = p_debit and v_stored.credit_account_id = p_credit
-            and v_stored.amount_minor = p_amount and v_stored.unit = p_unit and v_stored.code = p_code
+            and case when p_up_to then v_stored.up_to_minor = p_amount
+                else v_stored.up_to_minor is null and v_stored.amount_minor = p_amount end
+            and v_stored.unit = p_unit and v_stored.code = p_code
             and v_stored.memo_ref = p_memo_ref and v_stored.expires_at is not distinct from p_expires;
     else
         select amount_minor into v_held from ledger_transfer where id = p_hold and kind = 'hold' and refusal is null;
@@ -37,15 +48,27 @@ end $$;
 
 -- Lock accounts until the end of the transaction, in id order. An advisory lock, because those who wait for it queue:
 -- who waits for the row itself races at every new version of it (measured in docs/adr/0003-ledger-lane-a.md).
-create function ledger_lock(p_accounts uuid[]) returns void
+create or replace function ledger_lock(p_accounts uuid[]) returns void
 language plpgsql set search_path = pg_catalog, public, pg_temp as $$
 begin
     perform pg_advisory_xact_lock(uuid_hash_extended(id, 0))
         from (select distinct id from unnest(p_accounts) id where id is not null order by id) ordered;
 end $$;
 
--- Expire those of the given holds that are still pending and overdue, having locked p_also with their accounts.
-create function ledger_expire(p_holds uuid[], p_also uuid[]) returns integer
+-- Keep the poster from its next batch until the end of this transaction, where any of the accounts is in lane B.
+create or replace function ledger_stop_lane_b(p_accounts uuid[]) returns boolean
+language plpgsql set search_path = pg_catalog, public, pg_temp as $$
+begin
+    if exists (select from ledger_account where id = any (p_accounts) and lane = 'B') then
+        perform from ledger_lane where lane = 'B' for update;
+        return true;
+    end if;
+    return false;
+end $$;
+
+-- Expire those of the given holds that are still pending and overdue, having locked p_also with their accounts. Where one
+-- of them has come into lane B since it was found, the poster waits, and sees what was done in its next batch.
+create or replace function ledger_expire(p_holds uuid[], p_also uuid[]) returns integer
 language plpgsql set search_path = pg_catalog, public, pg_temp as $$
 declare
     v_pending ledger_pending;
@@ -55,6 +78,7 @@ begin
         select unnest(p_also)
         union select debit_account_id from ledger_pending where hold_id = any (p_holds)
         union select credit_account_id from ledger_pending where hold_id = any (p_holds)));
+    perform ledger_stop_lane_b(array(select debit_account_id from ledger_pending where hold_id = any (p_holds)));
     for v_pending in
         delete from ledger_pending where hold_id = any (p_holds) and expires_at <= ledger_now() returning *
     loop
@@ -73,19 +97,21 @@ begin
 end $$;
 
 -- Expire what is overdue on the debit side of p_payers before their available balance is looked at.
-create function ledger_expire_of(p_payers uuid[], p_also uuid[]) returns integer
+create or replace function ledger_expire_of(p_payers uuid[], p_also uuid[]) returns integer
 language plpgsql set search_path = pg_catalog, public, pg_temp as $$
 begin
     return ledger_expire(array(
-        select hold_id from ledger_pending
-        where debit_account_id = any (p_payers) and expires_at <= ledger_now() order by expires_at limit 100
+        select p.hold_id from ledger_pending p join ledger_account a on a.id = p.debit_account_id
+        where p.debit_account_id = any (p_payers) and p.expires_at <= ledger_now() and a.lane = 'A'
+        order by p.expires_at limit 100
     ), p_also);
 end $$;
 
--- Post or hold.
-create function ledger_move(
+-- Post, post as much as there is (p_up_to: p_amount is the most), or hold.
+create or replace function ledger_move(
     p_kind text, p_id uuid, p_debit uuid, p_credit uuid, p_amount bigint, p_unit text, p_code text, p_memo_ref text,
-    p_expires timestamptz, p_group uuid, p_position smallint, p_size smallint
+    p_expires timestamptz, p_group uuid, p_position smallint, p_size smallint,
+    p_up_to boolean default false
 ) returns ledger_answer language plpgsql set search_path = pg_catalog, public, pg_temp as $$
 declare
     v_account ledger_account;
@@ -93,6 +119,7 @@ declare
     v_payee ledger_account;
     v_refusal text;
     v_at timestamptz;
+    v_amount bigint := p_amount;
 begin
     if exists (select from ledger_pending where debit_account_id = p_debit and expires_at <= ledger_now()) then
         perform ledger_expire_of(array[p_debit], array[p_debit, p_credit]);
@@ -103,6 +130,13 @@ begin
         if v_account.id = p_debit then v_payer := v_account; else v_payee := v_account; end if;
     end loop;
     v_at := ledger_now();
+    if p_up_to then
+        v_amount := greatest(1, least(p_amount,
+            v_payer.credits_posted_minor - v_payer.debits_posted_minor - v_payer.debits_pending_minor
+                - v_payer.minimum_minor,
+            v_payee.maximum_minor - v_payee.credits_posted_minor - v_payee.credits_pending_minor
+                + v_payee.debits_posted_minor));
+    end if;
     v_refusal := case
         when v_payer.id is null or v_payee.id is null then 'account_not_found'
         when v_payer.lane <> 'A' or v_payee.lane <> 'A' then 'wrong_lane'
@@ -110,41 +144,42 @@ begin
         when v_payer.unit <> p_unit or v_payee.unit <> p_unit then 'unit_mismatch'
         when v_payer.frozen_at is not null then 'account_frozen'
         when p_expires <= v_at then 'hold_expired'
-        when v_payer.credits_posted_minor - v_payer.debits_posted_minor - v_payer.debits_pending_minor - p_amount
+        when v_payer.credits_posted_minor - v_payer.debits_posted_minor - v_payer.debits_pending_minor - v_amount
             < v_payer.minimum_minor then 'exceeds_balance'
-        when v_payee.credits_posted_minor + v_payee.credits_pending_minor - v_payee.debits_posted_minor + p_amount
+        when v_payee.credits_posted_minor + v_payee.credits_pending_minor - v_payee.debits_posted_minor + v_amount
             > v_payee.maximum_minor then 'exceeds_limit'
-        when v_payer.debits_posted_minor + v_payer.debits_pending_minor + p_amount > 2000000000000000000
-            or v_payee.credits_posted_minor + v_payee.credits_pending_minor + p_amount > 2000000000000000000
+        when v_payer.debits_posted_minor + v_payer.debits_pending_minor + v_amount > 2000000000000000000
+            or v_payee.credits_posted_minor + v_payee.credits_pending_minor + v_amount > 2000000000000000000
             then 'exceeds_bounds'
     end;
-    insert into ledger_transfer (id, kind, debit_account_id, credit_account_id, amount_minor, unit, code, memo_ref,
-            expires_at, group_id, group_position, group_size, refusal, created_at)
-        values (p_id, p_kind, p_debit, p_credit, p_amount, p_unit, p_code, p_memo_ref,
-            p_expires, p_group, p_position, p_size, v_refusal, v_at)
+    v_amount := case when v_refusal is null then v_amount else p_amount end;
+    insert into ledger_transfer (id, kind, debit_account_id, credit_account_id, amount_minor, up_to_minor, unit,
+            code, memo_ref, expires_at, group_id, group_position, group_size, refusal, created_at)
+        values (p_id, p_kind, p_debit, p_credit, v_amount, case when p_up_to then p_amount end, p_unit,
+            p_code, p_memo_ref, p_expires, p_group, p_position, p_size, v_refusal, v_at)
         on conflict (id) do nothing;
     if not found then
         return ledger_again(p_kind, p_id, p_debit, p_credit, p_amount, p_unit, p_code, p_memo_ref, null, p_expires,
-            p_group, p_position, p_size);
+            p_group, p_position, p_size, p_up_to);
     end if;
     if v_refusal is null and p_kind = 'post' then
         update ledger_account set
-            debits_posted_minor = debits_posted_minor + case when id = p_debit then p_amount else 0 end,
-            credits_posted_minor = credits_posted_minor + case when id = p_credit then p_amount else 0 end
+            debits_posted_minor = debits_posted_minor + case when id = p_debit then v_amount else 0 end,
+            credits_posted_minor = credits_posted_minor + case when id = p_credit then v_amount else 0 end
             where id in (p_debit, p_credit);
     elsif v_refusal is null then
         insert into ledger_pending (hold_id, debit_account_id, credit_account_id, amount_minor, expires_at)
-            values (p_id, p_debit, p_credit, p_amount, p_expires);
+            values (p_id, p_debit, p_credit, v_amount, p_expires);
         update ledger_account set
-            debits_pending_minor = debits_pending_minor + case when id = p_debit then p_amount else 0 end,
-            credits_pending_minor = credits_pending_minor + case when id = p_credit then p_amount else 0 end
+            debits_pending_minor = debits_pending_minor + case when id = p_debit then v_amount else 0 end,
+            credits_pending_minor = credits_pending_minor + case when id = p_credit then v_amount else 0 end
             where id in (p_debit, p_credit);
     end if;
-    return (v_refusal, v_at, p_amount)::ledger_answer;
+    return (v_refusal, v_at, v_amount)::ledger_answer;
 end $$;
 
 -- Post a hold, in full (p_amount null) or in part with the rest released; or void it.
-create function ledger_resolve(
+create or replace function ledger_resolve(
     p_kind text, p_id uuid, p_hold uuid, p_amount bigint, p_group uuid, p_position smallint, p_size smallint
 ) returns ledger_answer language plpgsql set search_path = pg_catalog, public, pg_temp as $$
 declare
@@ -160,6 +195,10 @@ begin
     if v_hold.id is null then
         v_at := ledger_now();
         v_refusal := 'hold_not_found';
+    elsif exists (select from ledger_account
+            where id in (v_hold.debit_account_id, v_hold.credit_account_id) and lane <> 'A') then
+        v_at := ledger_now();
+        v_refusal := 'wrong_lane';
     else
         perform ledger_expire_of(
             array[v_hold.debit_account_id], array[v_hold.debit_account_id, v_hold.credit_account_id]);
@@ -183,7 +222,7 @@ begin
         on conflict (id) do nothing;
     if not found then
         return ledger_again(p_kind, p_id, null, null, p_amount, null, null, null, p_hold, null,
-            p_group, p_position, p_size);
+            p_group, p_position, p_size, false);
     end if;
     if v_refusal is null then
         delete from ledger_pending where hold_id = p_hold;
@@ -197,13 +236,14 @@ begin
 end $$;
 
 -- One element of a linked group: {kind, id, debit, credit, amount, unit, code, memo_ref, hold, expires}.
-create function ledger_apply(p_op jsonb, p_group uuid, p_position smallint, p_size smallint) returns ledger_answer
-language plpgsql set search_path = pg_catalog, public, pg_temp as $$
+create or replace function ledger_apply(p_op jsonb, p_group uuid, p_position smallint, p_size smallint)
+returns ledger_answer language plpgsql set search_path = pg_catalog, public, pg_temp as $$
 begin
     if p_op ->> 'kind' in ('post', 'hold') then
         return ledger_move(p_op ->> 'kind', (p_op ->> 'id')::uuid, (p_op ->> 'debit')::uuid, (p_op ->> 'credit')::uuid,
             (p_op ->> 'amount')::bigint, p_op ->> 'unit', p_op ->> 'code', p_op ->> 'memo_ref',
-            (p_op ->> 'expires')::timestamptz, p_group, p_position, p_size);
+            (p_op ->> 'expires')::timestamptz, p_group, p_position, p_size,
+            coalesce((p_op ->> 'up_to')::boolean, false));
     end if;
     return ledger_resolve(p_op ->> 'kind', (p_op ->> 'id')::uuid, (p_op ->> 'hold')::uuid,
         (p_op ->> 'amount')::bigint, p_group, p_position, p_size);
@@ -211,14 +251,22 @@ end $$;
 
 -- Public ---------------------------------------------------------------------------------------------------------------
 
-create function ledger_post(
+create or replace function ledger_post(
     p_id uuid, p_debit uuid, p_credit uuid, p_amount bigint, p_unit text, p_code text, p_memo_ref text
 ) returns ledger_answer language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
 begin
     return ledger_move('post', p_id, p_debit, p_credit, p_amount, p_unit, p_code, p_memo_ref, null, null, null, null);
 end $$;
 
-create function ledger_hold(
+create or replace function ledger_post_up_to(
+    p_id uuid, p_debit uuid, p_credit uuid, p_amount bigint, p_unit text, p_code text, p_memo_ref text
+) returns ledger_answer language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
+begin
+    return ledger_move('post', p_id, p_debit, p_credit, p_amount, p_unit, p_code, p_memo_ref, null, null, null, null,
+        true);
+end $$;
+
+create or replace function ledger_hold(
     p_id uuid, p_debit uuid, p_credit uuid, p_amount bigint, p_unit text, p_code text, p_memo_ref text,
     p_expires timestamptz
 ) returns ledger_answer language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
@@ -230,20 +278,30 @@ begin
         null, null, null);
 end $$;
 
-create function ledger_post_hold(p_id uuid, p_hold uuid, p_amount bigint) returns ledger_answer
+-- Lock the accounts of a hold, before anybody looks at the lane they are in.
+create or replace function ledger_lock_hold(p_hold uuid) returns void
+language plpgsql set search_path = pg_catalog, public, pg_temp as $$
+begin
+    perform ledger_lock(array(select unnest(array[debit_account_id, credit_account_id])
+        from ledger_transfer where id = p_hold and kind = 'hold' and refusal is null));
+end $$;
+
+create or replace function ledger_post_hold(p_id uuid, p_hold uuid, p_amount bigint) returns ledger_answer
 language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
 begin
+    perform ledger_lock_hold(p_hold);
     return ledger_resolve('post_hold', p_id, p_hold, p_amount, null, null, null);
 end $$;
 
-create function ledger_void_hold(p_id uuid, p_hold uuid) returns ledger_answer
+create or replace function ledger_void_hold(p_id uuid, p_hold uuid) returns ledger_answer
 language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
 begin
+    perform ledger_lock_hold(p_hold);
     return ledger_resolve('void_hold', p_id, p_hold, null, null, null, null);
 end $$;
 
 -- All or nothing, in order, each seeing the ones before it. Gives a row an element, or the one row that conflicts.
-create function ledger_post_linked(p_ops jsonb)
+create or replace function ledger_post_linked(p_ops jsonb)
 returns table (transfer_id uuid, refusal text, at timestamptz, amount_minor bigint)
 language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
 #variable_conflict use_column
@@ -258,8 +316,8 @@ declare
     v_op jsonb;
     v_answer ledger_answer;
 begin
-    if v_size not between 1 and 100 then
-        raise exception 'a linked group has 1 to 100 transfers, not %', v_size using errcode = 'program_limit_exceeded';
+    if v_size not between 1 and 8192 then
+        raise exception 'a linked group has 1 to 8192 transfers, not %', v_size using errcode = 'program_limit_exceeded';
     end if;
     select array_agg(d), array_agg(d) || array_agg(c) into v_payers, v_accounts from (
         select (op ->> 'debit')::uuid d, (op ->> 'credit')::uuid c
@@ -279,7 +337,7 @@ begin
             v_answer := ledger_again(v_op ->> 'kind', v_ids[v_position], (v_op ->> 'debit')::uuid,
                 (v_op ->> 'credit')::uuid, (v_op ->> 'amount')::bigint, v_op ->> 'unit', v_op ->> 'code',
                 v_op ->> 'memo_ref', (v_op ->> 'hold')::uuid, (v_op ->> 'expires')::timestamptz,
-                v_group, v_position, v_size);
+                v_group, v_position, v_size, coalesce((v_op ->> 'up_to')::boolean, false));
             if v_answer.refusal = 'id_conflict' then
                 return query select v_ids[v_position], v_answer.refusal, null::timestamptz, null::bigint;
                 return;
@@ -299,11 +357,14 @@ begin
                 return query select v_ids[v_position], v_answer.refusal, null::timestamptz, null::bigint;
                 return;
             end if;
-            insert into ledger_transfer (id, kind, debit_account_id, credit_account_id, amount_minor, unit, code,
-                    memo_ref, hold_id, expires_at, group_id, group_position, group_size, refusal, created_at)
+            insert into ledger_transfer (id, kind, debit_account_id, credit_account_id, amount_minor, up_to_minor,
+                    unit, code, memo_ref, hold_id, expires_at, group_id, group_position, group_size, refusal,
+                    created_at)
                 select (op ->> 'id')::uuid, op ->> 'kind', coalesce((op ->> 'debit')::uuid, h.debit_account_id),
                     coalesce((op ->> 'credit')::uuid, h.credit_account_id),
-                    coalesce((op ->> 'amount')::bigint, h.amount_minor), coalesce(op ->> 'unit', h.unit, ''),
+                    coalesce((op ->> 'amount')::bigint, h.amount_minor),
+                    case when (op ->> 'up_to')::boolean then (op ->> 'amount')::bigint end,
+                    coalesce(op ->> 'unit', h.unit, ''),
                     coalesce(op ->> 'code', h.code, ''), coalesce(op ->> 'memo_ref', h.memo_ref, ''),
                     (op ->> 'hold')::uuid, (op ->> 'expires')::timestamptz, v_group, n, v_size,
                     case when n = v_position then v_answer.refusal else 'linked_refused' end, v_answer.at
@@ -317,23 +378,24 @@ begin
         from ledger_transfer t where t.id = any (v_ids) order by t.group_position;
 end $$;
 
-create function ledger_lock_accounts(p_accounts uuid[]) returns void
+create or replace function ledger_lock_accounts(p_accounts uuid[]) returns void
 language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
 begin
     perform ledger_lock(p_accounts);
 end $$;
 
 -- Expire overdue holds, at most p_limit; gives how many. Run by the sweep.
-create function ledger_expire_holds(p_limit integer) returns integer
+create or replace function ledger_expire_holds(p_limit integer) returns integer
 language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
 begin
     return ledger_expire(array(
-        select hold_id from ledger_pending where expires_at <= ledger_now() order by expires_at limit least(p_limit, 100)
+        select p.hold_id from ledger_pending p join ledger_account a on a.id = p.debit_account_id
+        where p.expires_at <= ledger_now() and a.lane = 'A' order by p.expires_at limit least(p_limit, 100)
     ), '{}');
 end $$;
 
 -- Gives null when the account is as asked (new, or opened before with the same terms), else the refusal.
-create function ledger_open_account(
+create or replace function ledger_open_account(
     p_id uuid, p_owner uuid, p_unit text, p_kind text, p_service text, p_minimum bigint, p_maximum bigint
 ) returns text language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
 declare
@@ -363,7 +425,7 @@ begin
 end $$;
 
 -- Open, frozen, closed or missing: what who pays may know about another's account.
-create function ledger_standing(p_id uuid) returns text
+create or replace function ledger_standing(p_id uuid) returns text
 language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp as $$
 declare
     v_standing text;
@@ -373,12 +435,13 @@ begin
     return coalesce(v_standing, 'missing');
 end $$;
 
-create function ledger_freeze(p_id uuid, p_frozen boolean) returns text
+create or replace function ledger_freeze(p_id uuid, p_frozen boolean) returns text
 language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
 declare
     v_account ledger_account;
 begin
     perform ledger_lock(array[p_id]);
+    perform ledger_stop_lane_b(array[p_id]);
     select * into v_account from ledger_account where id = p_id;
     if v_account.id is null then
         return 'account_not_found';
@@ -390,12 +453,16 @@ begin
     return null;
 end $$;
 
-create function ledger_close_account(p_id uuid) returns text
+create or replace function ledger_close_account(p_id uuid) returns text
 language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
 declare
     v_account ledger_account;
 begin
     perform ledger_expire_of(array[p_id], array[p_id]);
+    if ledger_stop_lane_b(array[p_id]) then
+        perform ledger_expire(array(select hold_id from ledger_pending
+            where debit_account_id = p_id and expires_at <= ledger_now() order by expires_at limit 100), '{}');
+    end if;
     select * into v_account from ledger_account where id = p_id;
     if v_account.id is null then
         return 'account_not_found';
@@ -412,7 +479,7 @@ begin
 end $$;
 
 -- Totals a unit and kind of account: nobody's balance, so whoever serves may read it.
-create function ledger_trial_balance()
+create or replace function ledger_trial_balance()
 returns table (unit text, kind text, accounts bigint, debits_posted numeric, credits_posted numeric,
     debits_pending numeric, credits_pending numeric)
 language sql stable security definer set search_path = pg_catalog, public, pg_temp as $$

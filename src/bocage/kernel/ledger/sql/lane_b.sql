@@ -1,16 +1,16 @@
--- What the poster of lane B does in each of its transactions: begin, write, seal (`ledger_seal`), commit.
+-- What the poster of lane B does in each of its transactions: begin, write and seal, commit.
 
 set local role bocage_ledger;
 
 -- Become the poster: the epoch counts up, and who wrote under an older one can write no more.
-create function ledger_take_lane(p_holder text) returns bigint
+create or replace function ledger_take_lane(p_holder text) returns bigint
 language sql security definer set search_path = pg_catalog, public, pg_temp as $$
     update ledger_lane set epoch = epoch + 1, holder = left(p_holder, 80), taken_at = ledger_now() where lane = 'B'
     returning epoch
 $$;
 
 -- Begin a batch: keep everybody else from lane B until the end of this transaction; the ledger's time.
-create function ledger_begin_batch(p_epoch bigint) returns timestamptz
+create or replace function ledger_begin_batch(p_epoch bigint) returns timestamptz
 language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
 begin
     perform from ledger_lane where lane = 'B' and epoch = p_epoch for update;
@@ -21,16 +21,45 @@ begin
 end $$;
 
 -- The next numbers, in order, eight bytes each.
-create function ledger_next_seqs(p_count integer) returns bytea
+create or replace function ledger_next_seqs(p_count integer) returns bytea
 language sql security definer set search_path = pg_catalog, public, pg_temp as $$
     select string_agg(int8send(nextval('ledger_transfer_seq_seq')), ''::bytea) from generate_series(1, p_count)
 $$;
 
+-- The table that this session copies its batches into. It is the ledger's and not the poster's: what `ledger_write_batch`
+-- reads from it with the ledger's rights may be no view, policy or conversion that somebody else made.
+create or replace function ledger_open_incoming() returns void
+language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
+begin
+    if to_regclass('pg_temp.incoming') is not null then
+        perform ledger_check_incoming();
+        return;
+    end if;
+    create temporary table incoming (
+        seq bigint, id uuid, kind smallint, nulls smallint, debit_account_id uuid, credit_account_id uuid,
+        amount_minor bigint, up_to_minor bigint, unit bpchar, code bpchar, memo_ref bytea, hold_id uuid,
+        expires_at timestamptz, group_id uuid, group_position smallint, group_size smallint, refusal bpchar,
+        created_at timestamptz
+    ) on commit delete rows;
+    execute format('grant insert on pg_temp.incoming to %I', session_user);
+end $$;
+
+create or replace function ledger_check_incoming() returns void
+language plpgsql set search_path = pg_catalog, public, pg_temp as $$
+begin
+    perform from pg_class where oid = to_regclass('pg_temp.incoming') and relkind = 'r'
+        and relowner = 'bocage_ledger'::regrole;
+    if not found then
+        raise exception 'this session has no incoming table of the ledger''s' using errcode = 'insufficient_privilege';
+    end if;
+end $$;
+
 -- Write what stands in the session's `incoming`, move the counters by the sums that were worked out, and open and close
--- the pending holds. Every check on the rows holds here as everywhere.
-create function ledger_write_batch(
+-- the pending holds, and seal it all as the lane's next batch. Every check on the rows holds here as everywhere.
+create or replace function ledger_write_batch(
     p_epoch bigint, p_accounts uuid[], p_debits_posted bigint[], p_credits_posted bigint[], p_debits_pending bigint[],
-    p_credits_pending bigint[], p_opened uuid[], p_resolved uuid[]
+    p_credits_pending bigint[], p_opened uuid[], p_resolved uuid[],
+    p_number bigint, p_seqs bigint[], p_previous bytea, p_root bytea, p_hash bytea, p_marks bytea, p_at timestamptz
 ) returns void language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
 declare
     v_moved integer;
@@ -39,6 +68,7 @@ begin
     if not found then
         raise exception 'epoch % is over: another poster writes lane B', p_epoch using errcode = 'LG002';
     end if;
+    perform ledger_check_incoming();
     insert into ledger_transfer (seq, id, kind, debit_account_id, credit_account_id, amount_minor, up_to_minor, unit, code,
             memo_ref, hold_id, expires_at, group_id, group_position, group_size, refusal, created_at, xid)
         select seq, id, (array['post', 'hold', 'post_hold', 'void_hold', 'expire_hold'])[kind],
@@ -70,10 +100,11 @@ begin
             select id, debit_account_id, credit_account_id, amount_minor, expires_at
             from ledger_transfer where id = any (p_opened);
     end if;
+    perform ledger_append_batch('B', p_number, p_seqs, p_previous, p_root, p_hash, p_marks, p_at);
 end $$;
 
 -- Move a set of accounts into a lane, both sides of every pending hold or none; null, or why not.
-create function ledger_set_lane(p_accounts uuid[], p_lane text) returns text
+create or replace function ledger_set_lane(p_accounts uuid[], p_lane text) returns text
 language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
 begin
     perform ledger_lock(p_accounts);
@@ -89,5 +120,17 @@ begin
     update ledger_lane set switches = switches + 1 where lane = 'B';
     return null;
 end $$;
+
+revoke all on function
+    ledger_set_lane(uuid[], text), ledger_take_lane(text), ledger_begin_batch(bigint), ledger_next_seqs(integer),
+    ledger_open_incoming(), ledger_check_incoming(),
+    ledger_write_batch(bigint, uuid[], bigint[], bigint[], bigint[], bigint[], uuid[], uuid[], bigint, bigint[], bytea, bytea,
+        bytea, bytea, timestamptz)
+    from public;
+grant execute on function ledger_set_lane(uuid[], text) to bocage_app;
+grant execute on function ledger_take_lane(text), ledger_begin_batch(bigint), ledger_next_seqs(integer), ledger_open_incoming(),
+    ledger_write_batch(bigint, uuid[], bigint[], bigint[], bigint[], bigint[], uuid[], uuid[], bigint, bigint[], bytea, bytea,
+        bytea, bytea, timestamptz)
+    to bocage_poster;
 
 set local role none;

@@ -193,13 +193,17 @@ def test_in_another_cluster_nothing_is_sealed_twice_and_nothing_is_forgotten(wal
 
 def test_nobody_changes_a_batch_and_only_the_next_one_fits(wallets: tuple[UUID, UUID]) -> None:
     seal()
-    fake = ("A", 5, [1], chain.GENESIS, chain.GENESIS, chain.GENESIS, AT)
+    fake = (5, [1], chain.GENESIS, chain.GENESIS, chain.GENESIS, bytes(4), AT)
     with connected_as("deliverer"):
         with pytest.raises(Error, match="does not follow batch 1"):
             connection.cursor().execute("select ledger_seal(%s, %s, %s, %s, %s, %s, %s)", fake)
         for statement in ("update ledger_batch set count = 1", "delete from ledger_batch", "truncate ledger_batch"):
             with pytest.raises(Error, match="permission denied"):
                 connection.cursor().execute(statement)
+    for role in ("deliverer", "poster"):
+        # Neither lane's hand reaches into the other lane's chain.
+        with connected_as(role), pytest.raises(Error, match="permission denied"):
+            connection.cursor().execute("select ledger_append_batch('B', 1, '{1}', '', '', '', '', now())")
     with pytest.raises(Error, match="permission denied"), connection.cursor() as cursor:
         cursor.execute("select ledger_seal(%s, %s, %s, %s, %s, %s, %s)", fake)
     with connected_as("migrator"), pytest.raises(Error, match="append-only"):

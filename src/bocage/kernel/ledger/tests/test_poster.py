@@ -18,7 +18,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import Error, connection
 
 from bocage.kernel import clock
 from bocage.kernel.acting import Actor, acting_as
@@ -185,6 +185,18 @@ def test_an_epoch_that_is_over_writes_nothing(fresh_database: str, wallets: list
         with pytest.raises(NotOurs):
             late.sweep()
     assert posted() == 1
+
+
+def test_what_the_poster_copies_into_is_the_ledgers(fresh_database: str, wallets: list[UUID]) -> None:
+    """Who broke into the poster cannot put a view in place of the table that the ledger's own function reads."""
+    with connected_as("poster"), connection.cursor() as cursor:
+        cursor.execute("select ledger_open_incoming(), ledger_open_incoming()")
+        for statement in ("drop table pg_temp.incoming", "table pg_temp.incoming"):
+            with pytest.raises(Error, match=r"permission denied|must be owner"):
+                cursor.execute(statement)
+    with connected_as("poster"), connection.cursor() as cursor, pytest.raises(Error, match=r"permission|no incoming"):
+        cursor.execute("create temporary view incoming as select 1 as seq")
+        cursor.execute("select ledger_open_incoming()")
 
 
 def test_one_process_at_a_time_takes_the_lane(fresh_database: str, wallets: list[UUID]) -> None:

@@ -61,9 +61,9 @@ def _sealed() -> None:
         assert actions.sign_checkpoint() is not None
 
 
-def _audited() -> AuditReport:
+def _audited(processes: int | None = None) -> AuditReport:
     with connected_as("auditor"), acting_as(Actor.nobody()):
-        return audit()
+        return audit(processes=processes)
 
 
 @contextmanager
@@ -173,6 +173,34 @@ def test_a_ledger_at_rest_is_whole_however_old_and_one_that_goes_on_unsealed_is_
         " where seq = (select max(seq) from ledger_transfer)"
     )
     assert "in no batch" in _audited().faults[0].says
+
+
+def test_the_row_of_a_flipped_byte_is_named_by_one_process_and_by_two(superuser: psycopg.Connection) -> None:
+    _town()
+    for table in ("ledger_transfer", "ledger_batch"):
+        _open(superuser, table)
+    whole = [_audited(processes) for processes in (1, 2)]
+    assert [each.faults for each in whole] == [(), ()]
+    assert len({(each.transfers, each.batches, each.accounts, each.unsealed) for each in whole}) == 1
+    (row,) = superuser.execute("select id, seq from ledger_transfer where amount_minor = 300").fetchall()
+    superuser.execute("update ledger_transfer set code = 'test.pax' where seq = %s", [row[1]])
+    for processes in (1, 2):
+        first = _audited(processes).faults[0]
+        assert first.place == f"transfer {row[0]} (seq {row[1]})"
+        assert first.says == "it is not as it was sealed in batch 1 of lane A"
+    superuser.execute("update ledger_batch set leaf_marks = null")
+    assert _audited().faults[0].place == "batch 1 of lane A"
+
+
+def test_a_changed_mark_or_root_is_not_taken_for_a_changed_row(superuser: psycopg.Connection) -> None:
+    _town()
+    _open(superuser, "ledger_batch")
+    for column, says in (("leaf_marks", "its mark of seq"), ("merkle_root", "which are as they were sealed")):
+        flip = f"update ledger_batch set {column} = set_byte({column}, 0, get_byte({column}, 0) # 1) where number = 1"
+        superuser.execute(flip)
+        assert any(fault.place == "batch 1 of lane A" and says in fault.says for fault in _audited().faults)
+        superuser.execute(flip)
+    assert _audited().faults == ()
 
 
 def test_a_receipt_verifies_alone_and_each_lie_fails_at_its_step(fresh_database: str) -> None:
