@@ -148,6 +148,11 @@ def cpu_seconds(pid: int) -> float:
 def own_cpu_seconds(postmaster: int, poster_pid: int) -> float:
     """CPU time so far of all that takes part: these clients, the poster, and PostgreSQL with its ended sessions."""
     clients = sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return clients + postgres_cpu_seconds(postmaster) + cpu_seconds(poster_pid)
+
+
+def postgres_cpu_seconds(postmaster: int) -> float:
+    """CPU time so far of PostgreSQL, with its ended sessions."""
     total = 0
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -158,4 +163,4 @@ def own_cpu_seconds(postmaster: int, poster_pid: int) -> float:
             total += sum(map(int, fields[11:15]))
         elif int(fields[1]) == postmaster:
             total += int(fields[11]) + int(fields[12])
-    return clients + total / _TICKS + cpu_seconds(poster_pid)
+    return total / _TICKS

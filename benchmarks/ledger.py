@@ -12,6 +12,8 @@ fsync on, between two of 10,000 accounts: "uniform" takes any two, "hot" pays al
 - facade: `ledger.actions.post` through Django, as services call it.
 - lane B, bulk: batches of 8,192 over the socket to the poster's process, with every index, event rows, Merkle tree and
   chain (`lane_b.py`); beside the naive way with 8 clients, in turns.
+- audit: `./bocage ledger audit` over all that the parts before it wrote, lane A sealed first; rows a second by the
+  clock, and CPU time of the auditing processes and of PostgreSQL.
 - lane B, group commit: closed-loop clients, each with one transfer in flight, sharing a connection a process as the web
   workers' threads do; beside lane A with as many clients (one connection each).
 """
@@ -45,7 +47,7 @@ OPENING_MINOR = 1_000_000_000
 AMOUNT_MINOR = 100
 WARM_UP_SECONDS = 0.5
 TURNS = 3
-PARTS = ("one-by-one", "bulk", "group")
+PARTS = ("one-by-one", "bulk", "group", "audit")
 GROUP_CLIENTS = (8, 64, 512)
 PROCESSES_MAX = 64
 POST_SQL = "select refusal, at, amount_minor from ledger_post(%s, %s, %s, %s::bigint, 'EUR', 'bench', '')"
@@ -70,8 +72,10 @@ def main() -> None:
         print(facts(server, options))
         if "one-by-one" in given.parts:
             compare(ids, given.clients, given.seconds)
-        if set(given.parts) - {"one-by-one"}:
+        if set(given.parts) & {"bulk", "group"}:
             in_batches(server, ids, folder, given.parts, given.seconds)
+        if "audit" in given.parts:
+            audit_all(server)
         if given.row_security:
             without_row_security(server, ids, given.seconds)
     finally:
@@ -90,7 +94,7 @@ def prepare(server: launcher.Server, folder: Path) -> None:
     from django.core.management import call_command
 
     django.setup()
-    call_command("migrate", "ledger", database="migrator", verbosity=0)
+    call_command("migrate", database="migrator", verbosity=0)
 
 
 def seed(server: launcher.Server) -> list[UUID]:
@@ -176,6 +180,37 @@ def in_batches(server: launcher.Server, ids: list[UUID], folder: Path, parts: li
                     for _turn in range(TURNS)
                 ]
                 print_pair(f"{count:<8}", pairs)
+
+
+def audit_all(server: launcher.Server) -> None:
+    """Seal what lane A wrote, then audit both lanes; the faster of two audits, and the CPU time that a row took."""
+    import lane_b
+    from django.db import transaction
+
+    from bocage.kernel.ledger import sealer
+    from bocage.kernel.proofs.audit import audit
+    from bocage.testing import connected_as
+
+    with connected_as("deliverer"):
+        sealer.seal_all()
+    with psycopg.connect(server.url(DATABASE), autocommit=True) as admin:
+        admin.execute("vacuum analyze ledger_transfer")
+    postmaster, reports = postmaster_of(server), []
+    for _time in range(2):
+        before = lane_b.postgres_cpu_seconds(postmaster)
+        with connected_as("auditor"), transaction.atomic():
+            report = audit()
+        assert not report.faults, report.faults
+        reports.append((report.wall_seconds, report, lane_b.postgres_cpu_seconds(postmaster) - before))
+    wall_seconds, report, postgres_seconds = min(reports, key=lambda each: each[0])
+    count = report.transfers
+    print(
+        f"\naudit: {count:,} transfers in {report.batches:,} batches,"
+        f" {count / wall_seconds:,.0f} a second by the clock"
+        f"; CPU us a transfer: {report.cpu_seconds / count * 1e6:.1f} auditing, {postgres_seconds / count * 1e6:.1f}"
+        f" PostgreSQL   load {os.getloadavg()[0]:.1f}",
+        flush=True,
+    )
 
 
 def print_pair(label: str, pairs: list[tuple[tuple[float, float], tuple[float, float]]]) -> None:

@@ -13,6 +13,7 @@ from bocage.kernel.errors import Refusal, forbidden
 from bocage.kernel.identity import queries as identity
 from bocage.kernel.ledger import bulk, limits, queries
 from bocage.kernel.ledger.types import Posted, Refused, Transfer
+from bocage.kernel.payments import allowances
 from bocage.shell.api_site import idempotent, scoped
 
 router = Router()
@@ -90,6 +91,15 @@ def post_batch(request: HttpRequest, payload: BatchIn) -> Any:
             field=f"transfers.{place}.debit_account_id",
             status=403,
         )
+    house = queries.house_accounts({each.credit_account_id for each in payload.transfers})
+    if house:
+        place = next(n for n, each in enumerate(payload.transfers) if each.credit_account_id in house)
+        raise Refusal(
+            "house_account",
+            _("A batch pays people and organisations, not accounts of the house or of a service."),
+            field=f"transfers.{place}.credit_account_id",
+            status=403,
+        )
     transfers = [
         # A name space of the organisation's own: nobody can use up an id that a payment or dispute is going to need.
         Transfer(
@@ -103,10 +113,32 @@ def post_batch(request: HttpRequest, payload: BatchIn) -> Any:
         )
         for each in payload.transfers
     ]
-    posted = bulk.post_many(transfers, payload.mode)
+    posted = _within_limits(subject_id, payload.unit, transfers, payload.mode)
     answers = [_out(each.id, answer) for each, answer in zip(payload.transfers, posted, strict=True)]
     refused = sum(each.refused is not None for each in answers)
     return 201, BatchOut(posted=len(answers) - refused, refused=refused, answers=answers)
+
+
+def _within_limits(
+    payer_id: UUID, unit: str, transfers: list[Transfer], mode: Literal["all", "each"]
+) -> list[Posted | Refused]:
+    """Post them under the limits of payments: each transfer, and all of them in the payer's day. Money only.
+
+    What was sent before under the same ids is answered again and counts once; what is refused does not count.
+    """
+    if not queries.unit(unit).is_money:
+        return bulk.post_many(transfers, mode)
+    known = queries.known([each.id for each in transfers])
+    new = [each for each in transfers if each.id not in known]
+    if not new:
+        return bulk.post_many(transfers, mode)
+    day = allowances.spend_all(payer_id, [each.amount_minor for each in new], unit)
+    posted = bulk.post_many(transfers, mode)
+    refused = {each.transfer_id for each in posted if isinstance(each, Refused)}
+    unspent_minor = sum(each.amount_minor for each in new if each.id in refused)
+    if unspent_minor:
+        allowances.give_back(payer_id, unspent_minor, unit, day)
+    return posted
 
 
 def _out(id: UUID, answer: Posted | Refused) -> AnswerOut:

@@ -116,6 +116,16 @@ def owned(ids: Collection[UUID], owner_id: UUID) -> set[UUID]:
     return set(found.values_list("pk", flat=True))
 
 
+def house_accounts(ids: Collection[UUID]) -> set[UUID]:
+    """Those of the accounts that no party holds for itself: the house's own, and what a service keeps."""
+    return set(_rows("select ledger_house_accounts(%s)", [list(ids)])[0][0])
+
+
+def known(ids: Collection[UUID]) -> set[UUID]:
+    """Those of the ids under which a transfer is there that the caller may see, accepted or refused."""
+    return set(models.Transfer.objects.filter(transfer_id__in=ids).values_list("transfer_id", flat=True))
+
+
 def standing(id: UUID) -> str:
     """ "open", "frozen", "closed" or "missing": all that who pays may know of another's account."""
     return str(_rows("select ledger_standing(%s)", [id])[0][0])

@@ -1,5 +1,6 @@
 """How much may leave a wallet by payments, by how well its owner is known: a payment and a day of the town."""
 
+from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
@@ -33,8 +34,13 @@ def allowance(payer_id: UUID, currency: str) -> Allowance:
 
 def spend(payer_id: UUID, amount_minor: int, currency: str) -> date:
     """Count a payment into its payer's day, which is answered. Raises `Refusal` where it passes a limit."""
+    return spend_all(payer_id, [amount_minor], currency)
+
+
+def spend_all(payer_id: UUID, amounts_minor: Sequence[int], currency: str) -> date:
+    """The same for several payments at once: each under the limit of one, their sum under the day's."""
     a_payment_minor, a_day_minor = _limits_minor(payer_id, currency)
-    if amount_minor > a_payment_minor:
+    if max(amounts_minor) > a_payment_minor:
         raise Refusal(
             "exceeds_payment_limit",
             _("This is more than you may pay at once. Have your identity checked to raise the limit."),
@@ -42,7 +48,7 @@ def spend(payer_id: UUID, amount_minor: int, currency: str) -> date:
         )
     day = _today()
     with connection.cursor() as cursor:
-        cursor.execute(_SPEND_SQL, [payer_id, currency, day, amount_minor])
+        cursor.execute(_SPEND_SQL, [payer_id, currency, day, sum(amounts_minor)])
         (spent_minor,) = cursor.fetchone()
     if spent_minor > a_day_minor:
         raise Refusal(

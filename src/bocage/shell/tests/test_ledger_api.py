@@ -119,3 +119,33 @@ def test_accounts_that_a_service_keeps_are_not_posted_from() -> None:
     with acting_as(Actor.for_person(firm.owner, firm.id)):
         ledger.open_account(kept, firm.id, "EUR", "campaign", service="forest")
     assert send(firm.client, firm.transfer(1, debit_account_id=str(kept))).status_code == 403
+
+
+def test_a_batch_is_under_the_limits_of_payments_and_counts_once() -> None:
+    """A contact-checked firm pays 1,000 at once and 2,500 a day."""
+    firm = Firm()
+    with acting_as(Actor.for_person(firm.owner, firm.id)):
+        give(firm.account, 900_000)
+    said = send(firm.client, firm.transfer(5), firm.transfer(100_001))
+    assert (said.status_code, said.json()["code"]) == (422, "exceeds_payment_limit")
+    body = [firm.transfer(100_000), firm.transfer(100_000)]
+    for _time in range(3):
+        assert send(firm.client, *body).json()["posted"] == 2
+    refused = firm.transfer(40_000, credit_account_id=str(uuid4()))
+    assert send(firm.client, refused).json()["answers"][0]["refused"] == "account_not_found"
+    assert send(firm.client, firm.transfer(50_001)).json()["code"] == "exceeds_day_limit"
+    assert send(firm.client, firm.transfer(50_000)).json()["posted"] == 1
+    assert send(firm.client, firm.transfer(1)).json()["code"] == "exceeds_day_limit"
+
+
+def test_a_batch_pays_no_account_of_the_house_or_of_a_service() -> None:
+    firm, kept, fees = Firm(), uuid4(), uuid4()
+    with acting_as(Actor.for_person(firm.owner, firm.id)):
+        ledger.open_account(fees, None, "EUR", "fees")
+    with acting_as(Actor.for_person(firm.owner, firm.id)):
+        ledger.open_account(kept, uuid4(), "EUR", "campaign", service="forest")
+    for account in (fees, kept):
+        said = send(firm.client, firm.transfer(5), firm.transfer(5, credit_account_id=str(account)))
+        assert (said.status_code, said.json()["field"]) == (403, "transfers.1.credit_account_id"), said.content
+    with acting_as(Actor.for_person(firm.owner, firm.id)):
+        assert queries.balance(firm.account).posted_minor == 100

@@ -3,7 +3,7 @@
 set local role bocage_ledger;
 
 -- Each by itself, in order: what one of them is refused for leaves the others as they are.
-create function ledger_post_each(p_ops jsonb)
+create or replace function ledger_post_each(p_ops jsonb)
 returns table (refusal text, at timestamptz, amount_minor bigint)
 language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
 #variable_conflict use_column
@@ -26,12 +26,19 @@ begin
 end $$;
 
 -- The lanes in which these accounts are, each once: what says by which door a batch has to go.
-create function ledger_lanes(p_accounts uuid[]) returns text[]
+create or replace function ledger_lanes(p_accounts uuid[]) returns text[]
 language sql stable security definer set search_path = pg_catalog, public, pg_temp as $$
     select coalesce(array_agg(distinct lane::text order by lane::text), '{}') from ledger_account where id = any (p_accounts)
 $$;
 
-revoke all on function ledger_post_each(jsonb), ledger_lanes(uuid[]) from public;
-grant execute on function ledger_post_each(jsonb), ledger_lanes(uuid[]) to bocage_app, bocage_deliverer;
+-- Those of the accounts that are nobody's own: the house's (issuers, fees, clearing) and those that a service keeps.
+create or replace function ledger_house_accounts(p_accounts uuid[]) returns uuid[]
+language sql stable security definer set search_path = pg_catalog, public, pg_temp as $$
+    select coalesce(array_agg(id), '{}') from ledger_account
+    where id = any (p_accounts) and (owner_id is null or service <> '')
+$$;
+
+revoke all on function ledger_post_each(jsonb), ledger_lanes(uuid[]), ledger_house_accounts(uuid[]) from public;
+grant execute on function ledger_post_each(jsonb), ledger_lanes(uuid[]), ledger_house_accounts(uuid[]) to bocage_app, bocage_deliverer;
 
 set local role none;
