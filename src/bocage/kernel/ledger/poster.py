@@ -18,7 +18,7 @@ from bocage.kernel.events.actions import emit
 from bocage.kernel.ledger import chain, faults, lane_state, sealer
 from bocage.kernel.ledger.batch_rows import COPY_SQL, Rows
 from bocage.kernel.ledger.deciding import Decision, decide
-from bocage.kernel.ledger.wire import CODES, REQUEST, Records
+from bocage.kernel.ledger.wire import CODES, REQUEST, Records, joined
 
 LOCK_ID = 0x626F63616C62
 ANSWERS_AN_EVENT_MAX = 500
@@ -72,7 +72,7 @@ class Poster:
 
         Raises `NotOurs` when another process took the lane; then nothing was written.
         """
-        requests = np.concatenate([each.records for each in submissions])
+        requests = joined([each.records for each in submissions])
         if len(requests) > chain.BATCH_TRANSFERS_MAX:
             raise ValueError(f"{len(requests)} requests are more than a batch of {chain.BATCH_TRANSFERS_MAX}")
         decision = self._decided(requests, submissions)

@@ -7,6 +7,7 @@ are microseconds since 1970 UTC, 0 for none; `amount_minor` 0 in a post_hold tak
 import struct
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -122,6 +123,37 @@ def unpack(raw: bytes | memoryview) -> Records:
     count = len(records)
     if not 1 <= count <= chain.BATCH_TRANSFERS_MAX:
         raise Malformed(f"a submission has 1 to {chain.BATCH_TRANSFERS_MAX} records, not {count}")
+    _check(records)
+    if records["flags"][-1] & LINKED:
+        raise Malformed(f"record {count - 1}: flags: the last one has no next to be linked with")
+    return records
+
+
+def unpack_all(submissions: Sequence[bytes | memoryview]) -> list[Records]:
+    """The records of several submissions, checked at once: a check costs by the call, hardly by the record.
+
+    Raises `Malformed` where any of them is not possible; `unpack` one by one says which and why.
+    """
+    sizes = np.array([len(raw) for raw in submissions])
+    ends = sizes.cumsum() // REQUEST.itemsize
+    if (sizes % REQUEST.itemsize).any() or sizes.min() < REQUEST.itemsize:
+        raise Malformed("a submission is no whole number of records")
+    if sizes.max() > chain.BATCH_TRANSFERS_MAX * REQUEST.itemsize:
+        raise Malformed(f"a submission has more than {chain.BATCH_TRANSFERS_MAX} records")
+    records = np.frombuffer(b"".join(submissions), REQUEST)
+    _check(records)
+    if (records["flags"][ends - 1] & LINKED).any():
+        raise Malformed("the last record of a submission has no next to be linked with")
+    return [records[begin:end] for begin, end in pairwise([0, *ends.tolist()])]
+
+
+def joined(submissions: Sequence[Records]) -> Records:
+    """One after the other. As bytes, because NumPy compares the types of all fields for each array that it joins."""
+    return np.frombuffer(b"".join([records.tobytes() for records in submissions]), REQUEST)
+
+
+def _check(records: Records) -> None:
+    """Each record possible in itself. Raises `Malformed`."""
     kind, amount = records["kind"], records["amount_minor"]
     moves = kind <= HOLD
     _all(records, (kind >= POST) & (kind <= VOID_HOLD), "kind")
@@ -138,9 +170,6 @@ def unpack(raw: bytes | memoryview) -> Records:
         _all(records, moves == (records[name] != b""), name)
         _texts(records, name)
     _texts(records, "memo_ref")
-    if records["flags"][-1] & LINKED:
-        raise Malformed(f"record {count - 1}: flags: the last one has no next to be linked with")
-    return records
 
 
 def _all(records: Records, good: NDArray[np.bool_], field: str) -> None:

@@ -252,10 +252,10 @@ def test_a_full_queue_says_so_at_once(
     monkeypatch.setattr(serving, "CONNECTION_REQUESTS_MAX", 3)
     monkeypatch.setattr(serving, "QUEUED_REQUESTS_MAX", 4)
     queued: list[serving._Queued] = []
-    said = [door._take(caller, poster_socket.Frame(1, n, body), queued) for n in range(4)]
+    said = [door._take(caller, poster_socket.Frame(1, n, body), wire.unpack(record), queued) for n in range(4)]
     assert said == ["", "", "", "too_many_in_flight"]
     another = serving.Caller(socket.socket(), b"", 0.0, known=True)
-    said = [door._take(another, poster_socket.Frame(1, n, body), queued) for n in range(2)]
+    said = [door._take(another, poster_socket.Frame(1, n, body), None, queued) for n in range(2)]
     assert said == ["", "ledger_busy"]
     for code, status in (("too_many_in_flight", 429), ("ledger_busy", 503)):
         assert client._refusal_of(code).status == status
