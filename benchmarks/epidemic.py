@@ -56,6 +56,7 @@ def protocol(seeds: range) -> list[World]:
             aaai24(seed=seed),
             aaai24(seed=seed, epsilon=1.0),
             aaai24(policy="trace", seed=seed),
+            aaai24(policy="test", seed=seed),
             aaai24(seed=seed, symptoms=False),
             aaai24(policy="trace", seed=seed, symptoms=False),
             aaai24(seed=seed, symptoms=False, messages=False),

@@ -160,8 +160,12 @@ def _one(risk: Risk, person: int, hazards: dict[tuple[int, int], float], answers
         Exposure(start + column, risk.contacts.layers[layer], round(max(hazard, 0.0), HAZARD_DECIMALS))
         for (column, layer), hazard in sorted(hazards.items())
     ]
-    if risk.noise is not None:
-        exposures = _noisy(exposures, risk.noise[person], start)
+    if risk.told is not None:
+        # Under differential privacy only what was released may be told, by day: the parts and places are left out.
+        exposures = [
+            Exposure(start + column, "", round(float(hazard), HAZARD_DECIMALS))
+            for column, hazard in enumerate(risk.told[person])
+        ]
     enrolled, immune = risk.observations.enrolled, risk.observations.immune
     susceptibility = risk.observations.susceptibility
     given = 1.0 if susceptibility is None else float(susceptibility[person])
@@ -175,12 +179,3 @@ def _one(risk: Risk, person: int, hazards: dict[tuple[int, int], float], answers
         immune=bool(immune is not None and immune[person]),
         parameters=risk.parameters,
     )
-
-
-def _noisy(exposures: list[Exposure], noise: Floats, start: int) -> list[Exposure]:
-    """Under differential privacy only a day's noisy sum may be told, not its parts: the place is left out."""
-    totals = np.zeros(len(noise))
-    for each in exposures:
-        totals[each.day - start] += each.hazard
-    noisy = np.maximum(totals + noise, 0.0)
-    return [Exposure(start + day, "", round(float(value), HAZARD_DECIMALS)) for day, value in enumerate(noisy)]

@@ -13,7 +13,7 @@ from bocage.engines.epidemic.course import by_infection_day, course
 from bocage.engines.epidemic.graph import Graph, build
 from bocage.engines.epidemic.likelihood import log_likelihood
 from bocage.engines.epidemic.messages import Messages, begin, caught, choose, pass_on, spared
-from bocage.engines.epidemic.privacy import Privacy, noise
+from bocage.engines.epidemic.privacy import Privacy, noise, shrunk
 from bocage.engines.epidemic.types import (
     DAY_MAX,
     Contacts,
@@ -37,6 +37,7 @@ class Risk:
     `posterior` [people, window + 1] is the probability of each infection day, the last "not in the window". The rest
     is what reasons are made of: `backward` [people, window + 1], the log-likelihood of what befell those they met;
     `infectiousness` [people, window], `background_per_day`. Single precision: probabilities to about six digits.
+    Under privacy `noise` [people, window] was added to what contacts say, and `told` is what of it was believed.
     """
 
     day: int
@@ -50,6 +51,7 @@ class Risk:
     background_per_day: float
     backward: Floats
     noise: Floats | None
+    told: Floats | None
     infectiousness: Floats = field(repr=False)
     messages: Messages | None = field(repr=False)
     graph: Graph = field(repr=False)
@@ -119,22 +121,23 @@ class _Run:
         parameters = self.parameters
         none = np.zeros((parameters.window_days, self.contacts.people), dtype=np.float32)
         posterior, hazard = self._posterior(none)
-        noisy = None
+        noisy = told = None
         for turn in range(parameters.rounds):
             mean = self._set_infectiousness(posterior)
             if parameters.messages and self.privacy is None and turn == 0:
                 self._choose_messages(posterior, hazard)
             contact = self._contact_hazard(mean)
             if self.privacy is not None and turn == parameters.rounds - 1:
-                noisy = noise(self.privacy, self.contacts, self.curves, self.day, parameters.window_days)
-                contact = np.maximum(contact + _days_first(noisy), 0.0)
+                noisy, variance = noise(self.privacy, self.contacts, self.curves, self.day, parameters.window_days)
+                told = shrunk(contact.T + noisy, variance)
+                contact = _days_first(told)
             posterior, hazard = self._posterior(contact)
             if turn == parameters.rounds - 1:
                 break
             if self.messages is not None:
                 pass_on(self.messages, self.log_own, hazard)
             self._learn_background(posterior, hazard)
-        return self._risk(posterior, noisy)
+        return self._risk(posterior, noisy, told)
 
     def _set_infectiousness(self, posterior: Floats) -> Floats:
         """[window, people] mean infectiousness on each day; with mobility it becomes what others meet."""
@@ -194,7 +197,7 @@ class _Run:
         rate = (cases + 0.1) / (hazard.shape[0] * people + 0.1 / BACKGROUND_START)
         self.background = float(np.clip(rate, BACKGROUND_MIN, BACKGROUND_MAX))
 
-    def _risk(self, posterior: Floats, noisy: Floats | None) -> Risk:
+    def _risk(self, posterior: Floats, noisy: Floats | None, told: Floats | None) -> Risk:
         window = self.parameters.window_days
         ages = window - 1 - np.arange(window)
         backward = np.zeros((self.contacts.people, window + 1), dtype=np.float32)
@@ -212,6 +215,7 @@ class _Run:
             background_per_day=self.background,
             backward=backward,
             noise=noisy,
+            told=told,
             infectiousness=self.infectiousness,
             messages=self.messages,
             graph=self.graph,

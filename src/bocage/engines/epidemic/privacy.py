@@ -6,7 +6,11 @@ contact. Two sets of data are neighbours where all that one contact says in the 
 each day's release is then (epsilon, delta)-private by the Gaussian mechanism (Dwork & Roth 2014, theorem A.1; epsilon
 <= 1). A pair that meets at m kinds of place has m times epsilon. Over d releases the loss composes: `composed` states
 it by zero-concentrated privacy (Bun & Steinke 2016). The noise is on a person's released risk, not inside the engine:
-the operator of the engine sees the data.
+the operator of the engine sees the data. What the whole town has in common (the learnt background, the mean and spread
+of `shrunk`) is an average over everybody, and is not counted in epsilon.
+
+With a small epsilon the noise is larger than what contacts say. `shrunk` is what remains to be believed (empirical
+Bayes, Efron & Morris 1973): a function of what was released, so that it costs no privacy.
 """
 
 import math
@@ -56,8 +60,11 @@ def sensitivity(contacts: Contacts, curves: Course, window: int) -> Floats:
     return heaviest * norm
 
 
-def noise(privacy: Privacy, contacts: Contacts, curves: Course, day: int, window: int) -> Floats:
-    """[people, window] Gaussian noise on the log-hazard, of the layers together for whoever has contacts there."""
+def noise(privacy: Privacy, contacts: Contacts, curves: Course, day: int, window: int) -> tuple[Floats, Floats]:
+    """[people, window] Gaussian noise on the log-hazard, of the layers together for whoever has contacts there.
+
+    And its variance [people].
+    """
     rng = np.random.default_rng((privacy.seed, day))
     layer, first, second = np.asarray(contacts.layer), np.asarray(contacts.first), np.asarray(contacts.second)
     variance = np.zeros(contacts.people)
@@ -66,4 +73,24 @@ def noise(privacy: Privacy, contacts: Contacts, curves: Course, day: int, window
         chosen = layer == each
         met[first[chosen]] = met[second[chosen]] = True
         variance += met * (reach * privacy.sigma) ** 2
-    return rng.normal(size=(contacts.people, window)) * np.sqrt(variance)[:, None]
+    return rng.normal(size=(contacts.people, window)) * np.sqrt(variance)[:, None], variance
+
+
+def shrunk(noisy: Floats, variance: Floats) -> Floats:
+    """[people, window] log-hazards from `noisy` ones with noise of [people] `variance`: drawn towards their mean.
+
+    By as much as the noise outweighs how far people really differ; that they do is believed only where the spread is
+    two standard errors beyond the noise's. Not below 0.
+    """
+    told = variance > 0
+    result: Floats = np.maximum(noisy, 0.0)
+    if not told.any():
+        return result
+    values, precision = noisy[told], 1 / variance[told][:, None]
+    count = noisy.shape[1]
+    mean = max(float((values * precision).sum() / (precision.sum() * count)), 0.0)
+    weight = float((precision**2).sum() * count)
+    spread = float((((values - mean) ** 2 * precision - 1) * precision).sum() / weight) - 2 * math.sqrt(2 / weight)
+    kept = max(spread, 0.0) / (max(spread, 0.0) + variance[told][:, None])
+    result[told] = np.maximum(mean + kept * (values - mean), 0.0)
+    return result

@@ -1,7 +1,9 @@
 """`./bocage epidemic`: the laboratory, where a council sees the price of each policy. Needs no database."""
 
 import json
+import re
 from pathlib import Path
+from tempfile import TemporaryDirectory, TemporaryFile
 from typing import Annotated, Any
 
 import typer
@@ -15,6 +17,7 @@ from bocage.engines.epidemic.laboratory.sweep import LaboratoryMissing, Summary,
 from bocage.engines.epidemic.laboratory.world import POLICIES, World, aaai24
 
 SEEDS_MAX = 200
+FIGURES = (".svg", ".png", ".pdf")
 WRONG = 2
 
 
@@ -40,6 +43,7 @@ def epidemic(
             policy, protocol, seeds, budget=budget, agents=agents, days=days, beta_scale=beta_scale,
             adoption=adoption, symptoms=symptoms, epsilon=epsilon, contacts=contacts,
         )  # fmt: skip
+        _writable(results, figure)
         outcomes = _play(worlds, results, quiet=as_json)
     except (EpidemicError, LaboratoryMissing) as error:
         typer.echo(f"epidemic: {error}", err=True)
@@ -76,21 +80,33 @@ def _worlds(names: list[str], protocol: str, seeds: str, **settings: Any) -> lis
 
 
 def _seeds(text: str) -> range:
-    first, _, last = text.partition("-")
-    if not (first.isascii() and first.isdigit() and len(first) < 10) or not (
-        last == "" or (last.isascii() and last.isdigit() and len(last) < 10)
-    ):
+    found = re.fullmatch(r"([0-9]{1,9})(?:-([0-9]{1,9}))?", text)
+    if found is None:
         raise EpidemicError("seeds", f"{text!r} is not a seed such as 7, nor a range such as 1-10.")
-    seeds = range(int(first), int(last or first) + 1)
+    seeds = range(int(found[1]), int(found[2] or found[1]) + 1)
     if not 1 <= len(seeds) <= SEEDS_MAX:
         raise EpidemicError("seeds", f"{text!r} is {len(seeds)} seeds; between 1 and {SEEDS_MAX} are taken.")
     return seeds
 
 
-def _play(worlds: list[World], folder: Path | None, *, quiet: bool) -> list[Outcome]:
-    import tempfile
+def _writable(results: Path | None, figure: Path | None) -> None:
+    """Say what could not be written before the runs and not after them."""
+    if figure is not None and figure.suffix not in FIGURES:
+        raise EpidemicError("figure", f"{figure} does not end in one of {', '.join(FIGURES)}.")
+    for field, folder in (("results", results), ("figure", figure.parent if figure is not None else None)):
+        if folder is None:
+            continue
+        try:
+            if field == "results":
+                folder.mkdir(parents=True, exist_ok=True)
+            with TemporaryFile(dir=folder):
+                pass
+        except OSError as error:
+            raise EpidemicError(field, f"nothing can be written in {folder} ({error.strerror}).") from None
 
-    with tempfile.TemporaryDirectory() as own, Progress(console=Console(stderr=True), disable=quiet) as progress:
+
+def _play(worlds: list[World], folder: Path | None, *, quiet: bool) -> list[Outcome]:
+    with TemporaryDirectory() as own, Progress(console=Console(stderr=True), disable=quiet) as progress:
         task = progress.add_task("Simulating", total=len(worlds))
         return sweep(worlds, folder or Path(own), done=lambda outcome, kept: progress.advance(task))
 

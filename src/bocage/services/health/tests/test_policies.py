@@ -44,19 +44,33 @@ def test_runs_are_averaged_and_the_best_comes_first(kept: Path) -> None:
     assert best.attack_sd == pytest.approx(0.0707, abs=1e-3) and worst.budget_days is None
 
 
-def test_the_command_names_what_is_wrong() -> None:
+@pytest.mark.parametrize(
+    ("field", "arguments"),
+    [
+        ("seeds", ["--seeds", "5-1"]),
+        ("seeds", ["--seeds", "5-"]),
+        ("seeds", ["--seeds", "1-1000"]),
+        ("policy", ["--policy", "panic"]),
+        ("agents", ["--agents", "3"]),
+        ("days", ["--days", "0"]),
+        ("budget_days", ["--budget", "nan"]),
+        ("beta_scale", ["--beta-scale", "inf"]),
+        ("adoption", ["--adoption", "1.5"]),
+        ("symptoms", ["--symptoms", "maybe"]),
+        ("contacts", ["--contacts", "some"]),
+        ("protocol", ["--protocol", "none"]),
+        ("epsilon", ["--epsilon", "7"]),
+        ("figure", ["--figure", "trade.doc"]),
+        ("figure", ["--figure", "/proc/nowhere/trade.svg"]),
+        ("results", ["--results", "/proc/nowhere"]),
+    ],
+)
+def test_the_command_names_what_is_wrong_before_it_plays(field: str, arguments: list[str]) -> None:
     app = typer.Typer()
     commands.register(app)
-    for field, arguments in {
-        "seeds": ["--seeds", "5-1"],
-        "policy": ["--policy", "panic"],
-        "agents": ["--agents", "3"],
-        "symptoms": ["--symptoms", "maybe"],
-        "protocol": ["--protocol", "none"],
-        "epsilon": ["--epsilon", "7"],
-    }.items():
-        answer = CliRunner().invoke(app, ["epidemic", *arguments])
-        assert answer.exit_code == 2 and f"{field}: " in answer.output, arguments
+    answer = CliRunner().invoke(app, ["epidemic", *arguments])
+    assert answer.exit_code == 2 and answer.output.count("\n") == 1
+    assert answer.output.startswith(f"epidemic: {field}: ")
 
 
 @pytest.mark.django_db
