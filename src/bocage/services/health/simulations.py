@@ -1,5 +1,6 @@
 """The laboratory behind the officials' page: simulated towns, no person's data. Runs are kept in the installation."""
 
+import math
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,6 +14,9 @@ AGENTS_MIN, AGENTS_MAX = 1_000, 20_000
 SEEDS_MAX = 5
 DAYS = 91
 ROWS_MAX = 40
+# The figure, in units of its own: the field of points, between the axes' labels.
+LEFT, RIGHT, TOP, BOTTOM = 44, 330, 12, 196
+DAY_TICKS = (0, 1, 2, 5, 10, 20, 40, 90)
 
 
 @dataclass(frozen=True)
@@ -31,12 +35,41 @@ class Row:
     by_age: tuple[float, ...]
 
     @property
-    def attack_percent(self) -> int:
+    def attack_per_100(self) -> int:
         return round(100 * self.attack)
+
+    @property
+    def attack_sd_per_100(self) -> int:
+        return round(100 * self.attack_sd)
 
     @property
     def precision_percent(self) -> int:
         return round(100 * self.precision)
+
+    @property
+    def recall_percent(self) -> int:
+        return round(100 * self.recall)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A tick of an axis, or a row's point, at `x`, `y` of the figure."""
+
+    x: float
+    y: float
+    label: str
+    chosen: bool = False
+    low: float = 0.0
+    high: float = 0.0
+
+
+@dataclass(frozen=True)
+class TradeOff:
+    """The rows as points, numbered as listed: infections upwards, days at home to the right (by square root)."""
+
+    points: tuple[Mark, ...]
+    days: tuple[Mark, ...]
+    infections: tuple[Mark, ...]
 
 
 def folder() -> Path:
@@ -53,6 +86,33 @@ def rows() -> list[Row]:
     """Every policy that was played, the fewest infections first."""
     found = [_row(each) for each in summaries(saved(folder()))] if folder().is_dir() else []
     return sorted(found, key=lambda row: (-row.agents, row.attack))[:ROWS_MAX]
+
+
+def trade_off(found: list[Row]) -> TradeOff:
+    """Where each row stands in the figure."""
+    most_days = max([2.0, *(row.restricted_days for row in found)])
+    most_infections = max([1.0, *(row.attack + row.attack_sd for row in found)])
+
+    def right(days: float) -> float:
+        return round(LEFT + (RIGHT - LEFT) * math.sqrt(days / most_days), 1)
+
+    def up(attack: float) -> float:
+        return round(BOTTOM - (BOTTOM - TOP) * max(attack, 0.0) / most_infections, 1)
+
+    points = [
+        Mark(
+            right(row.restricted_days),
+            up(row.attack),
+            str(number),
+            row.budget_days is not None,
+            up(row.attack - row.attack_sd),
+            up(row.attack + row.attack_sd),
+        )
+        for number, row in enumerate(found, 1)
+    ]
+    days = [Mark(right(tick), BOTTOM, str(tick)) for tick in DAY_TICKS if tick <= most_days]
+    infections = [Mark(LEFT, up(share / 100), str(share)) for share in (0, 25, 50, 75, 100)]
+    return TradeOff(tuple(points), tuple(days), tuple(infections))
 
 
 def play(budget_days: float, agents: int, seeds: int) -> None:

@@ -42,7 +42,8 @@ def draw(summaries: Sequence[Summary], path: Path) -> None:
             capsize=3,
             label=label,
         )
-    axes.set(xlabel="restricted days a person", ylabel="attack rate (share ever infected)", ylim=(0, 1))
+    axes.set(xlabel="restricted days a person", ylabel="infections a person")
+    axes.set_ylim(bottom=0)
     axes.set_xscale("symlog", linthresh=1)
     axes.grid(alpha=0.3)
     axes.legend(title="policy (hollow: contacts as observed)")

@@ -15,10 +15,11 @@ BINS = (0.0, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0001)
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One run. Shares unless the name says days, a day, CPU or permille.
+    """One run. Shares unless the name or what follows says otherwise.
 
-    `attack`: ever infected. `restricted_days`: a person, isolation included. `precision`: of restricted days, those of
-    infected people; `recall`: of infected days, those restricted. `peak_permille`: most infected at once.
+    `attack`: infections a person, reinfections counted (so that it can exceed 1). `restricted_days`: a person,
+    isolation included. `precision`: of restricted days, those of infected people; `recall`: of infected days, those
+    restricted. `peak_permille`: most infected at once.
     `calibration`: for each bin of BINS the days in it, the mean probability of being infectious and the share who were
     (enrolled, not diagnosed). `calibration_error`: their mean gap, weighted, against the share infectious.
     `by_age`: for BANDS the restricted days a person, of uninfected people the restricted days, and the precision.

@@ -53,7 +53,8 @@ def compare(request: HttpRequest, official_id: UUID) -> HttpResponse:
         said = _("The towns are being simulated; this page shows each result as it comes.")
         messages.success(request, said if queued else _("A simulation waits already; let it finish first."))
         return redirect("health:policies")
-    rows: list[dict[str, Any]] = [{"row": row, "title": TITLES[row.policy]} for row in simulations.rows()]
-    context = {"form": form, "rows": rows, "installed": installed}
+    found = simulations.rows()
+    rows: list[dict[str, Any]] = [{"row": row, "title": TITLES[row.policy]} for row in found]
+    context = {"form": form, "rows": rows, "figure": simulations.trade_off(found), "installed": installed}
     status = UNPROCESSABLE if form.is_bound else 200
     return render(request, "health/console/policies.html", context, status=status)

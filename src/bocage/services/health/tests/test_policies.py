@@ -1,7 +1,7 @@
 """The officials' laboratory, and its command: kept runs as a table, bad requests by field, nobody else."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,17 @@ def test_runs_are_averaged_and_the_best_comes_first(kept: Path) -> None:
     best, worst = simulations.rows()
     assert (best.policy, best.runs, round(best.attack, 3), best.budget_days) == ("bocage", 2, 0.3, 2.2)
     assert best.attack_sd == pytest.approx(0.0707, abs=1e-3) and worst.budget_days is None
+
+
+def test_the_figure_puts_more_infections_higher_and_more_days_further_right(kept: Path) -> None:
+    found = simulations.rows()
+    figure = simulations.trade_off([found[0], replace(found[1], restricted_days=14.0)])
+    best, worst = figure.points
+    assert best.y > worst.y and best.x < worst.x and worst.x == simulations.RIGHT
+    assert best.chosen and not worst.chosen and best.low > best.y > best.high
+    # Reinfections can take it beyond one a person: still within the field.
+    assert simulations.trade_off([replace(found[0], attack=1.3)]).points[0].high >= simulations.TOP
+    assert simulations.trade_off([]).points == ()
 
 
 @pytest.mark.parametrize(
@@ -85,5 +96,6 @@ def test_the_page_shows_them_to_officials_alone_within_its_queries(
         shown = client.get(address)
     assert shown.status_code == 200
     text = shown.content.decode()
-    assert "30 % ever infected, mean of 2 runs" in text and "90 % ever infected, 1 run" in text
+    assert "30 ± 7 infections among 100 people, 2 runs" in text and "90 infections among 100 people, 1 run" in text
+    assert text.count('r="4.500"') == 2
     assert client.post(address, {"budget_days": -1, "agents": 5000, "seeds": 1}).status_code == 422
