@@ -4,6 +4,7 @@ import typer
 
 from bocage.services.forest import model_commands, table_commands
 from bocage.services.forest.batch_command import forest
+from bocage.services.forest.business_command import business
 from bocage.services.forest.footprint_command import carbon, footprint
 
 
@@ -12,5 +13,6 @@ def register(app: typer.Typer) -> None:
     app.command()(footprint)
     model_commands.register(carbon)
     table_commands.register(carbon)
+    carbon.command()(business)
     app.add_typer(carbon, name="carbon")
     app.add_typer(forest, name="forest")

@@ -1,0 +1,138 @@
+"""One purchase counts once, though meter, fuel card, invoice, books and bank all know of it.
+
+Rules, each exact and one to one, in the order of `ORIGINS`:
+
+- an invoice is taken once, whoever hands it in twice (seller, number, total);
+- an entry of the books is an invoice's when their totals without VAT agree to the cent and the entry names the
+  invoice's number, or a word of the seller within 45 days;
+- a line of the bank is the books' when the account of the bank in the books (512) moves by the same amount within 10
+  days; else an invoice's when it pays its total with VAT from 5 days before to 120 days after and names number or
+  seller.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+
+from .tables import words_of
+from .types import Record
+
+ENTRY_WINDOW = timedelta(days=45)
+BOOKS_WINDOW = timedelta(days=10)
+PAID_BEFORE = timedelta(days=5)
+PAID_AFTER = timedelta(days=120)
+WORD_CHARACTERS_MIN = 4
+_COMMON = frozenset({"SARL", "SOCIETE", "FRANCE", "GMBH", "LIMITED", "FACTURE", "INVOICE", "ACHAT", "CARTE", "PRLV"})
+_COMMON |= frozenset({"SEPA", "VIREMENT", "VIR", "PAIEMENT", "FILS"})
+
+SAME_INVOICE = "the same invoice is there twice"
+BY_INVOICE = "its invoice is there and says more"
+BY_BOOKS = "the books know this payment"
+
+
+def covered(records: Sequence[Record]) -> dict[int, str]:
+    """Which records (by place) another one stands for, and why."""
+    why: dict[int, str] = {}
+    invoices = _invoices(records, why)
+    _entries(records, invoices, why)
+    _payments(records, invoices, why)
+    return why
+
+
+def _invoices(records: Sequence[Record], why: dict[int, str]) -> list[list[int]]:
+    """The places of each invoice's lines; a second copy of an invoice is covered by the first."""
+    documents: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for place, record in enumerate(records):
+        if record.origin == "invoice":
+            documents[record.file, record.document].append(place)
+    first: dict[tuple[str, str, int], tuple[str, str]] = {}
+    kept = []
+    for key, places in documents.items():
+        one = records[places[0]]
+        known = first.setdefault((_plain(one.supplier), _plain(one.reference), one.document_minor), key)
+        if known != key:
+            why.update(dict.fromkeys(places, SAME_INVOICE))
+        else:
+            kept.append(places)
+    return kept
+
+
+def _entries(records: Sequence[Record], invoices: list[list[int]], why: dict[int, str]) -> None:
+    entries: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for place, record in enumerate(records):
+        if record.origin == "ledger" and not record.settles:
+            entries[record.file, record.document].append(place)
+    by_total: dict[tuple[int, str], list[list[int]]] = defaultdict(list)
+    for places in entries.values():
+        one = records[places[0]]
+        by_total[sum(records[p].amount_minor for p in places), one.currency].append(places)
+    for places in invoices:
+        invoice = records[places[0]]
+        candidates = by_total.get((invoice.document_minor, invoice.currency), [])
+        at = _best(invoice, [records[c[0]] for c in candidates], ENTRY_WINDOW, ENTRY_WINDOW)
+        if at is not None:
+            why.update(dict.fromkeys(candidates.pop(at), BY_INVOICE))
+
+
+def _payments(records: Sequence[Record], invoices: list[list[int]], why: dict[int, str]) -> None:
+    in_books: dict[tuple[int, str], list[int]] = defaultdict(list)
+    for place, record in enumerate(records):
+        if record.settles:
+            in_books[record.amount_minor, record.currency].append(place)
+    paid: dict[tuple[int, str], list[int]] = defaultdict(list)
+    for places in invoices:
+        paid[records[places[0]].gross_minor, records[places[0]].currency].append(places[0])
+    for place, record in enumerate(records):
+        if record.origin != "bank":
+            continue
+        key = (record.amount_minor, record.currency)
+        near = [p for p in in_books.get(key, []) if abs(records[p].on - record.on) <= BOOKS_WINDOW]
+        if near:
+            nearest = min(near, key=lambda p: (abs(records[p].on - record.on), p))
+            in_books[key].remove(nearest)
+            why[place] = BY_BOOKS
+            continue
+        candidates = paid.get(key, [])
+        at = _best(record, [records[p] for p in candidates], PAID_AFTER, PAID_BEFORE)
+        if at is not None:
+            candidates.pop(at)
+            why[place] = BY_INVOICE
+
+
+def _best(one: Record, others: Sequence[Record], before: timedelta, after: timedelta) -> int | None:
+    """The place of the nearest of `others` from `before` one's day to `after` it that shares number or name."""
+    fitting = [
+        (abs(other.on - one.on), place)
+        for place, other in enumerate(others)
+        if one.on - before <= other.on <= one.on + after and _related(one, other)
+    ]
+    return min(fitting)[1] if fitting else None
+
+
+def _related(one: Record, other: Record) -> bool:
+    for number, text in ((one.reference, _all(other)), (other.reference, _all(one))):
+        plain = _plain(number)
+        if len(plain) >= WORD_CHARACTERS_MIN and plain in _plain(text):
+            return True
+    names = {w for w in words_of(f"{one.supplier} {one.text}") if len(w) >= WORD_CHARACTERS_MIN} - _COMMON
+    others = {w for w in words_of(f"{other.supplier} {other.text}") if len(w) >= WORD_CHARACTERS_MIN} - _COMMON
+    return bool(names & others)
+
+
+def _all(record: Record) -> str:
+    return f"{record.reference} {record.text}"
+
+
+def _plain(text: str) -> str:
+    return "".join(words_of(text))
+
+
+def covered_days(spans: Iterable[tuple[int, int]]) -> int:
+    """Days in the union of spans of ordinals, both ends included."""
+    days, last = 0, 0
+    for begin, end in sorted(spans):
+        begin = max(begin, last + 1)
+        if end >= begin:
+            days += end - begin + 1
+            last = end
+    return days

@@ -1,0 +1,1 @@
+"""Tests of companies' inventories; every company in them is made up."""
