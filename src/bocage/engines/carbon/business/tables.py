@@ -132,9 +132,17 @@ def tables() -> Tables:
 
 
 def _physical(r: dict[str, str]) -> PhysicalFactor:
-    kg = [Decimal(r[name]) for name in ("scope_1", "scope_2", "upstream", "kwh")]
     return PhysicalFactor(
-        r["factor"], r["unit"], int(r["year"]), *kg, gsd=float(r["gsd"]), source=r["source"], locator=r["locator"]
+        id=r["factor"],
+        unit=r["unit"],
+        year=int(r["year"]),
+        scope_1=Decimal(r["scope_1"]),
+        scope_2=Decimal(r["scope_2"]),
+        upstream=Decimal(r["upstream"]),
+        kwh=Decimal(r["kwh"]),
+        gsd=float(r["gsd"]),
+        source=r["source"],
+        locator=r["locator"],
     )
 
 
