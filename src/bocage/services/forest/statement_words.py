@@ -10,6 +10,22 @@ from django.utils.translation import gettext_noop as _
 from bocage.engines.statements import BadLine, Note, StatementError
 
 PROBLEMS = {
+    "account-unreadable": _("The account does not begin with three digits of the chart of accounts."),
+    "amount-too-large": _("The amount is too large to be true."),
+    "direction-unreadable": _("This is neither debit nor credit: D, C, +1 or -1."),
+    "field-missing": _("Something that is needed is missing here."),
+    "fields-wrong": _("The fields are not those of a FEC, 18 in fixed order. Export it again."),
+    "kind-unknown": _("This is no energy that is known here."),
+    "not-an-invoice": _("The XML inside is not an invoice. Ask the seller for a Factur-X invoice."),
+    "pdf-broken": _("The PDF cannot be read. Ask the seller for the invoice again."),
+    "pdf-locked": _("The PDF is locked with a password. Ask the seller for the invoice without it."),
+    "pdf-without-invoice": _("The PDF carries no invoice that can be read: a scan is only a picture."),
+    "quantity-negative": _("The quantity is below zero."),
+    "quantity-too-large": _("The quantity is too large to be true."),
+    "quantity-unreadable": _("This is not a quantity."),
+    "reading-wrong": _("The reading does not follow from the one before: index, unit or period is wrong."),
+    "unbalanced": _("An entry does not balance: its debits and credits differ. Export the books again."),
+    "unit-unknown": _("This is no unit of what is counted here."),
     "amount-missing": _("The amount is missing."),
     "amount-negative": _("The amount has a sign of its own, which this format does not allow."),
     "amount-out-of-range": _("The amount is too large to be true."),

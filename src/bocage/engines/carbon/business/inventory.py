@@ -88,7 +88,7 @@ def _weigh_all(
 ) -> list[Weighed]:
     kinds = [None if r.settles else find(r, weigher.tables, weigher.book, weigher.country) for r in listed]
     metered = _metered_shares(listed, begins, ends)
-    pool = _fuel_pool(listed, kinds, weigher, begins, ends)
+    pool = _fuel_pool(listed, kinds, why, weigher, begins, ends)
     tolerated = pool * FUEL_TOLERANCE
     done = []
     for place, (record, found) in enumerate(zip(listed, kinds, strict=True)):
@@ -130,12 +130,17 @@ def _metered_shares(listed: Sequence[Record], begins: date, ends: date) -> dict[
 
 
 def _fuel_pool(
-    listed: Sequence[Record], kinds: Sequence[Found | None], weigher: Weigher, begins: date, ends: date
+    listed: Sequence[Record],
+    kinds: Sequence[Found | None],
+    why: dict[int, str],
+    weigher: Weigher,
+    begins: date,
+    ends: date,
 ) -> Fraction:
     """What the fuel card's refuellings of the year cost without VAT: so much of the fuel in books and bank is known."""
     pool = Fraction(0)
-    for record, found in zip(listed, kinds, strict=True):
-        if record.origin != "fuel-card" or found is None or not begins <= record.on <= ends:
+    for place, (record, found) in enumerate(zip(listed, kinds, strict=True)):
+        if record.origin != "fuel-card" or found is None or place in why or not begins <= record.on <= ends:
             continue
         if record.amount_minor:
             pool += weigher.net_minor(record)

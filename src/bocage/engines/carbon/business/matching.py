@@ -2,6 +2,8 @@
 
 Rules, each exact and one to one, in the order of `ORIGINS`:
 
+- a line that two files hold (two exports of one account, of one card) is taken as often as the file holds it that
+  holds it most often;
 - an invoice is taken once, whoever hands it in twice (seller, number, total);
 - an entry of the books is an invoice's when their totals without VAT agree to the cent and the entry names the
   invoice's number, or a word of the seller within 45 days;
@@ -28,15 +30,34 @@ _COMMON |= frozenset({"SEPA", "VIREMENT", "VIR", "PAIEMENT", "FILS"})
 SAME_INVOICE = "the same invoice is there twice"
 BY_INVOICE = "its invoice is there and says more"
 BY_BOOKS = "the books know this payment"
+SAME_LINE = "another file holds the same line"
 
 
 def covered(records: Sequence[Record]) -> dict[int, str]:
     """Which records (by place) another one stands for, and why."""
     why: dict[int, str] = {}
+    _repeats(records, why)
     invoices = _invoices(records, why)
     _entries(records, invoices, why)
     _payments(records, invoices, why)
     return why
+
+
+def _repeats(records: Sequence[Record], why: dict[int, str]) -> None:
+    """Lines of other files beyond those that one file holds; invoices are compared whole, below."""
+    seen: dict[tuple[object, ...], dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for place, one in enumerate(records):
+        if one.origin != "invoice":
+            words = " ".join(sorted(words_of(f"{one.supplier} {one.text}")))
+            counted = (one.quantity, one.unit, one.kind, one.since, one.account, one.document)
+            key = (one.origin, one.on, one.amount_minor, one.currency, words, *counted)
+            seen[key][one.file].append(place)
+    for by_file in seen.values():
+        if len(by_file) > 1:
+            most = max(by_file, key=lambda file: (len(by_file[file]), file))
+            for file, places in by_file.items():
+                if file != most:
+                    why.update(dict.fromkeys(places, SAME_LINE))
 
 
 def _invoices(records: Sequence[Record], why: dict[int, str]) -> list[list[int]]:
@@ -60,7 +81,7 @@ def _invoices(records: Sequence[Record], why: dict[int, str]) -> list[list[int]]
 def _entries(records: Sequence[Record], invoices: list[list[int]], why: dict[int, str]) -> None:
     entries: dict[tuple[str, str], list[int]] = defaultdict(list)
     for place, record in enumerate(records):
-        if record.origin == "ledger" and not record.settles:
+        if record.origin == "ledger" and not record.settles and place not in why:
             entries[record.file, record.document].append(place)
     by_total: dict[tuple[int, str], list[list[int]]] = defaultdict(list)
     for places in entries.values():
@@ -77,13 +98,13 @@ def _entries(records: Sequence[Record], invoices: list[list[int]], why: dict[int
 def _payments(records: Sequence[Record], invoices: list[list[int]], why: dict[int, str]) -> None:
     in_books: dict[tuple[int, str], list[int]] = defaultdict(list)
     for place, record in enumerate(records):
-        if record.settles:
+        if record.settles and place not in why:
             in_books[record.amount_minor, record.currency].append(place)
     paid: dict[tuple[int, str], list[int]] = defaultdict(list)
     for places in invoices:
         paid[records[places[0]].gross_minor, records[places[0]].currency].append(places[0])
     for place, record in enumerate(records):
-        if record.origin != "bank":
+        if record.origin != "bank" or place in why:
             continue
         key = (record.amount_minor, record.currency)
         near = [p for p in in_books.get(key, []) if abs(records[p].on - record.on) <= BOOKS_WINDOW]

@@ -131,8 +131,8 @@ class Weigher:
         moved = self.book.index(self.country, record.on.year).value / self.book.index(self.country, price.year).value
         quantity /= moved
         values = (("price", shown(price.value * moved)), ("unit", price.unit), ("year", str(record.on.year)))
-        values += (("source", price.source.title), ("quantity", shown(quantity)), ("counted", unit))
-        told.append(Reason(PRICED, values))
+        more = (("source", price.source.title), ("quantity", shown(quantity)), ("counted", unit))
+        told.append(Reason(PRICED, (*values, *more)))
         errors = [(f"price:{product}", log(float(price.gsd)))]
         if product not in PUMPED:
             errors.append((f"tariff:{product}", TARIFF_SIGMA))
@@ -164,8 +164,8 @@ class Weigher:
                 scope = f"Scope {category}" if category[0] in "12" else f"category {category}"
                 values = (("quantity", shown(quantity)), ("unit", factor.unit), ("factor", f"{value:f}"))
                 source = self.tables.sources.get(factor.source, factor.source)
-                values += (("scope", scope), ("source", source), ("year", str(factor.year)))
-                told.append(Reason(PHYSICAL, values))
+                more = (("scope", scope), ("source", source), ("year", str(factor.year)))
+                told.append(Reason(PHYSICAL, (*values, *more)))
         return tuple(parts)
 
     def _by_market(self, factor: PhysicalFactor, told: list[Reason]) -> Decimal:
@@ -188,11 +188,12 @@ class Weigher:
         gross = self.net_minor(record) / 100 * share * (100 + self._vat()) / 100
         quantity = gross * self._exchange(self.home, price.unit.partition("/")[0], year) / (price.value * moved)
         values = (("price", shown(price.value * moved)), ("unit", price.unit), ("year", str(year)))
-        values += (("source", price.source.title), ("quantity", shown(quantity)), ("counted", "passenger-km"))
-        told.append(Reason(PRICED, values))
+        more = (("source", price.source.title), ("quantity", shown(quantity)), ("counted", "passenger-km"))
+        told.append(Reason(PRICED, (*values, *more)))
         values = (("quantity", shown(quantity)), ("unit", "passenger-km"), ("factor", shown(factor.value)))
-        values += (("scope", f"category {known.category}"), ("source", factor.source.title), ("year", str(factor.year)))
-        told.append(Reason(PHYSICAL, values))
+        scope = f"category {known.category}"
+        more = (("scope", scope), ("source", factor.source.title), ("year", str(factor.year)))
+        told.append(Reason(PHYSICAL, (*values, *more)))
         errors = ((f"factor:{known.factor}", log(float(factor.gsd))), (f"price:{known.factor}", log(float(price.gsd))))
         named = _named((*errors, *self._kind_errors(known, found, record)))
         return (Part(known.category, round(quantity * factor.value * MICROGRAMS_A_KILOGRAM), named),)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bocage.engines.carbon import CarbonError
 from bocage.engines.carbon.business import CATEGORIES, Contract, Inventory, Record, assess, e1_6, plan, vsme_b3
 from bocage.engines.carbon.business.inventory import ANOTHER_YEAR, BY_CARD, BY_METER, MONEY_IN
-from bocage.engines.carbon.business.matching import BY_BOOKS, BY_INVOICE, SAME_INVOICE
+from bocage.engines.carbon.business.matching import BY_BOOKS, BY_INVOICE, SAME_INVOICE, SAME_LINE
 from bocage.engines.carbon.business.spread import QUANTILE_90, Adding
 from bocage.engines.carbon.business.types import Part
 
@@ -123,6 +123,13 @@ def test_one_purchase_in_invoice_books_and_bank_counts_once() -> None:
     # The same sum to somebody else is another purchase, and one payment settles one invoice.
     assert of_2025(paper, bank("PRLV GARAGE REVE", 120_000)).location.records == 2
     assert of_2025(paper, paid, replace(paid, line=3)).location.records == 2
+
+
+def test_two_exports_that_overlap_count_each_line_as_often_as_one_holds_it() -> None:
+    twice = [bank("PAPETERIE REVEE", 1200, line=2), bank("PAPETERIE REVEE", 1200, line=3)]
+    found = of_2025(*twice, replace(twice[0], file="other.csv", line=9))
+    assert found.location == of_2025(*twice).location
+    assert why(found) == {SAME_LINE: 1}
 
 
 @pytest.mark.parametrize(

@@ -39,9 +39,11 @@ def test_every_name_is_known_and_every_figure_cited() -> None:
     named += [a for _w, a in known.words] + list(known.items.values())
     assert {a for a in named if not a.startswith("none:")} <= known.activities.keys()
     assert set(known.items) <= set(load().items)
-    for factor in (*known.money.values(), *known.physical.values()):
-        assert factor.source in known.sources
-        assert factor.locator
+    cited = [(f.source, f.locator) for f in known.money.values()]
+    cited += [(f.source, f.locator) for f in known.physical.values()]
+    for source, locator in cited:
+        assert source in known.sources
+        assert locator
 
 
 @NEEDS_SOURCES
