@@ -66,7 +66,7 @@ class Tables:
     physical: Mapping[tuple[str, str, str], PhysicalFactor]
     accounts: Mapping[str, tuple[str, str]]
     products: Mapping[str, tuple[str, str]]
-    words: tuple[tuple[tuple[str, ...], str], ...]
+    words: tuple[tuple[str, str, str], ...]
     items: Mapping[str, str]
     vat_percent: Mapping[str, Decimal]
     sources: Mapping[str, str]
@@ -80,18 +80,10 @@ class Tables:
 
     def by_words(self, text: str) -> tuple[str, str] | None:
         """(the words found, activity) of the first entry of words.csv that stands in the text as whole words."""
-        found = words_of(text)
-        known = set(found)
-        joined = f" {' '.join(found)} "
-        for words, activity in self.words:
-            if len(words) == 1 and not words[0].endswith("*"):
-                if words[0] in known:
-                    return words[0], activity
-            elif words[-1].endswith("*"):
-                if f" {' '.join(words)[:-1]}" in joined:
-                    return " ".join(words), activity
-            elif f" {' '.join(words)} " in joined:
-                return " ".join(words), activity
+        joined = f" {' '.join(words_of(text))} "
+        for needle, words, activity in self.words:
+            if needle in joined:
+                return words, activity
         return None
 
 
@@ -124,11 +116,16 @@ def tables() -> Tables:
         physical={(r["factor"], r["unit"], r["country"]): _physical(r) for r in rows["physical.csv"]},
         accounts={r["prefix"]: (r["activity"], r["title"]) for r in rows["accounts.csv"]},
         products={r["prefix"]: (r["activity"], r["title"]) for r in rows["unspsc.csv"]},
-        words=tuple((tuple(r["words"].split()), r["activity"]) for r in rows["words.csv"]),
+        words=tuple((_needle(r["words"]), r["words"], r["activity"]) for r in rows["words.csv"]),
         items={r["item"]: r["activity"] for r in rows["items.csv"]},
         vat_percent={r["country"]: Decimal(r["percent"]) for r in rows["vat.csv"]},
         sources={r["source"]: r["title"] for r in rows["sources.csv"]},
     )
+
+
+def _needle(words: str) -> str:
+    """What to look for between spaces; a star at the end lets the last word go on."""
+    return f" {words.removesuffix('*')}" if words.endswith("*") else f" {words} "
 
 
 def _physical(r: dict[str, str]) -> PhysicalFactor:

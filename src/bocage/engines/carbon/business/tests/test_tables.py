@@ -36,7 +36,7 @@ def test_every_name_is_known_and_every_figure_cited() -> None:
         if activity.route == "money":
             assert activity.factor in known.money
     named = [a for a, _t in (*known.accounts.values(), *known.products.values())]
-    named += [a for _w, a in known.words] + list(known.items.values())
+    named += [a for _n, _w, a in known.words] + list(known.items.values())
     assert {a for a in named if not a.startswith("none:")} <= known.activities.keys()
     assert set(known.items) <= set(load().items)
     cited = [(f.source, f.locator) for f in known.money.values()]
