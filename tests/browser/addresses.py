@@ -33,6 +33,8 @@ FILES = {
     "health:poster": "a PDF",
     "health:record": "JSON to keep",
     "forest:certificate-file": "a PDF",
+    "forest:company-report": "a PDF",
+    "forest:company-table": "a CSV",
     "forest:letter-file": "a PDF",
     "health:gate-desk": "JSON for the page of the gate",
     "health:card-keys": "JSON for programs",
@@ -130,7 +132,7 @@ def visitor_of(address: Address) -> str:
         return NOBODY
     place = address.made_up_url
     # Ana has a passkey, so that she is not offered one.
-    shops = ("/pay/merchant", "/health/places", "/forest/partner")
+    shops = ("/pay/merchant", "/health/places", "/forest/partner", "/forest/company")
     if place.startswith(shops) or address.name.startswith(("me-organisation", "me-passkey-offer")):
         return MARCO
     return ODILE if place.startswith(("/console", "/pay/console", "/health/console")) else ANA

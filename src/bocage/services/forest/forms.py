@@ -173,3 +173,32 @@ class ReportForm(forms.Form):
         required=False,
         widget=forms.ClearableFileInput(attrs={"accept": "image/*", "capture": "environment"}),
     )
+
+
+class CompanyFileForm(forms.Form):
+    """A file of a company's accounts, under an id that makes a doubled click one file."""
+
+    file_id = forms.UUIDField(widget=forms.HiddenInput)
+    file = forms.FileField(
+        label=_("File"),
+        help_text=_("FEC, invoice (Factur-X, UBL), fuel card or meters as CSV, bank statement; at most 10 MB."),
+        widget=forms.ClearableFileInput(attrs={"accept": ACCEPTED_FILES + ",.pdf"}),
+    )
+
+
+class CompanyYearForm(forms.Form):
+    """What no file says of a year."""
+
+    revenue = forms.DecimalField(label=_("Net revenue"), required=False, min_value=0, max_digits=15, decimal_places=2)
+    contract_kg_a_kwh = forms.DecimalField(
+        label=_("Contract of electricity: kg CO₂e a kWh"),
+        required=False,
+        min_value=0,
+        max_value=3,
+        max_digits=6,
+        decimal_places=4,
+        help_text=_("0 with guarantees of origin. Empty without a contract of your own."),
+    )
+    contract_percent = forms.IntegerField(
+        label=_("Share of the electricity, %"), min_value=0, max_value=100, initial=100
+    )

@@ -48,3 +48,12 @@ TAKEN_A_DAY_GRAMS_MAX = 100
 ONE_ACT = timedelta(minutes=45)
 # A paid act below this is no ticket but a part of one (minor units of a currency with two decimals).
 LEAST_PAID_MINOR = 80
+
+# A company's accounts.
+COMPANY_FILE_BYTES_MAX = 10_000_000
+COMPANY_FILES_MAX = 100
+COMPANY_BYTES_MAX = 50_000_000
+COMPANY_FILE_LINES_MAX = 60_000
+COMPANY_RECORDS_MAX = 150_000
+COMPANY_LINES_KEPT_MAX = 200
+COMPANY_SUPPLIERS_KEPT_MAX = 50

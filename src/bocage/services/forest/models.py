@@ -333,3 +333,47 @@ class Audit(models.Model):
     class Meta:
         db_table = "forest_audit"
         indexes = [models.Index(fields=["certificate_id", "seen_at"], name="forest_audit_by_tree")]
+
+
+class CompanyFile(models.Model):
+    """A file of a company's accounts, encrypted with the company's key; kept ones are what its years are made of."""
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    organisation_id = models.UUIDField()
+    name = models.CharField(max_length=limits.NAME_CHARACTERS_MAX)
+    digest = models.CharField(max_length=64)
+    size_bytes = models.PositiveIntegerField()
+    content = models.BinaryField()
+    format = models.CharField(max_length=12)
+    state = models.CharField(max_length=10, default="preview")
+    records = models.PositiveIntegerField()
+    first_on = models.DateField()
+    last_on = models.DateField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "forest_companyfile"
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=["preview", "kept"]), name="forest_companyfile_state"),
+            models.UniqueConstraint(
+                fields=["organisation_id", "digest"], condition=Q(state="kept"), name="forest_companyfile_once"
+            ),
+        ]
+        indexes = [models.Index(fields=["organisation_id", "-id"], name="forest_companyfile_of")]
+
+
+class CompanyYear(models.Model):
+    """A company's calendar year: what it says of itself, and its footprint as it was last worked out (`result`)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organisation_id = models.UUIDField()
+    year = models.PositiveSmallIntegerField()
+    revenue_minor = models.BigIntegerField(null=True)
+    contract_kg_a_kwh = models.DecimalField(max_digits=6, decimal_places=4, null=True)
+    contract_percent = models.PositiveSmallIntegerField(default=100)
+    result = models.JSONField(null=True)
+    worked_out_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "forest_companyyear"
+        constraints = [models.UniqueConstraint(fields=["organisation_id", "year"], name="forest_companyyear_once")]

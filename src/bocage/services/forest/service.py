@@ -84,6 +84,7 @@ service = Service(
         QuickAction(_("Friends in the forest"), "forest:friends", "users", (_("friend"), _("group"))),
         QuickAction(_("My footprint"), "forest:lines", "footprints", ("CO2", _("carbon"))),
     ),
+    merchant=(QuickAction(_("Our footprint"), "forest:company", "factory", ("CO2", _("carbon"), "ESRS", "VSME")),),
     scopes={"forest:read": _("See the footprint and the forest"), "forest:write": _("Import, collect and plant")},
     card=pages.card,
     export=queries.export,

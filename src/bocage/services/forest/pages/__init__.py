@@ -26,7 +26,7 @@ from bocage.services.forest.acts import ACTS
 from bocage.services.forest.challenges import animals, progress
 from bocage.services.forest.engine_words import class_title
 from bocage.services.forest.forms import CategoryForm, ColumnsForm, SowForm, StatementForm, WaterForm
-from bocage.services.forest.pages import campaigning, insight, sharing
+from bocage.services.forest.pages import campaigning, company, insight, sharing
 from bocage.services.forest.pages.drawing import drawing
 from bocage.services.forest.species import SPECIES
 from bocage.services.forest.types import Columns, FootprintLine, Grove
@@ -336,6 +336,7 @@ urlpatterns = [
     *sharing.urlpatterns,
     *insight.urlpatterns,
     *campaigning.urlpatterns,
+    *company.urlpatterns,
     path("", home, name="home"),
     path("agree", agree, name="agree"),
     path("collect", collect, name="collect"),

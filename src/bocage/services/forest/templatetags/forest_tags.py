@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 
 from bocage.services.forest import looks
+from bocage.services.forest.company_words import format_title
 from bocage.services.forest.landscape import ANIMALS, Drawing
 from bocage.services.forest.types import FootprintLine, MonthSum
 from bocage.shell.templatetags.shell import MINUS, exponent_of, icon, locale, money
@@ -137,3 +138,9 @@ def sip(missing: int, giveable: int) -> int:
 def smaller(first: int, second: int) -> int:
     """The smaller of two numbers."""
     return min(first, second)
+
+
+@register.simple_tag
+def paper_kind(name: str) -> str:
+    """What sort of file of accounts it is."""
+    return format_title(name)

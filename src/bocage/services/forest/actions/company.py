@@ -1,0 +1,165 @@
+"""A company hands files in, keeps or removes them, and says of itself what no file says; its years follow at once."""
+
+import hashlib
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from django.db.models import Sum
+from django.utils.translation import gettext as _
+
+from bocage.engines.carbon import CarbonError
+from bocage.engines.carbon.business import Contract, Record, assess
+from bocage.kernel import clock
+from bocage.kernel.errors import Refusal, conflict
+from bocage.kernel.identity import queries as identity
+from bocage.kernel.keys import subject_keys
+from bocage.services.forest import company, limits
+from bocage.services.forest.actions.turns import take_turns
+from bocage.services.forest.company_results import as_kept
+from bocage.services.forest.models import CompanyFile, CompanyYear
+
+FIRST_YEAR, LAST_YEAR = 1990, 2100
+YEARS_A_FILE_MAX = 12
+REVENUE_MINOR_MAX = 10**15
+
+
+def receive(organisation_id: UUID, file_id: UUID, name: str, content: bytes) -> UUID:
+    """Take a file in for a preview, under the caller's id; the same id and bytes again change nothing.
+
+    Raises `Refusal` (too_large, full, bad_file, nothing_in_it, too_long).
+    """
+    if len(content) > limits.COMPANY_FILE_BYTES_MAX:
+        raise Refusal("too_large", _("A file of accounts may have at most 10 MB. Split it."), field="file", status=413)
+    digest = hashlib.sha256(content).hexdigest()
+    taken = conflict("id_conflict", _("This id is another file's."), field="id")
+    take_turns(organisation_id)
+    known = CompanyFile.objects.filter(pk=file_id).first()
+    if known is not None:
+        if (known.organisation_id, known.digest) != (organisation_id, digest):
+            raise taken
+        return file_id
+    name = name.replace("\0", "")[-limits.NAME_CHARACTERS_MAX :] or "accounts"
+    papers = company.read_file(organisation_id, name, content)
+    counted = [each for each in papers.records if not each.settles]
+    first_on, last_on = _span(counted)
+    _make_room(organisation_id, len(content))
+    row = CompanyFile(
+        id=file_id,
+        organisation_id=organisation_id,
+        name=name,
+        digest=digest,
+        size_bytes=len(content),
+        content=subject_keys.encrypt(organisation_id, content, file_id.bytes),
+        format=papers.format,
+        records=len(counted),
+        first_on=first_on,
+        last_on=last_on,
+        created_at=clock.now(),
+    )
+    # Row-level security hides another company's file of this id: only the insert finds out.
+    CompanyFile.objects.bulk_create([row], ignore_conflicts=True)
+    if not CompanyFile.objects.filter(pk=file_id).exists():
+        raise taken
+    return file_id
+
+
+def keep(organisation_id: UUID, file_id: UUID) -> None:
+    """Make the file part of the company's years. Twice, or the same bytes under another name, changes nothing."""
+    take_turns(organisation_id)
+    row = company.found(organisation_id, file_id)
+    if row.state == "kept":
+        return
+    if CompanyFile.objects.filter(organisation_id=organisation_id, digest=row.digest, state="kept").exists():
+        row.delete()
+        return
+    row.state = "kept"
+    row.save(update_fields=["state"])
+    work_out(organisation_id, _years_of(row))
+
+
+def remove(organisation_id: UUID, file_id: UUID) -> None:
+    """Forget a file; the years are worked out without it."""
+    take_turns(organisation_id)
+    row = company.found(organisation_id, file_id)
+    was_kept, numbers = row.state == "kept", _years_of(row)
+    row.delete()
+    if was_kept:
+        work_out(organisation_id, numbers)
+
+
+def describe_year(
+    organisation_id: UUID,
+    year: int,
+    *,
+    revenue_minor: int | None,
+    contract_kg_a_kwh: Decimal | None,
+    contract_percent: int,
+) -> None:
+    """What no file says: net revenue (cents), and the electricity that comes by a contract of its own."""
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise Refusal("bad_year", _("Choose a year from 1990 to 2100."), field="year")
+    if revenue_minor is not None and not 0 < revenue_minor <= REVENUE_MINOR_MAX:
+        raise Refusal("bad_revenue", _("The revenue must be above zero."), field="revenue")
+    take_turns(organisation_id)
+    said = {
+        "revenue_minor": revenue_minor,
+        "contract_kg_a_kwh": contract_kg_a_kwh,
+        "contract_percent": contract_percent,
+    }
+    CompanyYear.objects.update_or_create(organisation_id=organisation_id, year=year, defaults=said)
+    work_out(organisation_id, [year])
+
+
+def work_out(organisation_id: UUID, years: Iterable[int]) -> None:
+    """Weigh these years anew from all kept files."""
+    records = company.kept_records(organisation_id)
+    if len(records) > limits.COMPANY_RECORDS_MAX:
+        raise Refusal("full", _("Your files hold too many lines. Remove those that say the same."), status=409)
+    country = identity.organisation(organisation_id).country
+    for number in sorted(set(years)):
+        row, _made = CompanyYear.objects.get_or_create(organisation_id=organisation_id, year=number)
+        row.result, row.worked_out_at = None, clock.now()
+        if any((each.since or each.on).year <= number <= each.on.year for each in records if not each.settles):
+            row.result = _result(records, row, country)
+        row.save()
+
+
+def _result(records: list[Record], row: CompanyYear, country: str) -> dict[str, object]:
+    contract = None
+    if row.contract_kg_a_kwh is not None:
+        contract = Contract(Decimal(row.contract_kg_a_kwh), Decimal(row.contract_percent) / 100)
+    renewable = contract.share if contract is not None and contract.kg_a_kwh == 0 else None
+    try:
+        found = assess(records, begins=date(row.year, 1, 1), country=country, contract=contract)
+    except CarbonError as error:
+        raise Refusal("not_weighable", str(error), status=422) from None
+    return as_kept(found, row.revenue_minor, renewable)
+
+
+def _years_of(row: CompanyFile) -> list[int]:
+    return list(range(row.first_on.year, row.last_on.year + 1))
+
+
+def _span(counted: list[Record]) -> tuple[date, date]:
+    if not counted:
+        problem = _("There is nothing in this file that weighs: no cost, no energy.")
+        raise Refusal("nothing_in_it", problem, field="file", status=422)
+    first, last = min(each.since or each.on for each in counted), max(each.on for each in counted)
+    if last.year - first.year >= YEARS_A_FILE_MAX or first.year < FIRST_YEAR:
+        problem = _("The days in this file lie from %(first)s to %(last)s: at most 12 years are taken.")
+        raise Refusal("too_long", problem % {"first": first, "last": last}, field="file", status=422)
+    return first, last
+
+
+def _make_room(organisation_id: UUID, size_bytes: int) -> None:
+    """Previews that nobody kept give way; kept files never do."""
+    rows = CompanyFile.objects.filter(organisation_id=organisation_id)
+    waiting = list(rows.exclude(state="kept").order_by("-id").values_list("pk", flat=True))
+    rows.filter(pk__in=waiting[limits.UPLOADS_WAITING_MAX - 1 :]).delete()
+    held = rows.aggregate(total=Sum("size_bytes"))["total"] or 0
+    if rows.count() >= limits.COMPANY_FILES_MAX or held + size_bytes > limits.COMPANY_BYTES_MAX:
+        raise Refusal(
+            "full", _("100 files or 50 MB are kept at most. Remove old ones first."), field="file", status=409
+        )

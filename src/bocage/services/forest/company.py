@@ -1,0 +1,137 @@
+"""What a company's pages show: its files, a preview, its years."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from bocage.engines.carbon.business import Record
+from bocage.engines.statements import Limits, StatementError
+from bocage.kernel.errors import Refusal, not_found
+from bocage.kernel.identity import queries as identity
+from bocage.kernel.keys import subject_keys
+from bocage.services.forest import limits
+from bocage.services.forest.company_papers import Papers, read_papers
+from bocage.services.forest.models import CompanyFile, CompanyYear
+from bocage.services.forest.statement_words import error_words
+from bocage.services.forest.weighing import home_currency
+
+PREVIEW_RECORDS = 20
+_LIMITS = Limits(size_bytes=limits.COMPANY_FILE_BYTES_MAX, lines=limits.COMPANY_FILE_LINES_MAX)
+
+
+@dataclass(frozen=True)
+class FileView:
+    """A file as the company sees it in its list."""
+
+    id: UUID
+    name: str
+    format: str
+    state: str
+    records: int
+    first_on: date
+    last_on: date
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class FilePreview:
+    """What keeping a file would bring: `known` lines are in another file already, `twin` is a kept file's name."""
+
+    file: FileView
+    first: tuple[Record, ...]
+    notes: tuple[str, ...]
+    known: int
+    twin: str
+
+
+@dataclass(frozen=True)
+class YearView:
+    """A year and what the company said of itself."""
+
+    year: int
+    revenue_minor: int | None
+    contract_kg_a_kwh: Decimal | None
+    contract_percent: int
+    result: dict[str, Any] | None
+
+
+def read_file(organisation_id: UUID, name: str, content: bytes) -> Papers:
+    """A file's records. Raises `Refusal` (bad_file) naming file, line and field."""
+    currency = home_currency(identity.organisation(organisation_id).country) or "EUR"
+    try:
+        return read_papers(content, name=name, currency=currency, limits=_LIMITS)
+    except StatementError as error:
+        raise Refusal("bad_file", error_words(error), field="file", status=422) from None
+
+
+def kept_records(organisation_id: UUID, *, but: UUID | None = None) -> list[Record]:
+    """The records of all kept files, or of all but one."""
+    records: list[Record] = []
+    rows = CompanyFile.objects.filter(organisation_id=organisation_id, state="kept").exclude(pk=but)
+    for row in rows.order_by("id"):
+        # Two files of one name are two files: lines are told apart by it.
+        named = f"{row.name} ({row.digest[:4]})"
+        records += read_file(organisation_id, named, _content(row)).records
+    return records
+
+
+def files(organisation_id: UUID) -> list[FileView]:
+    """The company's files, the latest first."""
+    rows = CompanyFile.objects.filter(organisation_id=organisation_id).defer("content").order_by("-id")
+    return [_file(row) for row in rows[: limits.COMPANY_FILES_MAX]]
+
+
+def preview(organisation_id: UUID, file_id: UUID) -> FilePreview:
+    """What keeping it would bring. Raises `Refusal` (not_found)."""
+    row = found(organisation_id, file_id)
+    papers = read_file(organisation_id, row.name, _content(row))
+    twin = CompanyFile.objects.filter(organisation_id=organisation_id, digest=row.digest, state="kept")
+    known = 0
+    if row.state != "kept":
+        there = {_key(one) for one in kept_records(organisation_id)}
+        known = sum(_key(one) in there for one in papers.records if not one.settles)
+    return FilePreview(
+        file=_file(row),
+        first=tuple(each for each in papers.records if not each.settles)[:PREVIEW_RECORDS],
+        notes=papers.notes[: limits.BAD_LINES_SHOWN_MAX],
+        known=known,
+        twin=twin.exclude(pk=row.id).values_list("name", flat=True).first() or "",
+    )
+
+
+def found(organisation_id: UUID, file_id: UUID) -> CompanyFile:
+    """The company's file. Raises `Refusal` (not_found)."""
+    row = CompanyFile.objects.filter(organisation_id=organisation_id, pk=file_id).first()
+    if row is None:
+        raise not_found(_("There is no such file among yours."), field="id")
+    return row
+
+
+def years(organisation_id: UUID) -> list[int]:
+    """The years that were worked out, the latest first."""
+    rows = CompanyYear.objects.filter(organisation_id=organisation_id, result__isnull=False)
+    return list(rows.order_by("-year").values_list("year", flat=True))
+
+
+def year(organisation_id: UUID, number: int) -> YearView:
+    """A year; without a result where no file reaches into it."""
+    row = CompanyYear.objects.filter(organisation_id=organisation_id, year=number).first()
+    if row is None:
+        return YearView(number, None, None, 100, None)
+    return YearView(number, row.revenue_minor, row.contract_kg_a_kwh, row.contract_percent, row.result)
+
+
+def _key(one: Record) -> tuple[object, ...]:
+    return (one.origin, one.on, one.amount_minor, one.text, one.account, one.quantity, one.reference)
+
+
+def _content(row: CompanyFile) -> bytes:
+    return subject_keys.decrypt(row.organisation_id, bytes(row.content), row.id.bytes)
+
+
+def _file(row: CompanyFile) -> FileView:
+    return FileView(row.id, row.name, row.format, row.state, row.records, row.first_on, row.last_on, row.created_at)
