@@ -68,10 +68,10 @@ def read_file(organisation_id: UUID, name: str, content: bytes) -> Papers:
         raise Refusal("bad_file", error_words(error), field="file", status=422) from None
 
 
-def kept_records(organisation_id: UUID, *, but: UUID | None = None) -> list[Record]:
-    """The records of all kept files, or of all but one."""
+def kept_records(organisation_id: UUID) -> list[Record]:
+    """The records of all kept files."""
     records: list[Record] = []
-    rows = CompanyFile.objects.filter(organisation_id=organisation_id, state="kept").exclude(pk=but)
+    rows = CompanyFile.objects.filter(organisation_id=organisation_id, state="kept")
     for row in rows.order_by("id"):
         # Two files of one name are two files: lines are told apart by it.
         named = f"{row.name} ({row.digest[:4]})"
