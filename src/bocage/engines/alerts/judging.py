@@ -165,10 +165,7 @@ class Judge:
         """The source's latest records before the alert, oldest first."""
         since = (int(rows.code[seen]) << TIME_BITS) | (at_ms - ms(self.rule.evidence_seconds))
         first = int(np.searchsorted(rows.key, since, side="right"))
-        return tuple(
-            record(rows, index, self.stream, names, words)
-            for index in range(max(first, seen + 1 - EVIDENCE_RECORDS_MAX), seen + 1)
-        )
+        return records(rows, slice(max(first, seen + 1 - EVIDENCE_RECORDS_MAX), seen + 1), self.stream, names, words)
 
 
 def _said(comparison: Comparison, values: Floats, words: Names) -> float | str:
@@ -176,14 +173,17 @@ def _said(comparison: Comparison, values: Floats, words: Names) -> float | str:
     return words.names[int(value)] if comparison.words else value
 
 
-def record(rows: Rows, index: int, stream: Stream, names: Names, words: Names) -> Record:
-    """One row as the record it was."""
-    values: dict[str, float | str] = {}
+def records(rows: Rows, part: slice, stream: Stream, names: Names, words: Names) -> tuple[Record, ...]:
+    """Rows as the records they were."""
+    count = len(rows.at_ms[part])
+    values: list[dict[str, float | str]] = [{} for _ in range(count)]
     for name, said in stream.fields.items():
-        value = float(rows.values[name][index])
-        if not np.isnan(value):
-            values[name] = value if said.words is None else words.names[int(value)]
-    return Record(
-        int(rows.at_ms[index]), stream.name, names.names[int(rows.code[index])], values,
-        words.names[int(rows.group[index])], float(rows.x_m[index]), float(rows.y_m[index]),
-    )  # fmt: skip
+        for place, value in enumerate(rows.values[name][part].tolist()):
+            if value == value:  # not NaN
+                values[place][name] = value if said.words is None else words.names[int(value)]
+    places = zip(rows.x_m[part].tolist(), rows.y_m[part].tolist(), strict=True)
+    sources = zip(rows.at_ms[part].tolist(), rows.code[part].tolist(), rows.group[part].tolist(), strict=True)
+    return tuple(
+        Record(at_ms, stream.name, names.names[code], said, words.names[group], x_m, y_m)
+        for (at_ms, code, group), said, (x_m, y_m) in zip(sources, values, places, strict=True)
+    )

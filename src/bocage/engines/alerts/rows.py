@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from bocage.engines.alerts.streams import Stream
+from bocage.engines.alerts.streams import Stream, streams
 from bocage.engines.alerts.types import Flags, Floats, Integers, Record
 
 # A source's number and a time share one sortable integer: 42 bits of milliseconds reach the year 2109.
@@ -32,6 +32,14 @@ class Names:
             self.names.append(name)
         return found
 
+    def all_of(self, names: Sequence[str | None]) -> Integers:
+        """The number of each name; -1 for None, and beyond the limit."""
+        for name in dict.fromkeys(names):
+            if name is not None:
+                self.number(name)
+        known = self.numbers
+        return np.array([-1 if name is None else known.get(name, -1) for name in names], np.int64)
+
     def keep(self, codes: Integers) -> None:
         """Forget all names but these, which take the numbers 0, 1, ..."""
         self.names = [self.names[code] for code in codes.tolist()]
@@ -53,22 +61,24 @@ class Columns:
 
 def pack(records: Iterable[Record]) -> dict[str, Columns]:
     """Records of any streams as columns, each with its order of arrival."""
-    by_stream: dict[str, list[tuple[int, Record]]] = {}
+    by_stream: dict[str, tuple[list[int], list[Record]]] = {}
     for order, record in enumerate(records):
-        by_stream.setdefault(record.stream, []).append((order, record))
-    return {name: _columns(found) for name, found in by_stream.items()}
+        orders, found = by_stream.setdefault(record.stream, ([], []))
+        orders.append(order)
+        found.append(record)
+    return {name: _columns(name, found, orders) for name, (orders, found) in by_stream.items()}
 
 
-def _columns(found: list[tuple[int, Record]]) -> Columns:
-    records = [record for _, record in found]
-    fields = dict.fromkeys(name for record in records for name in record.values)
+def _columns(stream: str, records: list[Record], orders: list[int]) -> Columns:
+    said = [record.values for record in records]
     values: dict[str, Floats | Sequence[str | None]] = {}
-    for name in fields:
-        said = [record.values.get(name) for record in records]
-        if any(isinstance(value, str) for value in said):
-            values[name] = [value if isinstance(value, str) else None for value in said]
+    for name in sorted(set().union(*said)):
+        if (field := streams()[stream].fields.get(name)) is None:
+            continue
+        if field.words is None:
+            values[name] = np.array([each.get(name, np.nan) for each in said], np.float64)
         else:
-            values[name] = np.array([np.nan if value is None else value for value in said], np.float64)
+            values[name] = [None if (word := each.get(name)) is None else str(word) for each in said]
     return Columns(
         at_ms=np.array([record.at_ms for record in records], np.int64),
         ids=[record.id for record in records],
@@ -76,7 +86,7 @@ def _columns(found: list[tuple[int, Record]]) -> Columns:
         x_m=np.array([record.x_m for record in records], np.float64),
         y_m=np.array([record.y_m for record in records], np.float64),
         values=values,
-        order=np.array([order for order, _ in found], np.int64),
+        order=np.array(orders, np.int64),
     )
 
 
@@ -161,13 +171,13 @@ def numbered(columns: Columns, stream: Stream, sources: Names, words: Names) -> 
         elif isinstance(said, np.ndarray):
             values[name] = said
         else:
-            numbers = np.fromiter((np.nan if word is None else words.number(word) for word in said), np.float64, count)
+            numbers = words.all_of(said)
             values[name] = np.where(numbers < 0, np.nan, numbers)
     return Rows(
         columns.at_ms,
         columns.order,
-        np.fromiter((sources.number(name) for name in columns.ids), np.int64, count),
-        np.fromiter((words.number(name) for name in columns.on), np.int64, count),
+        sources.all_of(columns.ids),
+        words.all_of(columns.on),
         columns.x_m,
         columns.y_m,
         np.ones(count, np.bool_),
