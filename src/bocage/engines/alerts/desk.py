@@ -153,6 +153,9 @@ class Desk:
         key = {"entity": new.id, "on": new.on or new.id, "kind": ""}.get(rule.dedup)
         if key is None:
             for case in self._near.get(new.kind, {}).values():
+                # What ended too long ago is forgotten in its own time; until then it must not draw anything in.
+                if case.ended_ms is not None and new.at_ms - case.ended_ms > rule.dedup_seconds * 1000:
+                    continue
                 if _distance_m(case.alert or next(iter(case.members.values()), None), new) <= rule.near_m:
                     return case
             key = f"{new.id}@{new.at_ms}"

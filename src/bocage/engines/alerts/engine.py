@@ -11,7 +11,7 @@ from bocage.engines.alerts.judging import Judge
 from bocage.engines.alerts.operators import Context
 from bocage.engines.alerts.places import Places
 from bocage.engines.alerts.profiles import Profile
-from bocage.engines.alerts.rows import Columns, Names, Rows, concatenated, pack
+from bocage.engines.alerts.rows import Columns, Names, Rows, Whereabouts, concatenated, pack
 from bocage.engines.alerts.streams import streams
 from bocage.engines.alerts.types import Alert, Change, Quiet, Record, Rule, Transition
 
@@ -54,6 +54,7 @@ class Engine:
         for kind, rule in enumerate(self.rules):
             self._judges.setdefault(rule.stream, []).append(Judge(kind, rule, streams()[rule.stream]))
         self._history: dict[str, Rows] = {}
+        self._last = {name: Whereabouts() for name in self._judges}
         self._judged = 0
 
     def feed(self, records: Iterable[Record]) -> list[Change]:
@@ -105,8 +106,9 @@ class Engine:
                 continue
             rows = self._with_history(name, fresh)
             context = Context(
-                streams()[name], self._places, self._profile, self._zone, names.names, self._intake.words.numbers
-            )
+                streams()[name], self._places, self._profile, self._zone, names.names, self._intake.words.numbers,
+                self._last[name],
+            )  # fmt: skip
             for judge in judges:
                 transitions += judge.judge(rows, before_ms, context, names, self._intake.words)
             self._remember(name, rows, before_ms, judges, names)
@@ -121,6 +123,7 @@ class Engine:
 
     def _remember(self, name: str, rows: Rows, before_ms: int, judges: list[Judge], names: Names) -> None:
         """Keep as much of the past as the rules look at, and forget the passing sources that have gone."""
+        self._last[name].update(rows, len(names.names))
         window_ms = max(judge.window_ms for judge in judges)
         past = rows.take(np.flatnonzero(rows.at_ms >= before_ms - window_ms), fresh=False)
         self._history[name] = past
@@ -141,6 +144,7 @@ class Engine:
         renumbered[codes] = np.arange(len(codes))
         for judge in judges:
             judge.keep(codes)
+        self._last[name].keep(codes)
         self._history[name] = past.renumbered(renumbered)
         self._intake.renumber(name, renumbered)
         names.keep(codes)

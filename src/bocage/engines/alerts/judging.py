@@ -120,9 +120,10 @@ class Judge:
         key = rows.key
         for index in range(len(turned.code)):
             code, at_ms, rising = int(turned.code[index]), int(turned.at_ms[index]), bool(turned.rising[index])
-            # The source's latest row up to then says where it is; it is among `rows` if it is recent enough to matter.
+            # The source's latest row up to then says where it is; an older one is gone from `rows`.
             found = int(np.searchsorted(key, (code << TIME_BITS) | at_ms, side="right")) - 1
             seen = found if found >= 0 and rows.code[found] == code else None
+            place, where = (context.last, code) if seen is None else (rows, seen)
             facts: tuple[Fact, ...] = ()
             sample = int(turned.sample[index])
             if rising:
@@ -138,9 +139,9 @@ class Judge:
                 at_ms=at_ms,
                 kind=self.kind,
                 id=names.names[code],
-                on="" if seen is None else words.names[int(rows.group[seen])],
-                x_m=float("nan") if seen is None else float(rows.x_m[seen]),
-                y_m=float("nan") if seen is None else float(rows.y_m[seen]),
+                on=words.names[int(place.group[where])],
+                x_m=float(place.x_m[where]),
+                y_m=float(place.y_m[where]),
                 rising=rising,
                 silent=bool(turned.silent[index]),
                 facts=facts,

@@ -22,7 +22,7 @@ from scipy.spatial import cKDTree
 from bocage.engines.alerts import places as geo
 from bocage.engines.alerts.places import Places
 from bocage.engines.alerts.profiles import Profile, bins, local_hours
-from bocage.engines.alerts.rows import TIME_BITS, Rows
+from bocage.engines.alerts.rows import TIME_BITS, Rows, Whereabouts
 from bocage.engines.alerts.streams import Stream
 from bocage.engines.alerts.types import Comparison, Flags, Floats, Integers, Rule
 
@@ -42,6 +42,7 @@ class Context:
     zone: str
     names: list[str]
     words: Mapping[str, int]
+    last: Whereabouts
 
 
 def ms(seconds: float) -> int:

@@ -154,6 +154,33 @@ def concatenated(parts: Sequence[Rows]) -> Rows:
     return Rows(**joined, values=values)
 
 
+@dataclass
+class Whereabouts:
+    """Where each source of a stream was last: its group and its place. Shape (sources,) each."""
+
+    group: Integers = field(default_factory=lambda: np.empty(0, np.int64))
+    x_m: Floats = field(default_factory=lambda: np.empty(0))
+    y_m: Floats = field(default_factory=lambda: np.empty(0))
+
+    def update(self, rows: Rows, sources: int) -> None:
+        """Take the latest of rows sorted by source and time; `sources` are known by now. Number 0 is no group."""
+        more = sources - len(self.group)
+        if more > 0:
+            self.group = np.concatenate([self.group, np.zeros(more, np.int64)])
+            self.x_m = np.concatenate([self.x_m, np.full(more, np.nan)])
+            self.y_m = np.concatenate([self.y_m, np.full(more, np.nan)])
+        if len(rows) == 0:
+            return
+        last = np.flatnonzero(np.concatenate([rows.code[1:] != rows.code[:-1], [True]]))
+        self.group[rows.code[last]] = rows.group[last]
+        self.x_m[rows.code[last]] = rows.x_m[last]
+        self.y_m[rows.code[last]] = rows.y_m[last]
+
+    def keep(self, codes: Integers) -> None:
+        """Forget every source but these."""
+        self.group, self.x_m, self.y_m = self.group[codes], self.x_m[codes], self.y_m[codes]
+
+
 def empty(stream: Stream) -> Rows:
     """No rows of a stream."""
     whole, real = np.empty(0, np.int64), np.empty(0, np.float64)

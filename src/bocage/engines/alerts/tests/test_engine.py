@@ -56,6 +56,14 @@ def test_batches_do_not_matter(seed: int, sizes: list[int]) -> None:
     assert _told(_in_batches(records, sizes)) == _told(whole)
 
 
+@pytest.mark.parametrize("seed", [20_072, 20_103, 20_106])
+def test_batches_did_not_matter_where_they_once_did(seed: int) -> None:
+    """A place long known and long unsaid; an alert that ended long ago in the same place."""
+    records = _world(seed, 400)
+    dice = random.Random(seed)
+    assert _told(_in_batches(records, [dice.randrange(1, 90) for _each in range(5)])) == _told(_in_batches(records, []))
+
+
 def test_the_disorderly_town_does_raise_alerts() -> None:
     """Else the property above would say nothing."""
     changes = [change for seed in range(3) for change in _in_batches(_world(seed, 150), [])]
