@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 from bocage.kernel import clock
 from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.identity import actions as identity
-from bocage.services.health import demo, jobs, words
+from bocage.services.health import colouring, demo, jobs, words
 from bocage.services.health.actions import places, scheme, sources
 from bocage.services.health.queries import venues
 from tests.journeys.conftest import PASSWORD, Town
@@ -115,7 +115,7 @@ def keep_the_record(page: Page, folder: Path) -> None:
         page.get_by_role("link", name="Record").first.click()
     file = folder / "record.json"
     downloading.value.save_as(file)
-    assert "bocage-colour/1" in file.read_text()
+    assert colouring.FORMAT in file.read_text()
 
 
 def take_check_ins_back(page: Page) -> None:
