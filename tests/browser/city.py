@@ -15,8 +15,10 @@ from bocage.kernel.events import loop, webhooks
 from bocage.kernel.identity import actions as identity
 from bocage.kernel.identity.actions import stops
 from bocage.kernel.ids import uuid7
+from bocage.kernel.ledger import sealer
 from bocage.kernel.messages import actions as messages
 from bocage.kernel.payments.types import MandateTerms, Period
+from bocage.kernel.proofs import actions as proofs
 from bocage.services.forest.actions import importing
 from bocage.services.health.actions import appeals, deciding
 from bocage.services.health.queries import venues
@@ -53,6 +55,9 @@ def make_busy() -> dict[str, str]:
     _bank()
     with connected_as("deliverer"):
         loop.drain()
+        sealer.seal_all()
+    with acting_as(Actor.for_service("proofs")):
+        proofs.sign_checkpoint()
     return addresses
 
 
