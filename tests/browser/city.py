@@ -25,6 +25,7 @@ from bocage.services.health.queries import venues
 from bocage.services.pay.actions import (
     bank,
     codes,
+    complaints,
     exchange,
     paying,
     presented,
@@ -62,7 +63,8 @@ def make_busy() -> dict[str, str]:
 
 
 def _pay_of(ana: UUID, wei: UUID, moulin: UUID) -> dict[str, str]:
-    paid, lunch = (demo_payment(ana, moulin, cents, memo) for memo, cents in (("Coffee", 240), ("Lunch", 1350)))
+    bought = (("Coffee", 240), ("Lunch", 1350), ("Cake", 420))
+    paid, lunch, cake = (demo_payment(ana, moulin, cents, memo) for memo, cents in bought)
     with acting_as(Actor.for_person(ana)):
         sheet = paying.lay_sheet(ana, wei, 1250, EURO, memo="Concert tickets")
         requests.split_equally(ana, "Dinner at Lux", 4890, EURO, [wei])
@@ -73,8 +75,11 @@ def _pay_of(ana: UUID, wei: UUID, moulin: UUID) -> dict[str, str]:
         today = clock.today(settings.TOWN["time_zone"])
         terms = MandateTerms(EURO, Period.MONTH, 1_250, 1_250, today, today + timedelta(days=90), None, 1_250)
         recurring.agree(ana, moulin, terms, "Bread box", fresh=True, mandate_id=uuid7())
+        complaint = complaints.complain(ana, cake, 200, "wrong_amount", complaint_id=uuid7())
     return {
         "pay:ask-refund": reverse("pay:ask-refund", args=[lunch]),
+        "pay:complain": reverse("pay:complain", args=[lunch]),
+        "pay:dispute-decide": reverse("pay:dispute-decide", args=[complaint.id]),
         "pay:receive-amount": reverse("pay:receive-amount", args=[asked]),
         "pay:sheet": reverse("pay:sheet", args=[sheet]),
         "pay:done": reverse("pay:done", args=[paid]),

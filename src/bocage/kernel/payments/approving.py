@@ -14,12 +14,13 @@ from bocage.kernel.payments.actions.exchange import check_rate
 from bocage.kernel.payments.actions.wallets import OPERATING, check_fee_terms
 from bocage.kernel.payments.types import DisputeState, FeeTerms
 
+DECIDE = "payments.decide_dispute"
 _DECISIONS = (DisputeState.FOR_PAYER, DisputeState.FOR_PAYEE)
 
 
 def register_verbs() -> None:
     """Called when the app is loaded."""
-    register(Verb("payments.decide_dispute", _says_decision, _decide))
+    register(Verb(DECIDE, _says_decision, _decide))
     register(Verb("payments.set_fee_terms", _says_terms, _set_terms))
     register(Verb("payments.set_rate", _says_rate, _set_rate))
     register(Verb("payments.unfreeze_wallet", _says_unfreeze, _unfreeze))

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from bocage.kernel.errors import Refusal, not_found
@@ -18,6 +18,8 @@ __all__ = [
     "allowance",
     "charges",
     "dispute",
+    "dispute_about",
+    "disputes_against",
     "fee_of",
     "intent",
     "intents",
@@ -81,8 +83,24 @@ def open_disputes(after: UUID | None = None) -> tuple[Dispute, ...]:
     rows = models.Dispute.objects.filter(state=DisputeState.OPEN).order_by("opened_at", "id")
     if after is not None:
         last = models.Dispute.objects.filter(pk=after).first()
-        rows = rows.filter(opened_at__gt=last.opened_at) if last else rows.none()
+        if last is None:
+            return ()
+        rows = rows.filter(Q(opened_at__gt=last.opened_at) | Q(opened_at=last.opened_at, id__gt=last.id))
     return tuple(as_dispute(row) for row in rows[: limits.PAGE_ROWS_MAX])
+
+
+def disputes_against(payee_id: UUID) -> tuple[Dispute, ...]:
+    """Complaints about what the payee took, open ones first, then the latest; at most `PAGE_ROWS_MAX`."""
+    rows = models.Dispute.objects.filter(payee_id=payee_id)
+    return tuple(
+        as_dispute(row) for row in rows.order_by(F("decided_at").desc(nulls_first=True), "-id")[: limits.PAGE_ROWS_MAX]
+    )
+
+
+def dispute_about(intent_id: UUID) -> Dispute | None:
+    """The latest complaint about a payment, where there is one that the actor may see."""
+    row = models.Dispute.objects.filter(intent_id=intent_id).order_by("-opened_at", "-id").first()
+    return as_dispute(row) if row else None
 
 
 def shares(intent_id: UUID) -> tuple[Share, ...]:

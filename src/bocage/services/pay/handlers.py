@@ -5,7 +5,7 @@ from uuid import UUID
 from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.events.types import Event
 from bocage.kernel.payments import queries as payments
-from bocage.services.pay.actions import elsewhere
+from bocage.services.pay.actions import complaints, elsewhere
 
 
 def on_captured(event: Event) -> None:
@@ -18,7 +18,7 @@ def on_captured(event: Event) -> None:
 
 
 def on_refunded(event: Event) -> None:
-    """Money was given back. What Pay gave back has its lines already."""
+    """Money was given back. What Pay itself gave back has its lines already; a complaint's has not."""
     if event.subject_id is None:
         return
     with acting_as(Actor.for_person(event.subject_id)):
@@ -28,8 +28,22 @@ def on_refunded(event: Event) -> None:
         )
         if payments.shares(intent.id):
             return  # each of those who share it says for itself what it gave back
-    if made is not None and not intent.memo_ref.startswith(elsewhere.OWN):
+    if made is None:
+        return
+    if intent.memo_ref.startswith(elsewhere.OWN):
+        elsewhere.write_complaint(made)
+    else:
         elsewhere.write_refund(made)
+
+
+def on_disputed(event: Event) -> None:
+    """A complaint began or ended: the payer is told how it ended."""
+    if event.subject_id is None:
+        return
+    with acting_as(Actor.for_person(event.subject_id)):
+        complaint = payments.dispute(UUID(str(event.data["dispute_id"])))
+    if event.data["state"] == complaint.state:
+        complaints.tell_end(complaint)
 
 
 def on_share_released(event: Event) -> None:

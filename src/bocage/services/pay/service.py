@@ -87,6 +87,7 @@ service = Service(
     hears=(
         Hears("payment.captured", handlers.on_captured, purpose=None),
         Hears("payment.refunded", handlers.on_refunded, purpose=None),
+        Hears("payment.disputed", handlers.on_disputed, purpose=None),
         Hears("payment.share_released", handlers.on_share_released, purpose=None),
         Hears("payment.share_refunded", handlers.on_share_refunded, purpose=None),
     ),
@@ -109,11 +110,13 @@ service = Service(
     console=(
         QuickAction(_("Bank"), "pay:bank-entries", "landmark"),
         QuickAction(_("Bank and ledger"), "pay:reconciliation", "scale"),
+        QuickAction(_("Complaints"), "pay:disputes", "message-square-warning"),
     ),
     merchant=(
         QuickAction(_("Till"), "pay:till", "qr-code"),
         QuickAction(_("Takings"), "pay:takings", "chart-column"),
         QuickAction(_("Refunds"), "pay:refund-requests", "undo-2"),
+        QuickAction(_("Complaints"), "pay:complaints", "message-square-warning"),
         QuickAction(_("Posters"), "pay:posters", "printer"),
         QuickAction(_("Bank"), "pay:bank", "landmark"),
         QuickAction(_("Staff"), "pay:staff", "users"),

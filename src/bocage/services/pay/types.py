@@ -5,6 +5,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
+from bocage.kernel.payments.types import Dispute
+
 
 class LineKind(StrEnum):
     """What moved the money of a wallet line."""
@@ -137,6 +139,16 @@ class Refund:
     at: datetime
 
 
+class ComplaintReason(StrEnum):
+    """What a payer may say is wrong with a payment."""
+
+    NOT_RECEIVED = "not_received"
+    NOT_AS_DESCRIBED = "not_as_described"
+    WRONG_AMOUNT = "wrong_amount"
+    PAID_TWICE = "paid_twice"
+    NOT_MINE = "not_mine"
+
+
 @dataclass(frozen=True)
 class Receipt:
     """All that a person may know of one line of her wallet. `refundable_minor` is what may still come back."""
@@ -150,6 +162,8 @@ class Receipt:
     refunds: tuple[Refund, ...]
     refundable_minor: int
     request: "RefundRequest | None"
+    complaint: Dispute | None
+    may_complain: bool
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from bocage.kernel.payments.types import Period
+from bocage.kernel.payments.types import DisputeState, Period
 from bocage.services.pay.types import (
+    ComplaintReason,
     EntryState,
     Line,
     LineFinding,
@@ -50,6 +51,25 @@ REFUND_REQUEST_STATES: dict[RefundRequestState, Said] = {
     RefundRequestState.OPEN: _("Asked for"),
     RefundRequestState.REFUNDED: _("Refunded"),
     RefundRequestState.DECLINED: _("Declined"),
+}
+COMPLAINT_REASONS: dict[ComplaintReason, Said] = {
+    ComplaintReason.NOT_RECEIVED: _("I did not get what I paid for"),
+    ComplaintReason.NOT_AS_DESCRIBED: _("It is not what was promised"),
+    ComplaintReason.WRONG_AMOUNT: _("The amount is wrong"),
+    ComplaintReason.PAID_TWICE: _("I paid twice"),
+    ComplaintReason.NOT_MINE: _("I did not make this payment"),
+}
+COMPLAINT_STATES: dict[DisputeState, Said] = {
+    DisputeState.OPEN: _("You complained; the shop and the town have been told"),
+    DisputeState.WITHDRAWN: _("You took your complaint back"),
+    DisputeState.FOR_PAYER: _("Your complaint was right; the money came back"),
+    DisputeState.FOR_PAYEE: _("Your complaint was not upheld"),
+}
+# How it ended, as the shop and the town read it.
+COMPLAINT_ENDS: dict[DisputeState, Said] = {
+    DisputeState.WITHDRAWN: _("Taken back"),
+    DisputeState.FOR_PAYER: _("Money given back"),
+    DisputeState.FOR_PAYEE: _("Not upheld"),
 }
 TOP_UP_STATES: dict[TopUpState, Said] = {
     TopUpState.WAITING: _("Waiting for the bank"),
@@ -189,6 +209,11 @@ def _standard_name(mcc: str) -> str:
     except (iso18245.InvalidMCC, iso18245.MCCNotFound):
         return ""
     return str(found.iso_description or found.usda_description or found.stripe_description)
+
+
+def complaint_reason(reason: str) -> str:
+    """What is wrong, in words; another service's own reason as it is."""
+    return str(COMPLAINT_REASONS[ComplaintReason(reason)]) if reason in set(ComplaintReason) else reason
 
 
 def title_of(line: Line) -> str:

@@ -1,4 +1,5 @@
-"""The wallet's lines of payments that other services took through the kernel: written when the log tells of them."""
+"""The wallet's lines of what happened elsewhere, written when the log tells of it: payments that other services took
+through the kernel, and money that a complaint gave back."""
 
 from typing import Any
 from uuid import UUID
@@ -8,6 +9,7 @@ from bocage.kernel.payments import queries as payments
 from bocage.kernel.payments.types import Intent, Refund
 from bocage.services.pay.actions.lines import About, write_line
 from bocage.services.pay.actions.paying import write_payment
+from bocage.services.pay.actions.refunds import write_back
 from bocage.services.pay.models import Line
 from bocage.services.pay.queries import codes as code_queries
 from bocage.services.pay.types import LineKind
@@ -42,6 +44,14 @@ def write_refund(made: Refund) -> None:
             about,
             counterpart=payee,
         )
+
+
+def write_complaint(made: Refund) -> None:
+    """What follows where a payment of Pay's own was given back by a complaint, once."""
+    if _has_line(made.payer_id, made.transfer_id):
+        return
+    with acting_as(Actor.for_person(made.payer_id)):
+        write_back(made)
 
 
 def write_share(party_id: UUID, data: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ from bocage.kernel import clock
 from bocage.kernel.errors import Refusal, conflict, not_found
 from bocage.kernel.events.actions import emit
 from bocage.kernel.payments import actions as payments
+from bocage.kernel.payments.types import Refund
 from bocage.services.pay import inputs, limits
 from bocage.services.pay.actions.lines import About, write_line
 from bocage.services.pay.actions.telling import tell
@@ -25,41 +26,44 @@ def refund(payee_id: UUID, payment_id: UUID, amount_minor: int, *, refund_id: UU
         raise not_found(_("There is no such payment among those you took."))
     if Line.objects.filter(owner_id=payee_id, refund_id=refund_id).exists():
         return refund_id
-    made = payments.refund(refund_id, payment_id, inputs.bounded(amount_minor))
-    payee = code_queries.payee(payee_id)
-    about = About(reason[: limits.MEMO_CHARACTERS_MAX], taken.reference, payment_id, refund_id)
-    currency = taken.currency
-    write_line(payee_id, LineKind.REFUND, -amount_minor, currency, made.transfer_id, about)
+    write_back(payments.refund(refund_id, payment_id, inputs.bounded(amount_minor)), reason, taken.reference)
+    return refund_id
+
+
+def write_back(made: Refund, reason: str = "", reference: str = "") -> None:
+    """What follows from money given back: both lines, the wish for it answered, the event, the payer told."""
+    payee, amount_minor, currency = code_queries.payee(made.payee_id), made.amount_minor, made.currency
+    about = About(reason[: limits.MEMO_CHARACTERS_MAX], reference, made.intent_id, made.id)
+    write_line(made.payee_id, LineKind.REFUND, -amount_minor, currency, made.transfer_id, about)
     write_line(made.payer_id, LineKind.REFUND, amount_minor, currency, made.transfer_id, about, counterpart=payee)
-    RefundRequest.objects.filter(payment_id=payment_id, payee_id=payee_id, state=RefundRequestState.OPEN).update(
-        state=RefundRequestState.REFUNDED, ended_at=clock.now()
-    )
-    facts = {
-        "payment_id": str(payment_id),
-        "refund_id": str(refund_id),
-        "amount_minor": amount_minor,
-        "currency": currency,
-        "refunded_at": clock.now().isoformat(),
-        "reason": reason,
-    }
+    wishes = RefundRequest.objects.filter(payment_id=made.intent_id, state=RefundRequestState.OPEN)
+    wishes.update(state=RefundRequestState.REFUNDED, ended_at=clock.now())
     emit(
         "pay.refunded",
         subject_id=made.payer_id,
-        key=str(refund_id),
-        data={**facts, "payee_id": str(payee_id), "payee_name": payee.name},
+        key=str(made.id),
+        data={
+            "payment_id": str(made.intent_id),
+            "refund_id": str(made.id),
+            "amount_minor": amount_minor,
+            "currency": currency,
+            "refunded_at": clock.now().isoformat(),
+            "reason": reason,
+            "payee_id": str(made.payee_id),
+            "payee_name": payee.name,
+        },
     )
     tell(
         made.payer_id,
         gettext_lazy("%(name)s gave you %(amount)s back"),
         "%(memo)s",
         page="pay:payment",
-        row_id=payment_id,
+        row_id=made.intent_id,
         amount_minor=amount_minor,
         currency=currency,
         name=payee.name,
         memo=reason,
     )
-    return refund_id
 
 
 def ask_refund(payer_id: UUID, payment_id: UUID, amount_minor: int, reason: str) -> UUID:

@@ -8,6 +8,7 @@ from ninja import Schema
 from pydantic import Field
 
 from bocage.services.pay import limits
+from bocage.services.pay.types import ComplaintReason
 
 HANDLE_CHARACTERS_MAX = 31
 IBAN_CHARACTERS_MAX = 42
@@ -155,6 +156,27 @@ class RefundIn(Schema):
 
     amount_minor: Amount
     reason: Annotated[str, Field(max_length=limits.REASON_CHARACTERS_MAX)] = ""
+
+
+class ComplaintIn(Schema):
+    """How much of a payment the complaint is about, and what is wrong."""
+
+    amount_minor: Amount
+    reason: ComplaintReason
+
+
+class ComplaintOut(Schema):
+    """A complaint about a payment. `secured_minor` is what could be set aside of the shop's money."""
+
+    id: UUID
+    payment_id: Annotated[UUID, Field(validation_alias="intent_id")]
+    amount_minor: int
+    secured_minor: int
+    currency: str
+    reason: str
+    state: str
+    opened_at: datetime
+    decided_at: datetime | None
 
 
 class ChargeIn(Schema):

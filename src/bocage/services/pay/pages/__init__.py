@@ -5,6 +5,7 @@ from django.urls import path
 from bocage.services.pay.pages import (
     bank,
     codes,
+    complaints,
     merchant,
     operator,
     people,
@@ -24,6 +25,8 @@ urlpatterns = [
     path("activity/<uuid:line_id>.proof.json", receipts.line_proof, name="line-proof"),
     path("payments/<uuid:payment_id>", receipts.payment, name="payment"),
     path("payments/<uuid:payment_id>/refund", receipts.ask_refund, name="ask-refund"),
+    path("payments/<uuid:payment_id>/complain", complaints.complain, name="complain"),
+    path("complaints/<uuid:complaint_id>/withdraw", complaints.withdraw, name="complaint-withdraw"),
     path("statements", wallet.statements, name="statements"),
     path("statements/<str:month>.<str:kind>", wallet.statement_file, name="statement-file"),
     path("statements/<str:month>", wallet.statement, name="statement"),
@@ -74,6 +77,8 @@ urlpatterns = [
     path("merchant/payments/<uuid:payment_id>/refund", merchant.refund, name="refund"),
     path("merchant/refunds", merchant.refund_requests, name="refund-requests"),
     path("merchant/refunds/<uuid:request_id>/decline", merchant.decline_refund, name="refund-decline"),
+    path("merchant/complaints", complaints.complaints, name="complaints"),
+    path("merchant/complaints/<uuid:complaint_id>/give-in", complaints.give_in, name="complaint-give-in"),
     path("merchant/posters", merchant.posters, name="posters"),
     path("merchant/posters/<uuid:code_id>.pdf", merchant.poster_file, name="poster-file"),
     path("merchant/posters/<uuid:code_id>/cancel", merchant.cancel_poster, name="poster-cancel"),
@@ -88,5 +93,7 @@ urlpatterns = [
     path("console/bank", operator.bank_entries, name="bank-entries"),
     path("console/reconciliation", reconciling.reconciliation, name="reconciliation"),
     path("console/reconciliation/<uuid:line_id>", reconciling.line, name="statement-line"),
+    path("console/disputes", complaints.disputes, name="disputes"),
+    path("console/disputes/<uuid:complaint_id>", complaints.decide, name="dispute-decide"),
     path("console/bank/<uuid:entry_id>/assign", operator.assign, name="bank-assign"),
 ]

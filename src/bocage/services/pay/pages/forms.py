@@ -9,7 +9,8 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from bocage.kernel.errors import Refusal
-from bocage.services.pay import inputs, limits
+from bocage.kernel.payments.types import DisputeState
+from bocage.services.pay import inputs, limits, words
 from bocage.shell.templatetags.shell import exponent_of
 
 AMOUNT_CHARACTERS_MAX = 16
@@ -81,6 +82,26 @@ class SplitForm(Form):
 
 class RefundAskForm(Form):
     amount = AmountField()
+    reason = forms.CharField(label=_("Why"), max_length=limits.REASON_CHARACTERS_MAX)
+
+
+class ComplaintForm(Form):
+    amount = AmountField()
+    reason = forms.ChoiceField(
+        label=_("What is wrong"), choices=[(reason.value, said) for reason, said in words.COMPLAINT_REASONS.items()]
+    )
+
+
+class DecisionForm(Form):
+    """An operator's proposal how a complaint ends."""
+
+    state = forms.ChoiceField(
+        label=_("Who is right"),
+        choices=[
+            (DisputeState.FOR_PAYER.value, _("Who paid: the money goes back")),
+            (DisputeState.FOR_PAYEE.value, _("The shop: it keeps the money")),
+        ],
+    )
     reason = forms.CharField(label=_("Why"), max_length=limits.REASON_CHARACTERS_MAX)
 
 

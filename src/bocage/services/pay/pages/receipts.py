@@ -84,6 +84,8 @@ def _show(request: HttpRequest, receipt: Receipt) -> HttpResponse:
         "split_query": split_query(receipt.line),
         "provable": explorer.is_provable(receipt.line.transfer_id),
         "may_ask": kind is LineKind.PAID and receipt.refundable_minor > 0 and not _is_open(receipt),
+        "complaint_state": words.COMPLAINT_STATES[receipt.complaint.state] if receipt.complaint else "",
+        "complaint_reason": words.complaint_reason(receipt.complaint.reason) if receipt.complaint else "",
         "request_state": words.REFUND_REQUEST_STATES[receipt.request.state] if receipt.request else "",
     }
     return render(request, "pay/receipt.html", context)

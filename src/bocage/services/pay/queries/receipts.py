@@ -4,7 +4,10 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from bocage.kernel import clock
 from bocage.kernel.identity import queries as identity
+from bocage.kernel.payments import queries as payments
+from bocage.kernel.payments.limits import DISPUTE_WINDOW
 from bocage.services.pay import models
 from bocage.services.pay.queries import codes
 from bocage.services.pay.queries import requests as request_queries
@@ -18,6 +21,10 @@ def receipt(line: Line, owner_id: UUID) -> Receipt:
     is_payment = line.kind in {LineKind.PAID, LineKind.TAKEN}
     whole_minor = abs(line.amount_minor) + line.fee_minor if is_payment else 0
     who = codes.payees([line.counterpart_id]).get(line.counterpart_id) if line.counterpart_id else None
+    complaint = payments.dispute_about(line.payment_id) if line.kind is LineKind.PAID and line.payment_id else None
+    left_minor = max(0, whole_minor - back_minor)
+    in_time = clock.now() <= line.at + DISPUTE_WINDOW
+    to_a_shop = line.kind is LineKind.PAID and who is not None and not who.is_person
     return Receipt(
         line=line,
         owner_name=identity.party_name(owner_id),
@@ -26,8 +33,13 @@ def receipt(line: Line, owner_id: UUID) -> Receipt:
         category=who.category if who else "",
         state=_state(line, whole_minor, back_minor),
         refunds=refunds,
-        refundable_minor=max(0, whole_minor - back_minor),
+        refundable_minor=left_minor,
         request=request_queries.refund_request(line.payment_id, owner_id) if is_payment and line.payment_id else None,
+        complaint=complaint,
+        may_complain=to_a_shop
+        and in_time
+        and left_minor > 0
+        and (complaint is None or complaint.decided_at is not None),
     )
 
 
