@@ -15,7 +15,8 @@ from bocage.kernel.identity import queries as identity
 from bocage.kernel.identity.types import Organisation
 from bocage.kernel.ids import uuid7
 from bocage.kernel.payments import queries as payments
-from bocage.kernel.payments.approving import DECIDE, OPERATING
+from bocage.kernel.payments.actions.wallets import OPERATING
+from bocage.kernel.payments.approving import DECIDE
 from bocage.kernel.payments.types import Dispute
 from bocage.services.pay import inputs, words
 from bocage.services.pay.actions import complaints as actions
