@@ -15,7 +15,7 @@ SEEDS_MAX = 5
 DAYS = 91
 ROWS_MAX = 40
 # The figure, in units of its own: the field of points, between the axes' labels.
-LEFT, RIGHT, TOP, BOTTOM = 44, 330, 12, 196
+LEFT, RIGHT, TOP, BOTTOM = 44, 314, 12, 196
 DAY_TICKS = (0, 1, 2, 5, 10, 20, 40, 90)
 
 
