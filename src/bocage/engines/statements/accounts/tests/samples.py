@@ -3,6 +3,8 @@
 import io
 
 from fpdf import FPDF
+from pypdf import PdfWriter
+from pypdf.generic import ArrayObject, NameObject
 
 FEC_HEAD = (
     "JournalCode\tJournalLib\tEcritureNum\tEcritureDate\tCompteNum\tCompteLib\tCompAuxNum\tCompAuxLib\tPieceRef\t"
@@ -125,4 +127,17 @@ def pdf_with(name: str, xml: bytes) -> bytes:
     pdf.embed_file(bytes=xml, basename=name)
     out = io.BytesIO()
     pdf.output(out)
+    return out.getvalue()
+
+
+def pdf_of_packed(packed: bytes, *, layers: int, copies: int) -> bytes:
+    """A PDF with `copies` attachments of an invoice's name, each a stream of its own packed `layers` times by zlib."""
+    writer = PdfWriter()
+    writer.add_blank_page(72, 72)
+    for _copy in range(copies):
+        attached = writer.add_attachment("factur-x.xml", packed)
+        stream = attached.pdf_object["/EF"]["/F"].get_object()  # type: ignore[index]
+        stream[NameObject("/Filter")] = ArrayObject([NameObject("/FlateDecode")] * layers)
+    out = io.BytesIO()
+    writer.write(out)
     return out.getvalue()

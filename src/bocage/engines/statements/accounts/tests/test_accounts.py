@@ -1,5 +1,7 @@
 """What a company's files say is read exactly; whatever is wrong is one error that names file, line and field."""
 
+import tracemalloc
+import zlib
 from datetime import date
 from decimal import Decimal
 
@@ -137,6 +139,29 @@ def test_pdfs_without_an_invoice() -> None:
     assert refused(samples.pdf_with("factur-x.xml", b"<a/>")).code == "not-an-invoice"
     big = samples.pdf_with("factur-x.xml", b"<a>" + b" " * 3_000_000 + b"</a>")
     assert refused(big, limits=Limits(size_bytes=1_000_000)).code == "too-large"
+
+
+@pytest.mark.parametrize(
+    ("layers", "copies", "code"), [(2, 200, "pdf-ambiguous"), (1, 2, "pdf-ambiguous"), (2, 1, "too-large"),
+                                   (1, 1, "too-large")],
+)  # fmt: skip
+def test_a_pdf_that_would_unpack_to_gigabytes_is_refused_unpacked(layers: int, copies: int, code: str) -> None:
+    packed = bytes(50_000_000)
+    for _layer in range(layers):
+        packed = zlib.compress(packed, 9)
+    bomb = samples.pdf_of_packed(packed, layers=layers, copies=copies)
+    tracemalloc.start()
+    try:
+        assert refused(bomb, limits=Limits(size_bytes=1_000_000)).code == code
+        _now, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak_bytes < 10_000_000
+
+
+def test_an_attachment_packed_once_is_read() -> None:
+    packed = zlib.compress(samples.CII.encode())
+    assert taken(samples.pdf_of_packed(packed, layers=1, copies=1)).invoices[0].number == "FX-2025-17"
 
 
 def test_a_fuel_card_by_its_headings_and_by_a_mapping() -> None:
