@@ -1,4 +1,7 @@
-"""A company hands files in, keeps or removes them, and says of itself what no file says; its years follow at once."""
+"""A company hands files in, keeps or removes them, and says of itself what no file says; its years follow at once.
+
+Each action is whole or nothing by itself, as a page may answer its refusal with a redirect, which commits.
+"""
 
 import hashlib
 from collections.abc import Iterable
@@ -6,6 +9,7 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 
@@ -25,6 +29,7 @@ YEARS_A_FILE_MAX = 12
 REVENUE_MINOR_MAX = 10**15
 
 
+@transaction.atomic
 def receive(organisation_id: UUID, file_id: UUID, name: str, content: bytes) -> UUID:
     """Take a file in for a preview, under the caller's id; the same id and bytes again change nothing.
 
@@ -65,6 +70,7 @@ def receive(organisation_id: UUID, file_id: UUID, name: str, content: bytes) -> 
     return file_id
 
 
+@transaction.atomic
 def keep(organisation_id: UUID, file_id: UUID) -> None:
     """Make the file part of the company's years. Twice, or the same bytes under another name, changes nothing."""
     take_turns(organisation_id)
@@ -79,6 +85,7 @@ def keep(organisation_id: UUID, file_id: UUID) -> None:
     work_out(organisation_id, _years_of(row))
 
 
+@transaction.atomic
 def remove(organisation_id: UUID, file_id: UUID) -> None:
     """Forget a file; the years are worked out without it."""
     take_turns(organisation_id)
@@ -89,6 +96,7 @@ def remove(organisation_id: UUID, file_id: UUID) -> None:
         work_out(organisation_id, numbers)
 
 
+@transaction.atomic
 def describe_year(
     organisation_id: UUID,
     year: int,

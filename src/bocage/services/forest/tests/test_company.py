@@ -18,7 +18,7 @@ from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.acting.middleware import ACTING_FOR_SESSION_KEY
 from bocage.kernel.errors import Refusal
 from bocage.kernel.identity import actions as identity
-from bocage.services.forest import company, company_words
+from bocage.services.forest import company, company_words, limits
 from bocage.services.forest.actions import company as accounts
 from bocage.services.forest.models import CompanyFile, CompanyYear
 from bocage.services.forest.tests.conftest import PASSWORD, make_person
@@ -176,6 +176,28 @@ def test_pages_empty_full_and_failing(ana: UUID, django_assert_max_num_queries: 
     for words in ("Menuiserie Inventée", "ESRS E1-6", "VSME B3", "Method, boundaries"):
         assert words in text
     assert client.get("/forest/company/2024.pdf").status_code == 404
+
+
+@pytest.mark.django_db
+def test_a_refused_action_of_the_page_leaves_everything_as_it_was(ana: UUID, monkeypatch: pytest.MonkeyPatch) -> None:
+    firm = make_company(ana)
+    client = browser(ana, firm)
+    with acting(ana, firm):
+        kept = hand_in(firm, FEC)
+        waiting = accounts.receive(firm, uuid4(), "meters.csv", samples.METER_INDEX.encode())
+        before = company.year(firm, 2025)
+    monkeypatch.setattr(limits, "COMPANY_RECORDS_MAX", 0)
+    for address, said in (
+        (f"files/{waiting}", {"answer": "keep"}),
+        (f"files/{kept}", {"answer": "remove"}),
+        ("2025/settings", {"revenue": "500000", "contract_kg_a_kwh": "0", "contract_percent": "50"}),
+    ):
+        answer = client.post(f"/forest/company/{address}", said, follow=True)
+        assert "Your files hold too many lines" in answer.content.decode()
+    with acting(ana, firm):
+        states = dict(CompanyFile.objects.values_list("pk", "state"))
+        assert (states[kept], states[waiting] == "kept") == ("kept", False)
+        assert company.year(firm, 2025) == before
 
 
 def test_everything_that_the_engine_says_can_be_translated() -> None:
