@@ -137,6 +137,8 @@ LEFT_OUT = (
     _("money that came in"),
     _("a meter counts it"),
     _("the fuel card counts it"),
+    _("another file counts these days of the meter"),
+    _("currency not on record"),
     _("the same invoice is there twice"),
     _("its invoice is there and says more"),
     _("the books know this payment"),

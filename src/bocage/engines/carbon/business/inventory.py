@@ -1,6 +1,5 @@
 """A company's papers -> its year by the GHG Protocol's categories, with intervals, suppliers and what was left out."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -11,7 +10,8 @@ from bocage.engines.carbon.book import Book, load
 from bocage.engines.carbon.types import CarbonError
 
 from .kinds import Found, find
-from .matching import covered, covered_days
+from .matching import covered
+from .metering import Days, counted_elsewhere, free_share, metered_shares
 from .spread import Adding
 from .tables import VERSION, tables, words_of
 from .types import (
@@ -26,7 +26,7 @@ from .types import (
     Supplier,
     Weighed,
 )
-from .weighing import Weigher, overlap_share
+from .weighing import Weigher
 
 METERED = {
     "electricity": "electricity",
@@ -37,7 +37,8 @@ METERED = {
     "water": "water",
     "propane": "propane",
 }
-PUMPED = frozenset({"diesel", "petrol", "vehicle_fuel"})
+# What a fuel card covers in books and bank: fuel never charging, nor the other way about.
+POOLS = {"diesel": "fuel", "petrol": "fuel", "vehicle_fuel": "fuel", "ev_charging": "charging"}
 # What the fuel card's sum and the books' differ by through rounding and the days between filling and booking.
 FUEL_TOLERANCE = Fraction(3, 100)
 SUPPLIERS_MAX = 1_000
@@ -45,6 +46,7 @@ ANOTHER_YEAR = "it is of another year"
 MONEY_IN = "money that came in"
 BY_METER = "a meter counts it"
 BY_CARD = "the fuel card counts it"
+BY_OTHER_FILE = "another file counts these days of the meter"
 _LEGAL = frozenset(
     {"SA", "SAS", "SASU", "SARL", "EURL", "SCI", "SNC", "GMBH", "AG", "LTD", "LIMITED", "INC", "BV", "SRL"}
 )
@@ -66,7 +68,7 @@ def assess(
     used, known = book or load(), tables()
     if country not in used.countries:
         raise CarbonError("country", f"{country!r} has no figures; take one of {', '.join(sorted(used.countries))}.")
-    ends = ends or begins.replace(year=begins.year + 1) - timedelta(days=1)
+    ends = ends or _twelve_months(begins)
     if not timedelta(0) < ends - begins < timedelta(days=750):
         raise CarbonError("year", f"From {begins} to {ends} is no financial year.")
     listed = sorted(records, key=_order)
@@ -79,6 +81,15 @@ def assess(
     return _summed(weighed, weigher, begins, ends)
 
 
+def _twelve_months(begins: date) -> date:
+    """The last day of the twelve months from `begins`; those from 29 February end on the 28th."""
+    if begins.year == date.max.year:
+        raise CarbonError("year", f"From {begins} no year ends before {date.max}.")
+    if (begins.month, begins.day) == (2, 29):
+        return date(begins.year + 1, 2, 28)
+    return begins.replace(year=begins.year + 1) - timedelta(days=1)
+
+
 def _order(record: Record) -> tuple[str, str, str, int, str, int]:
     return record.on.isoformat(), record.origin, record.file, record.line, record.text, record.amount_minor
 
@@ -87,17 +98,18 @@ def _weigh_all(
     listed: Sequence[Record], why: dict[int, str], weigher: Weigher, begins: date, ends: date
 ) -> list[Weighed]:
     kinds = [None if r.settles else find(r, weigher.tables, weigher.book, weigher.country) for r in listed]
-    metered = _metered_shares(listed, begins, ends)
-    pool = _fuel_pool(listed, kinds, why, weigher, begins, ends)
-    tolerated = pool * FUEL_TOLERANCE
+    metered, elsewhere, nowhere = metered_shares(listed, begins, ends), counted_elsewhere(listed, why), Days(())
+    pools = _card_pools(listed, kinds, why, weigher, begins, ends)
+    tolerated = {name: pool * FUEL_TOLERANCE for name, pool in pools.items()}
     done = []
     for place, (record, found) in enumerate(zip(listed, kinds, strict=True)):
         if found is None:
             continue
         reason, share = why.get(place, ""), Fraction(1)
         if record.origin == "meter":
-            share = overlap_share(record.since or record.on, record.on, begins, ends)
-            reason = reason or ("" if share else ANOTHER_YEAR)
+            share = free_share(record, elsewhere.get(place, nowhere), begins, ends)
+            if not share:
+                reason = reason or (BY_OTHER_FILE if free_share(record, nowhere, begins, ends) else ANOTHER_YEAR)
         elif not begins <= record.on <= ends:
             reason = reason or ANOTHER_YEAR
         elif record.origin == "bank" and record.amount_minor <= 0:
@@ -106,50 +118,42 @@ def _weigh_all(
             if found.activity in METERED:
                 share = 1 - metered.get(METERED[found.activity], Fraction(0))
                 reason = "" if share else BY_METER
-            elif found.activity in PUMPED and pool > 0:
+            elif (name := POOLS.get(found.activity)) and pools[name] > 0:
                 net = weigher.net_minor(record)
-                taken = min(pool, net) if net > 0 else Fraction(0)
+                taken = min(pools[name], net) if net > 0 else Fraction(0)
                 left = net - taken
-                share = Fraction(0) if net > 0 and left <= tolerated else left / net if net else Fraction(1)
-                pool -= taken
+                share = Fraction(0) if net > 0 and left <= tolerated[name] else left / net if net else Fraction(1)
+                pools[name] -= taken
                 reason = "" if share else BY_CARD
-        done.append(weigher.weigh(record, found, share, reason, own_cost=found.activity in PUMPED))
+        done.append(weigher.weigh(record, found, share, reason, own_cost=found.activity in POOLS))
     return done
 
 
-def _metered_shares(listed: Sequence[Record], begins: date, ends: date) -> dict[str, Fraction]:
-    """Of each kind, the share of the year's days on which some meter counted."""
-    spans: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    for record in listed:
-        if record.origin == "meter" and record.since is not None:
-            first, last = max(record.since, begins).toordinal(), min(record.on, ends).toordinal()
-            if first <= last:
-                spans[record.kind].append((first, last))
-    days = (ends - begins).days + 1
-    return {kind: Fraction(covered_days(found), days) for kind, found in spans.items()}
-
-
-def _fuel_pool(
+def _card_pools(
     listed: Sequence[Record],
     kinds: Sequence[Found | None],
     why: dict[int, str],
     weigher: Weigher,
     begins: date,
     ends: date,
-) -> Fraction:
-    """What the fuel card's refuellings of the year cost without VAT: so much of the fuel in books and bank is known."""
-    pool = Fraction(0)
+) -> dict[str, Fraction]:
+    """What the fuel card's fuel and charging of the year cost without VAT: so much in books and bank is known.
+
+    A card's propane and heating oil are taken for fuel: a station's bill does not tell them apart.
+    """
+    pools = {"fuel": Fraction(0), "charging": Fraction(0)}
     for place, (record, found) in enumerate(zip(listed, kinds, strict=True)):
         if record.origin != "fuel-card" or found is None or place in why or not begins <= record.on <= ends:
             continue
-        if record.amount_minor:
-            pool += weigher.net_minor(record)
-        elif record.quantity is not None and found.activity in PUMPED:
-            product = "petrol" if found.activity == "petrol" else "diesel"
+        name, net = POOLS.get(found.activity, "fuel"), weigher.net_minor(record)
+        if net:
+            pools[name] += net
+        elif record.quantity is not None and found.activity in POOLS:
+            product = {"petrol": "petrol", "ev_charging": "electricity"}.get(found.activity, "diesel")
             price = weigher.book.price(product, weigher.country, record.on.year)
             vat = Fraction(weigher.tables.vat_percent.get(weigher.country, Decimal(0)))
-            pool += Fraction(record.quantity) * price.value * 100 * 100 / (100 + vat)
-    return pool
+            pools[name] += Fraction(record.quantity) * price.value * 100 * 100 / (100 + vat)
+    return pools
 
 
 @dataclass(slots=True)

@@ -12,15 +12,16 @@ Rules, each exact and one to one, in the order of `ORIGINS`:
   seller.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left, bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from datetime import timedelta
 
 from .tables import words_of
 from .types import Record
 
 ENTRY_WINDOW = timedelta(days=45)
-BOOKS_WINDOW = timedelta(days=10)
+BOOKS_WINDOW_DAYS = 10
 PAID_BEFORE = timedelta(days=5)
 PAID_AFTER = timedelta(days=120)
 WORD_CHARACTERS_MIN = 4
@@ -83,51 +84,51 @@ def _entries(records: Sequence[Record], invoices: list[list[int]], why: dict[int
     for place, record in enumerate(records):
         if record.origin == "ledger" and not record.settles and place not in why:
             entries[record.file, record.document].append(place)
-    by_total: dict[tuple[int, str], list[list[int]]] = defaultdict(list)
-    for places in entries.values():
-        one = records[places[0]]
-        by_total[sum(records[p].amount_minor for p in places), one.currency].append(places)
+    lines = {places[0]: places for places in entries.values()}
+    by_total: dict[tuple[int, str], list[int]] = defaultdict(list)
+    for first, places in sorted(lines.items(), key=lambda each: records[each[0]].on):
+        by_total[sum(records[p].amount_minor for p in places), records[first].currency].append(first)
     for places in invoices:
         invoice = records[places[0]]
         candidates = by_total.get((invoice.document_minor, invoice.currency), [])
-        at = _best(invoice, [records[c[0]] for c in candidates], ENTRY_WINDOW, ENTRY_WINDOW)
+        at = _best(invoice, records, candidates, ENTRY_WINDOW, ENTRY_WINDOW)
         if at is not None:
-            why.update(dict.fromkeys(candidates.pop(at), BY_INVOICE))
+            why.update(dict.fromkeys(lines[candidates.pop(at)], BY_INVOICE))
 
 
 def _payments(records: Sequence[Record], invoices: list[list[int]], why: dict[int, str]) -> None:
-    in_books: dict[tuple[int, str], list[int]] = defaultdict(list)
-    for place, record in enumerate(records):
-        if record.settles and place not in why:
-            in_books[record.amount_minor, record.currency].append(place)
+    in_books = Counter(
+        (r.amount_minor, r.currency, r.on.toordinal()) for p, r in enumerate(records) if r.settles and p not in why
+    )
+    nearest = sorted(range(-BOOKS_WINDOW_DAYS, BOOKS_WINDOW_DAYS + 1), key=lambda days: (abs(days), days))
     paid: dict[tuple[int, str], list[int]] = defaultdict(list)
-    for places in invoices:
+    for places in sorted(invoices, key=lambda each: records[each[0]].on):
         paid[records[places[0]].gross_minor, records[places[0]].currency].append(places[0])
     for place, record in enumerate(records):
         if record.origin != "bank" or place in why:
             continue
         key = (record.amount_minor, record.currency)
-        near = [p for p in in_books.get(key, []) if abs(records[p].on - record.on) <= BOOKS_WINDOW]
-        if near:
-            nearest = min(near, key=lambda p: (abs(records[p].on - record.on), p))
-            in_books[key].remove(nearest)
+        around = ((*key, record.on.toordinal() + days) for days in nearest)
+        known = next((moved for moved in around if in_books[moved]), None)
+        if known is not None:
+            in_books[known] -= 1
             why[place] = BY_BOOKS
             continue
         candidates = paid.get(key, [])
-        at = _best(record, [records[p] for p in candidates], PAID_AFTER, PAID_BEFORE)
+        at = _best(record, records, candidates, PAID_AFTER, PAID_BEFORE)
         if at is not None:
             candidates.pop(at)
             why[place] = BY_INVOICE
 
 
-def _best(one: Record, others: Sequence[Record], before: timedelta, after: timedelta) -> int | None:
-    """The place of the nearest of `others` from `before` one's day to `after` it that shares number or name."""
-    fitting = [
-        (abs(other.on - one.on), place)
-        for place, other in enumerate(others)
-        if one.on - before <= other.on <= one.on + after and _related(one, other)
-    ]
-    return min(fitting)[1] if fitting else None
+def _best(
+    one: Record, records: Sequence[Record], candidates: Sequence[int], before: timedelta, after: timedelta
+) -> int | None:
+    """The nearest of the `candidates` (places by day) from `before` to `after` one's day that shares number or name."""
+    first = bisect_left(candidates, one.on - before, key=lambda place: records[place].on)
+    last = bisect_right(candidates, one.on + after, key=lambda place: records[place].on)
+    by_nearness = sorted(range(first, last), key=lambda at: (abs(records[candidates[at]].on - one.on), at))
+    return next((at for at in by_nearness if _related(one, records[candidates[at]])), None)
 
 
 def _related(one: Record, other: Record) -> bool:
@@ -146,14 +147,3 @@ def _all(record: Record) -> str:
 
 def _plain(text: str) -> str:
     return "".join(words_of(text))
-
-
-def covered_days(spans: Iterable[tuple[int, int]]) -> int:
-    """Days in the union of spans of ordinals, both ends included."""
-    days, last = 0, 0
-    for begin, end in sorted(spans):
-        begin = max(begin, last + 1)
-        if end >= begin:
-            days += end - begin + 1
-            last = end
-    return days

@@ -7,7 +7,6 @@ currency of the factor's year and multiplied with it.
 """
 
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
@@ -43,6 +42,7 @@ PHYSICAL = "{quantity} {unit} x {factor} kg CO2e/{unit} ({scope}; {source}, {yea
 DEFLATED = "{amount} {currency} of {year} are {dollars} USD of {base}: prices moved, then the euro's rate of that year."
 BY_MONEY = "{dollars} USD x {factor} kg CO2e/USD (cradle to buyer; {source}, NAICS {locator})."
 CONTRACT = "Market-based: {percent} % by the contract at {contract} kg/kWh, the rest as the country's mix."
+NO_RATE = "currency not on record"
 NO_CONTRACT = "Market-based: no contract is stated, so the country's mix stands (GHG Protocol Scope 2 Guidance)."
 
 
@@ -75,15 +75,18 @@ class Weigher:
         if share != 1:
             told.append(Reason(SHARE, (("percent", shown(share * 100, 3)),)))
         physical = self._physical(known, record, share, told)
+        counted = physical is not None and physical[3]
+        if record.amount_minor and not counted and not self._exchange(record.currency, self.home, record.on.year):
+            return Weighed(record, known.id, title, (), NO_RATE, False, 0, Decimal(0), found.reasons)
         if physical is not None:
-            factor, quantity, errors, counted = physical
+            factor, quantity, errors, _counted = physical
             parts = self._parts(
                 known, factor, quantity, (*errors, *self._kind_errors(known, found, record, counted=counted)), told
             )
             energy = Decimal(round(quantity * Fraction(factor.kwh) * 1000)) / 1000
         else:
             parts = self._journey(known, found, record, share, told) or self._money(known, found, record, share, told)
-            counted, energy = False, Decimal(0)
+            energy = Decimal(0)
         return Weighed(record, known.id, title, parts, "", counted, round(net), energy, tuple(told))
 
     def net_minor(self, record: Record) -> Fraction:
@@ -97,6 +100,7 @@ class Weigher:
         return Fraction(self.tables.vat_percent.get(self.country, Decimal(0)))
 
     def _exchange(self, currency: str, target: str, year: int) -> Fraction:
+        """What one of `currency` is in `target`; 0 where the book has no rate."""
         if currency == target:
             return Fraction(1)
         rates = []
@@ -270,9 +274,3 @@ def _dollars_a_unit(book: Book, country: str, home: str, year: int, base: int) -
     if dollar is None:
         raise LookupError(f"The book has no rate of the dollar for {base}.")
     return ratio * dollar.value / (own.value if own else Fraction(1))
-
-
-def overlap_share(since: date, until: date, begins: date, ends: date) -> Fraction:
-    """The share of a period's days that lies in another one, both with both ends."""
-    days = (min(until, ends) - max(since, begins)).days + 1
-    return Fraction(max(0, days), (until - since).days + 1)

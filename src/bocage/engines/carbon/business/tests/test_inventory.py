@@ -1,6 +1,7 @@
 """A made-up company's papers become an inventory: sums exact, nothing twice, every line with its reasons."""
 
 import random
+import time
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -12,10 +13,12 @@ from hypothesis import strategies as st
 
 from bocage.engines.carbon import CarbonError
 from bocage.engines.carbon.business import CATEGORIES, Contract, Inventory, Record, assess, e1_6, plan, vsme_b3
-from bocage.engines.carbon.business.inventory import ANOTHER_YEAR, BY_CARD, BY_METER, MONEY_IN
-from bocage.engines.carbon.business.matching import BY_BOOKS, BY_INVOICE, SAME_INVOICE, SAME_LINE
+from bocage.engines.carbon.business.inventory import ANOTHER_YEAR, BY_CARD, BY_METER, BY_OTHER_FILE, MONEY_IN
+from bocage.engines.carbon.business.matching import BY_BOOKS, BY_INVOICE, SAME_INVOICE, SAME_LINE, covered
+from bocage.engines.carbon.business.metering import Days
 from bocage.engines.carbon.business.spread import QUANTILE_90, Adding
 from bocage.engines.carbon.business.types import Part
+from bocage.engines.carbon.business.weighing import NO_RATE
 
 YEAR = date(2025, 1, 1)
 KG = 10**9
@@ -94,6 +97,75 @@ def test_what_a_meter_counts_is_not_counted_from_bills_too() -> None:
     assert left == pytest.approx(whole_by_money * (365 - 183) / 365, rel=1e-6)
     # The bill still says what the electricity cost.
     assert of_2025(meter, *bills).activities[0].net_minor == 20_000
+
+
+def test_the_days_of_a_meter_in_two_files_count_once() -> None:
+    year = metered("electricity", 3_650, "kWh")
+    summer = replace(metered("electricity", 920, "kWh", date(2025, 6, 1), date(2025, 8, 31)), file="summer.csv")
+    assert of_2025(year, summer).location == of_2025(year).location
+    assert why(of_2025(year, summer)) == {BY_OTHER_FILE: 1}
+    # What one file holds beyond the other still counts, by days: 31 of the 61.
+    most = metered("electricity", 3_340, "kWh", until=date(2025, 11, 30))
+    rest = replace(metered("electricity", 610, "kWh", since=date(2025, 11, 1)), file="rest.csv")
+    assert of_2025(most, rest).location.micrograms == pytest.approx(of_2025(year).location.micrograms, rel=1e-9)
+    assert of_2025(rest, most) == of_2025(most, rest)
+    # Another meter, another kind, and a meter's two registers in one file lie side by side.
+    for other in (replace(summer, text="E2"), replace(summer, kind="gas"), replace(summer, file="m.csv", line=3)):
+        both = of_2025(year, other).location.micrograms
+        assert both == of_2025(year).location.micrograms + of_2025(other).location.micrograms
+
+
+SPANS = st.lists(st.tuples(st.integers(0, 40), st.integers(-2, 12)).map(lambda s: (s[0], s[0] + s[1])), max_size=12)
+
+
+@given(SPANS, st.integers(-5, 60), st.integers(-5, 60))
+def test_days_are_those_of_the_union(spans: list[tuple[int, int]], begin: int, end: int) -> None:
+    known = {day for first, last in spans for day in range(first, last + 1)}
+    assert len(Days(spans)) == len(known)
+    assert Days(spans).within(begin, end) == len(known & set(range(begin, end + 1)))
+
+
+def test_charging_by_card_covers_charging_and_no_fuel() -> None:
+    charged = Record(
+        "fuel-card", "c.csv", 2, date(2025, 5, 1), text="Recharge", quantity=Decimal(300), unit="kWh",
+        amount_minor=18_000, with_vat=True,
+    )  # fmt: skip
+    fuel = entry("60614", 15_000, account_title="Carburants")
+    charging = entry("6251", 15_000, account_title="Recharge electrique", document="AC 2")
+    assert [one.activity for one in of_2025(charging).weighed] == ["ev_charging"]
+    alone = of_2025(charged).location.micrograms
+    assert of_2025(charged, fuel).location.micrograms == alone + of_2025(fuel).location.micrograms
+    assert why(of_2025(charged, fuel)) == {}
+    assert of_2025(charged, charging).location.micrograms == alone
+    assert why(of_2025(charged, charging, fuel)) == {BY_CARD: 1}
+    filled = replace(charged, text="Gazole", unit="L", quantity=Decimal(100))
+    assert why(of_2025(filled, charging)) == {}
+
+
+def test_money_of_a_currency_without_a_rate_is_left_out_and_says_so() -> None:
+    for unknown in (entry("6226", 50_000, currency="XAU"), entry("60612", 50_000, currency="XAU")):
+        found = of_2025(unknown)
+        assert (found.location.micrograms, why(found)) == (0, {NO_RATE: 1})
+    # A counted quantity needs no rate.
+    litres = invoice("Gazole", 50_000, currency="XAU", quantity=Decimal(100), unit="LTR")
+    assert why(of_2025(litres)) == {}
+    assert of_2025(litres).location == of_2025(replace(litres, currency="EUR")).location
+
+
+def test_payments_of_one_amount_are_matched_in_little_time() -> None:
+    days = [YEAR + timedelta(days=n % 365) for n in range(20_000)]
+    booked = [entry("5121", 1_000, settles=True, on=on, line=n) for n, on in enumerate(days)]
+    paid = [bank("ABONNEMENT", 1_000, on, line=n) for n, on in enumerate(days)]
+    begun = time.process_time()
+    why_not = covered([*booked, *paid[:15_000]])
+    assert time.process_time() - begun < 5
+    assert list(why_not.values()) == [BY_BOOKS] * 15_000
+
+
+def test_twelve_months_from_the_29th_of_february_end_on_the_28th() -> None:
+    assert assess([], begins=date(2024, 2, 29), country="FR").ends == date(2025, 2, 28)
+    with pytest.raises(CarbonError, match="no year ends"):
+        assess([], begins=date(9999, 2, 1), country="FR")
 
 
 def test_fuel_of_the_card_is_taken_out_of_the_books() -> None:
