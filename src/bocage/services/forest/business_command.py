@@ -39,7 +39,9 @@ CENTS_LIMIT = 10**17
 def business(
     files: Annotated[list[Path], typer.Argument(help="FEC, invoices (Factur-X, UBL), fuel cards, meters, statements.")],
     year: Annotated[int, typer.Option(help="The financial year, such as 2025.", min=1990, max=2100)],
-    begins: Annotated[str, typer.Option(help="Its first day, where it is not 1 January, such as 2025-07-01.")] = "",
+    begins: Annotated[
+        str, typer.Option(help="Its first day, if not 1 January, in that year or before: 2025-07-01.")
+    ] = "",
     country: Annotated[str, typer.Option(help="Where the company is, such as FR.")] = "FR",
     revenue: Annotated[str, typer.Option(help="Net revenue of the year, for the intensity.")] = "",
     contract: Annotated[str, typer.Option(help="Electricity by contract: kg a kWh and share, such as 0:1.")] = "",
@@ -102,9 +104,13 @@ def _first_day(year: int, begins: str) -> date:
     if not begins:
         return date(year, 1, 1)
     try:
-        return date.fromisoformat(begins)
+        first = date.fromisoformat(begins)
     except ValueError:
         stop(f"--begins {begins!r} is not a day such as 2025-07-01.")
+    # Twelve months are named after the year that they begin or end in.
+    if first.year != year and not (first.year == year - 1 and first > date(first.year, 1, 1)):
+        stop(f"--begins {begins} and --year {year} do not agree: such a year neither begins nor ends in {year}.")
+    return first
 
 
 def _revenue(text: str) -> int | None:

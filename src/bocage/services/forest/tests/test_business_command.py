@@ -63,10 +63,26 @@ def test_one_wrong_line_stops_the_whole_and_is_named(files: list[str], tmp_path:
 
 
 @pytest.mark.parametrize(
-    "more", [["--contract", "9:1"], ["--revenue", "much"], ["--begins", "soon"], ["--country", "XX"]]
+    "more",
+    [
+        ["--contract", "9:1"],
+        ["--revenue", "much"],
+        ["--begins", "soon"],
+        ["--begins", "2023-07-01"],
+        ["--begins", "2024-01-01"],
+        ["--begins", "2026-01-01"],
+        ["--country", "XX"],
+    ],
 )
 def test_wrong_options_are_one_sentence(files: list[str], more: list[str]) -> None:
     code, _out, err = run(*files, "--year", "2025", *more)
     assert code == 1
     assert len(err.strip().splitlines()[-1]) < 200
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(("begins", "ends"), [("2024-02-29", "2025-02-28"), ("2025-07-01", "2026-06-30")])
+def test_a_year_may_begin_on_any_day_that_its_name_covers(files: list[str], begins: str, ends: str) -> None:
+    code, out, _err = run(*files, "--year", "2025", "--begins", begins)
+    assert code == 0
+    assert f"{begins} to {ends}" in out
