@@ -19,7 +19,7 @@ from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
 from bocage.engines import passes
 from bocage.engines.passes import admission, cose, dcc, keys, shc, tokens, vectors
-from bocage.engines.passes.tests import making, test_key_dates
+from bocage.engines.passes.tests import making, test_admission, test_key_dates
 from bocage.kernel import clock
 from bocage.services.health.actions import passing
 from bocage.services.health.queries import gates
@@ -206,6 +206,7 @@ def _spoilt() -> list[list[str]]:
     for code in good:
         cases += [[code[:at] + ("1" if code[at] != "1" else "2") + code[at + 1 :]] for at in range(0, len(code), 11)]
     cases += [[code] for code in ("", "\0", "HC1:", "HC2:A", "HC1:abc", "shc:/1", "shc:/1/1/11", "BC1:", "BP1:0", "é")]
+    cases += [[card] for card, _colour in test_admission.cards()]
     cases += [[batch[1].text], [making.certificate(expires_at=making.NOW - 1)], [making.card(expires_at=making.NOW)]]
     for changes in ({"dt": "2026-02-30"}, {"co": "XY"}, {"ma": "ORG-1"}, {"vp": "x"}, {"dn": 0}, {"is": "x" * 81}):
         claims = {4: making.NOW + 9, -260: {1: making.vaccination(**changes)}}

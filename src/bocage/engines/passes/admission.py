@@ -63,11 +63,13 @@ def _of_test(result: str, rapid: bool, taken: float, now: float) -> tuple[str, s
 
 
 def _of_card(content: Mapping[str, Any], now: float) -> tuple[str, str]:
+    """A positive test in its time first, then vaccinations, then the latest test: not what stands first on the card."""
+    test = fhir.deciding_test(content["resources"], now)
+    if test and fhir.is_positive(test, now):
+        return _of_test(test.result, test.rapid, test.taken, now)
     vaccinations = [entry for entry in content["resources"] if entry["resourceType"] == "Immunization"]
     if vaccinations:
         return "green", f"vaccinated, {len(vaccinations)} recorded"
-    for entry in content["resources"]:
-        found = fhir.covid_test(entry)
-        if found:
-            return _of_test(found.result, found.rapid, found.taken, now)
+    if test:
+        return _of_test(test.result, test.rapid, test.taken, now)
     return "refused", "the card holds neither a vaccination nor a test"

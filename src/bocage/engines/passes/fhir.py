@@ -4,12 +4,12 @@ Source: FHIR R4; SMART Health Cards Framework, "Health Cards are Small"; the Vac
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bocage.engines.passes import limits
+from bocage.engines.passes import dcc_values, limits
 from bocage.engines.passes.types import PassError
 
 _SHORT_URL = re.compile(r"resource:[0-9]{1,6}")
@@ -36,6 +36,9 @@ _ENTRIES_MAX = 1_000
 LOINC, SNOMED = "http://loinc.org", "http://snomed.info/sct"
 # LOINC: SARS-CoV-2 RNA by amplification, SARS-CoV-2 antigen by a rapid assay; both in respiratory specimens.
 LABORATORY_TEST, RAPID_TEST = "94500-6", "94558-4"
+# How long a positive test counts: from day 11 on a certificate of recovery may be issued, Regulation (EU) 2021/953,
+# article 7(1).
+POSITIVE_SECONDS = 11 * 86_400
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,17 @@ def covid_test(resource: Mapping[str, Any]) -> CovidTest | None:
     except ValueError:
         return None
     return CovidTest(str(results[0]), RAPID_TEST in kinds, taken)
+
+
+def is_positive(test: CovidTest, now: float) -> bool:
+    """Whether the virus was detected less than 11 days before `now` (Unix seconds); a day to come counts too."""
+    return test.result == dcc_values.DETECTED and now - test.taken < POSITIVE_SECONDS
+
+
+def deciding_test(resources: Iterable[Mapping[str, Any]], now: float) -> CovidTest | None:
+    """The test of a card that counts at `now`: a positive one in its time before any other, else the latest."""
+    tests = [test for test in map(covid_test, resources) if test]
+    return max(tests, key=lambda test: (is_positive(test, now), test.taken), default=None)
 
 
 def check(bundle: Any, types: list[str]) -> None:

@@ -1,19 +1,21 @@
 """Issuers made for the tests, and what they issue."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from bocage.engines.passes import cose, dcc, keys, shc
+from bocage.engines.passes import cose, dcc, fhir, keys, shc
 from bocage.engines.passes.cose import Signer
 
 NOW = 1_780_000_000
 DAY = 86_400
 ISSUER = "https://laboratory.example/cards"
 TYPES = tuple(f"https://smarthealth.cards#{name}" for name in ("health-card", "immunization", "covid19"))
+TESTED_TYPES = (*TYPES, "https://smarthealth.cards#laboratory")
 
 
 @cache
@@ -84,6 +86,24 @@ def bundle() -> dict[str, Any]:
     }
     entries = [{"fullUrl": f"resource:{number}", "resource": held} for number, held in enumerate((patient, dose))]
     return {"resourceType": "Bundle", "type": "collection", "entry": entries}
+
+
+def tested_bundle(*tests: tuple[str, str, float], vaccinated: bool = False) -> dict[str, Any]:
+    """A card's tests in this order: LOINC code, SNOMED CT's code of the result, taken when (Unix time)."""
+    made = bundle()
+    if not vaccinated:
+        del made["entry"][1]
+    for number, (code, result, taken) in enumerate(tests, start=len(made["entry"])):
+        observation = {
+            "resourceType": "Observation",
+            "status": "final",
+            "code": {"coding": [{"system": fhir.LOINC, "code": code}]},
+            "subject": {"reference": "resource:0"},
+            "effectiveDateTime": datetime.fromtimestamp(taken, UTC).isoformat(),
+            "valueCodeableConcept": {"coding": [{"system": fhir.SNOMED, "code": result}]},
+        }
+        made["entry"].append({"fullUrl": f"resource:{number}", "resource": observation})
+    return made
 
 
 def card(held: Mapping[str, Any] | None = None, **changes: Any) -> str:

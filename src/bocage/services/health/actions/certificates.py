@@ -68,7 +68,7 @@ def delete(person_id: UUID, certificate_id: UUID) -> None:
 def _content(kind: Kind, given: Mapping[str, Any]) -> dict[str, Any]:
     """What is kept of it: its kind, its day, its outcome, its issuer, its end; not its name, nor its birthday."""
     if kind is Kind.SHC:
-        test = next((each for each in map(fhir.covid_test, given["resources"]) if each), None)
+        test = fhir.deciding_test(given["resources"], clock.now().timestamp())
         if test:
             return {
                 "kind": "test",
@@ -91,12 +91,19 @@ def _content(kind: Kind, given: Mapping[str, Any]) -> dict[str, Any]:
     entry = given["entry"]
     return {
         "kind": given["kind"],
-        "on": str(entry.get("sc") or entry.get("dt") or entry.get("fr") or "")[:10],
+        "on": _day_of_entry(given["kind"], entry),
         "outcome": _OUTCOMES.get(str(entry.get("tr", "")), ""),
         "from": str(entry.get("df", ""))[:10],
         "until": str(entry.get("du", ""))[:10],
         "issuer": str(entry.get("is") or given["issuer"])[:200],
     }
+
+
+def _day_of_entry(kind: str, entry: Mapping[str, Any]) -> str:
+    """The town's day of a test's instant; the day of a dose or of an infection as it is written."""
+    if kind == "test":
+        return day_of(datetime.fromisoformat(entry["sc"])).isoformat()
+    return str(entry.get("dt") or entry.get("fr") or "")[:10]
 
 
 def _whole_day(text: str) -> str:

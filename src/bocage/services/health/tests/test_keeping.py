@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 from pypdf import PdfReader
 
 from bocage.engines import passes
-from bocage.engines.passes import admission, dcc, pictures
+from bocage.engines.passes import admission, dcc, dcc_values, fhir, pictures
 from bocage.engines.passes.tests import making
 from bocage.kernel import clock
 from bocage.kernel.acting import Actor, acting_as, own_tables
@@ -141,3 +141,33 @@ def test_a_card_that_says_no_day_is_shown_without_one_and_exported(
         certificates.hand_in(town.ana, making.card(bundle, not_before=int(clock.now().timestamp()) - 60))
         assert bool(shown.certificates(town.ana)[0].note) is bool(kept)
         assert [each["on"] for each in rights.export(town.ana)["certificates"]] == [kept]
+
+
+def test_a_positive_test_counts_wherever_it_stands_on_a_card(town: Town, issuers: None) -> None:
+    now = clock.now().timestamp()
+    tests = [(dcc_values.NOT_DETECTED, now - 60 * 3600), (dcc_values.DETECTED, now - 3600)]
+    bundle = making.tested_bundle(*((fhir.LABORATORY_TEST, *each) for each in tests), vaccinated=True)
+    bundle["entry"][0]["resource"]["name"][0]["family"] = "Morel"
+    with acting_as(Actor.for_person(town.ana)):
+        name_of(town.ana)
+        certificates.hand_in(town.ana, making.card(bundle, types=making.TESTED_TYPES, not_before=int(now) - 60))
+        assert [each["outcome"] for each in rights.export(town.ana)["certificates"]] == ["positive"]
+        assert deciding.current(town.ana).colour == "red"
+
+
+@pytest.mark.parametrize(("instant", "day"), [("22:30:00Z", "2026-07-02"), ("00:30:00+02:00", "2026-07-01")])
+def test_a_test_is_of_the_towns_day(instant: str, day: str, town: Town, issuers: None) -> None:
+    entry = {name: making.vaccination()["v"][0][name] for name in ("tg", "co", "is", "ci")}
+    entry |= {
+        "tt": dcc_values.LABORATORY_TEST,
+        "tr": dcc_values.NOT_DETECTED,
+        "tc": "Labo",
+        "sc": f"2026-07-01T{instant}",
+    }
+    payload = {"ver": "1.3.0", "nam": {"fn": "Morel", "fnt": "MOREL", "gn": "Ana", "gnt": "ANA"}, "dob": "1990-02-03"}
+    now = int(clock.now().timestamp())
+    signed = dcc.issue(payload | {"t": [entry]}, "FR", making.dcc_signer(), issued_at=now - 60, expires_at=now + 86_400)
+    with acting_as(Actor.for_person(town.ana)):
+        name_of(town.ana)
+        certificates.hand_in(town.ana, signed)
+        assert [each["on"] for each in rights.export(town.ana)["certificates"]] == [day]

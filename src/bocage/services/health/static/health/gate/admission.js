@@ -4,8 +4,10 @@ import { Refusal } from "./refusal.js";
 import * as shc from "./shc.js";
 import * as tokens from "./tokens.js";
 
+const DETECTED = "260373001";
 const DETECTED_NOT = "260415000";
 const HOURS = { laboratory: 72, rapid: 24 };
+const POSITIVE_SECONDS = 11 * 86400;
 
 // Never throws: what cannot be read is refused, with the step and the reason. `now` in seconds since 1970.
 export async function admit(codes, keys, now) {
@@ -35,10 +37,13 @@ function shown({ kind, content }, now) {
   };
   if (kind === "token" || kind === "paper") return as(content.colour);
   if (kind === "shc") {
+    const positive = ({ result, taken }) => result === DETECTED && now - taken < POSITIVE_SECONDS;
+    const tests = content.resources.map(shc.covidTest).filter(Boolean).sort((one, other) => other.taken - one.taken);
+    const infected = tests.find(positive);
+    if (infected) return tested(infected);
     const doses = content.resources.filter((resource) => resource.resourceType === "Immunization").length;
     if (doses) return as("green");
-    const test = content.resources.map(shc.covidTest).find(Boolean);
-    return test ? tested(test) : as("refused", { reason: "the card holds neither a vaccination nor a test" });
+    return tests.length ? tested(tests[0]) : as("refused", { reason: "the card holds neither a vaccination nor a test" });
   }
   if (content.kind === "test") return tested({ result: content.entry.tr, rapid: content.entry.tt === "LP217198-3", taken: dcc.instant(content.entry.sc) });
   if (content.kind === "recovery") {

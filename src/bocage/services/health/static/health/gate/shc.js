@@ -30,7 +30,8 @@ export function covidTest(resource) {
   const when = resource.effectiveDateTime;
   if (results.length !== 1 || !kinds.some((kind) => TESTS.includes(kind)) || typeof when !== "string") return null;
   if (!DATE_TIME.test(when) || !when.includes("T")) return null;
-  return { result: String(results[0].code), rapid: kinds.includes(TESTS[1]), taken: instant(when) };
+  const taken = instant(when);
+  return Number.isNaN(taken) ? null : { result: String(results[0].code), rapid: kinds.includes(TESTS[1]), taken };
 }
 
 export const chunkOf = (text) => {
