@@ -47,6 +47,7 @@ UNSAVED = {
         "due",
         "holder",
         "housemate",
+        "issued_name",
         "manual",
         "report",
         "standing",

@@ -214,6 +214,21 @@ class Holder(models.Model):
         db_table = "health_holder"
 
 
+class IssuedName(models.Model):
+    """The one name that a person's certificates and passes on paper carry while one of them lives, until `until`.
+
+    Encrypted with her key. It stays when an agreement ends, because what carries the name lives on.
+    """
+
+    person_id = models.UUIDField(primary_key=True, editable=False)
+    sealed = models.BinaryField()
+    until = models.DateTimeField()
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "health_issued_name"
+
+
 class Housemate(models.Model):
     """That a person says she lives with another. Only where both say so does it count."""
 

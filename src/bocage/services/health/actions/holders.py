@@ -4,7 +4,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -18,11 +18,12 @@ from bocage.kernel.keys import subject_keys
 from bocage.services.health import types
 from bocage.services.health.actions.scheme import require_scheme
 from bocage.services.health.actions.sources import require_agreed
-from bocage.services.health.models import Certificate, Holder
+from bocage.services.health.models import Certificate, Holder, IssuedName
 
 NAME_CHARACTERS_MAX = 39
 BORN_FIRST = date(1900, 1, 1)
 _CONTEXT = b"health holder"
+_ISSUED_CONTEXT = b"health issued name"
 
 
 def record(person_id: UUID, given: str, family: str, born: date) -> None:
@@ -33,8 +34,7 @@ def record(person_id: UUID, given: str, family: str, born: date) -> None:
         raise Refusal("bad_day", _("Give the date of birth on your identity card."), field="born")
     if holder_of(person_id) == holder:
         return
-    text = json.dumps({"given": holder.given, "family": holder.family, "born": born.isoformat()})
-    sealed = subject_keys.encrypt(person_id, text.encode(), _CONTEXT)
+    sealed = subject_keys.encrypt(person_id, _text(holder), _CONTEXT)
     with own_tables("health"):
         require_scheme()
         Certificate.objects.filter(person_id=person_id).delete()
@@ -47,8 +47,7 @@ def holder_of(person_id: UUID) -> types.Holder | None:
         row = Holder.objects.filter(person_id=person_id).first()
     if row is None:
         return None
-    held = json.loads(subject_keys.decrypt(person_id, bytes(row.sealed), _CONTEXT))
-    return types.Holder(held["given"], held["family"], date.fromisoformat(held["born"]))
+    return _read(subject_keys.decrypt(person_id, bytes(row.sealed), _CONTEXT))
 
 
 def require_holder(person_id: UUID) -> types.Holder:
@@ -57,6 +56,35 @@ def require_holder(person_id: UUID) -> types.Holder:
     if holder is None:
         raise Refusal("no_name", _("First give your name and date of birth, as on your identity card."), field="born")
     return holder
+
+
+def issue_as(person_id: UUID, holder: types.Holder, until: datetime) -> None:
+    """Something signed carries this name until then: while it lives, a `Refusal` for any other name.
+
+    Names are what people say of themselves; without this, one result would open doors for everybody's friends.
+    """
+    sealed = subject_keys.encrypt(person_id, _text(holder), _ISSUED_CONTEXT)
+    now = clock.now()
+    with own_tables("health"):
+        IssuedName.objects.get_or_create(person_id=person_id, defaults={"sealed": sealed, "until": until, "at": now})
+        row = IssuedName.objects.select_for_update().get(person_id=person_id)
+    known = _read(subject_keys.decrypt(person_id, bytes(row.sealed), _ISSUED_CONTEXT))
+    if known != holder and row.until > now:
+        raise Refusal(
+            "other_name_issued",
+            _("A certificate or pass of yours in another name is still valid. Until it ends, no other name is taken."),
+            field="family",
+        )
+    row.sealed, row.until, row.at = sealed, max(row.until, until), now
+    with own_tables("health"):
+        row.save()
+
+
+def issued_name(person_id: UUID) -> types.Holder | None:
+    """The name that was issued last, in the last 14 days; None where nothing was."""
+    with own_tables("health"):
+        row = IssuedName.objects.filter(person_id=person_id).first()
+    return _read(subject_keys.decrypt(person_id, bytes(row.sealed), _ISSUED_CONTEXT)) if row else None
 
 
 def is_of(holder: types.Holder, content: Mapping[str, Any]) -> bool:
@@ -68,6 +96,15 @@ def is_of(holder: types.Holder, content: Mapping[str, Any]) -> bool:
     hers = _words(holder.given)[:1] + _words(holder.family)
     born = str(content["born"])
     return bool(born) and holder.born.isoformat().startswith(born[:10]) and set(hers) <= set(words) and len(hers) > 1
+
+
+def _text(holder: types.Holder) -> bytes:
+    return json.dumps({"given": holder.given, "family": holder.family, "born": holder.born.isoformat()}).encode()
+
+
+def _read(text: bytes) -> types.Holder:
+    held = json.loads(text)
+    return types.Holder(held["given"], held["family"], date.fromisoformat(held["born"]))
 
 
 def _words(name: str) -> list[str]:

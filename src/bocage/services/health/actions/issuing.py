@@ -1,13 +1,14 @@
 """Certificates for the world outside: a laboratory's result as an EU certificate and as a SMART Health Card.
 
-The town signs both by the registry's ES256 key of `gates.CARDS`. Nothing is kept of them: they are made when asked for.
+The town signs both by the registry's ES256 key of `gates.CARDS`. They are made when asked for, and nothing is kept of
+them but the name (`holders.issue_as`).
 """
 
 import unicodedata
-from datetime import UTC
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -48,15 +49,17 @@ def issue(person_id: UUID, test_id: UUID) -> types.Issued:
     if row.outcome not in _RESULTS:
         raise Refusal("no_outcome", _("This result says neither yes nor no: there is nothing to certify."))
     holder = holders.require_holder(person_id)
+    holders.issue_as(person_id, holder, row.taken_at + limits.KEPT)
     laboratory = identity.party_names({row.laboratory_id})[row.laboratory_id][: limits.TITLE_CHARACTERS_MAX]
-    taken_at = row.taken_at.astimezone(UTC).replace(microsecond=0)
+    # In the town's time: who reads only the day reads the one that the town's own pages say.
+    taken_at = row.taken_at.astimezone(ZoneInfo(settings.TOWN["time_zone"])).replace(microsecond=0)
     issued_at = int(clock.now().timestamp())
-    expires_at = int((taken_at + limits.KEPT).timestamp())
+    expires_at = int((row.taken_at + limits.KEPT).timestamp())
     signer = _signer()
     entry = {
         "tg": "840539006",
         "tt": _DCC_TESTS[row.kind],
-        "sc": taken_at.isoformat().replace("+00:00", "Z"),
+        "sc": taken_at.isoformat(),
         "tr": _RESULTS[row.outcome],
         "tc": laboratory,
         "co": settings.TOWN["country"],

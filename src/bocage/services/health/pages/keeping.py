@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from bocage.kernel import clock
 from bocage.kernel.errors import Refusal
 from bocage.services.health import limits
 from bocage.services.health.actions import certificates, deciding, holders, passing
@@ -68,6 +69,7 @@ def on_paper(request: HttpRequest, subject_id: UUID) -> HttpResponse:
     holder = holders.holder_of(subject_id)
     if holder is None:
         return redirect_to_name("health:home")
+    holders.issue_as(subject_id, holder, clock.now() + limits.PAPER_LIFE)
     answer = HttpResponse(paper.pass_pdf(colour, holder), content_type="application/pdf")
     answer["Content-Disposition"] = 'inline; filename="pass.pdf"'
     answer["Cache-Control"] = "private, no-store"

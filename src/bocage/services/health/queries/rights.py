@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from bocage.kernel.acting import own_tables
+from bocage.services.health import types
 from bocage.services.health.actions import holders
 from bocage.services.health.actions.deciding import certificate_of
 from bocage.services.health.models import (
@@ -14,13 +15,27 @@ from bocage.services.health.models import (
     Due,
     Holder,
     Housemate,
+    IssuedName,
     ManualColour,
     Report,
     Standing,
     Test,
 )
 
-PERSONAL = (CheckIn, Report, Test, Standing, Certificate, Decision, Appeal, ManualColour, Due, Holder, Housemate)
+PERSONAL = (
+    CheckIn,
+    Report,
+    Test,
+    Standing,
+    Certificate,
+    Decision,
+    Appeal,
+    ManualColour,
+    Due,
+    Holder,
+    Housemate,
+    IssuedName,
+)
 
 
 def export(person_id: UUID) -> dict[str, Any]:
@@ -38,11 +53,15 @@ def export(person_id: UUID) -> dict[str, Any]:
             "set_by_hand": _rows(ManualColour, person_id, "id", "colour", "reason", "state", "until", "at"),
         }
     # Their keys are the kernel's, which Health's own role does not read.
-    name = holders.holder_of(person_id)
     return found | {
         "certificates": [certificate_of(person_id, row) for row in certificates],
-        "name": {"given": name.given, "family": name.family, "born": name.born.isoformat()} if name else None,
+        "name": _named(holders.holder_of(person_id)),
+        "issued_in_the_name": _named(holders.issued_name(person_id)),
     }
+
+
+def _named(name: types.Holder | None) -> dict[str, str] | None:
+    return {"given": name.given, "family": name.family, "born": name.born.isoformat()} if name else None
 
 
 def _rows(table: type[Any], person_id: UUID, *columns: str) -> list[dict[str, Any]]:

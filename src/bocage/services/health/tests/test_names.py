@@ -1,6 +1,6 @@
 """Whose a certificate is: by name and date of birth, given once, kept private; and a result certified in that name."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,10 +14,10 @@ from bocage.kernel import clock
 from bocage.kernel.acting import Actor, acting_as, own_tables
 from bocage.kernel.errors import Refusal
 from bocage.kernel.keys import actions as signing
-from bocage.services.health import types
-from bocage.services.health.actions import certificates, holders, issuing, sources
-from bocage.services.health.models import Certificate, Holder
-from bocage.services.health.queries import gates
+from bocage.services.health import limits, types
+from bocage.services.health.actions import certificates, deciding, holders, issuing, sources
+from bocage.services.health.models import Certificate, Holder, IssuedName
+from bocage.services.health.queries import gates, rights
 from bocage.services.health.queries import passes as shown
 from bocage.services.health.tests.conftest import Town
 from bocage.services.health.tests.test_doors import signed_in
@@ -163,3 +163,58 @@ def test_a_result_that_says_nothing_is_not_certified(outcome: str, town: Town) -
         name_of(town.ana)
         with pytest.raises(Refusal, match="no_outcome"):
             issuing.issue(town.ana, result_id(town))
+
+
+@pytest.mark.django_db
+def test_a_result_is_certified_in_one_name_while_it_lives_whatever_is_withdrawn_in_between(town: Town) -> None:
+    town.result("ana", "negative")
+    with acting_as(Actor.for_person(town.ana)):
+        name_of(town.ana)
+        issuing.issue(town.ana, result_id(town))
+        for purpose in ("health.certificates", "health.report"):
+            sources.answer(town.ana, purpose, yes=False)
+            sources.answer(town.ana, purpose, yes=True)
+        name_of(town.ana, given="Bea")
+        with pytest.raises(Refusal, match="other_name_issued"):
+            issuing.issue(town.ana, result_id(town))
+        name_of(town.ana)
+        assert issuing.issue(town.ana, result_id(town)).holder.name == "Ana Morel"
+        with own_tables("health"):
+            assert b"Morel" not in bytes(IssuedName.objects.get().sealed)
+        assert rights.export(town.ana)["issued_in_the_name"]["given"] == "Ana"
+
+
+@pytest.mark.django_db
+def test_a_pass_on_paper_is_printed_in_one_name_until_the_last_one_ends(town: Town) -> None:
+    client = signed_in(town.ana)
+
+    def printed(given: str) -> int:
+        client.post("/health/name", {"given": given, "family": "Morel", "born": BORN.isoformat()})
+        return client.get("/health/pass.pdf").status_code
+
+    assert printed("Ana") == 200
+    assert printed("Bea") == 422
+    town.result("ana", "negative")
+    with acting_as(Actor.for_person(town.ana)), pytest.raises(Refusal, match="other_name_issued"):
+        issuing.issue(town.ana, result_id(town))
+    with clock.shifted(limits.PAPER_LIFE - timedelta(minutes=1)):
+        assert printed("Bea") == 422
+        assert printed("Ana") == 200
+    with clock.shifted(limits.PAPER_LIFE + timedelta(minutes=1)):
+        assert printed("Bea") == 422
+    with clock.shifted(2 * limits.PAPER_LIFE):
+        assert printed("Bea") == 200
+
+
+@pytest.mark.django_db
+def test_a_certificate_says_the_towns_day(town: Town) -> None:
+    taken_at = (clock.now() - timedelta(days=2)).replace(hour=23, minute=30)
+    town.result("ana", "negative", taken_at=taken_at.isoformat())
+    with acting_as(Actor.for_person(town.ana)):
+        name_of(town.ana)
+        issued = issuing.issue(town.ana, result_id(town))
+    verdict = passes.verify(issued.eu, gates.trusted(), clock.now().timestamp())
+    assert verdict.content is not None
+    said = verdict.content["entry"]["sc"]
+    assert said[:10] == deciding.day_of(taken_at).isoformat() == (taken_at + timedelta(days=1)).date().isoformat()
+    assert datetime.fromisoformat(said) == taken_at.replace(microsecond=0)

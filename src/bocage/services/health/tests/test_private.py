@@ -44,6 +44,7 @@ def fill(town: Town) -> None:
     with acting_as(Actor.for_person(town.ana)):
         appeals.appeal(town.ana, deciding.current(town.ana).id, "Not me")
         holders.record(town.ana, "Ana", "Morel", date(1990, 2, 3))
+        holders.issue_as(town.ana, holders.require_holder(town.ana), clock.now() + limits.PAPER_LIFE)
         household.say(town.ana, "weilin")
     with acting_as(Actor.for_person(town.odile)):
         manual.request(town.ana, "red", "A letter shown at the counter", 2)
