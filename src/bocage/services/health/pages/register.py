@@ -20,5 +20,5 @@ def register(request: HttpRequest) -> HttpResponse:
     }
     found = context["scheme"]
     if found is not None and found.rules in rules.BY_BUDGET:
-        context |= {"by_budget": True, "days": scheme.day_rules()}
+        context |= {"by_budget": True, "days": scheme.day_rules(found.id)}
     return render(request, "health/register.html", context)

@@ -1,5 +1,7 @@
 """The scheme in force and its public register."""
 
+from uuid import UUID
+
 from bocage.kernel import clock
 from bocage.kernel.acting import own_tables
 from bocage.services.health import limits, types, words
@@ -31,10 +33,10 @@ def register() -> list[types.RegisterEntry]:
     return [types.RegisterEntry(row.kind, str(words.REGISTER[row.kind]), row.words, row.at) for row in rows]
 
 
-def day_rules() -> list[types.DayRule]:
-    """What the budget made of each day, newest first, 14 days at most."""
+def day_rules(scheme_id: UUID) -> list[types.DayRule]:
+    """What a scheme's budget made of each day, newest first, 14 days at most."""
     with own_tables("health"):
-        rows = list(DayRule.objects.order_by("-day")[: limits.KEPT.days])
+        rows = list(DayRule.objects.filter(scheme_id=scheme_id).order_by("-day")[: limits.KEPT.days])
     return [
         types.DayRule(row.day, 100 * row.yellow, row.places, row.people, row.spent_days / row.people) for row in rows
     ]

@@ -10,10 +10,12 @@ from django.test import Client
 
 from bocage.kernel import clock
 from bocage.kernel.acting import Actor, acting_as, own_tables
+from bocage.kernel.ids import uuid7
 from bocage.services.health import colouring, rules
 from bocage.services.health.actions import scheme, sources
 from bocage.services.health.models import DayRule, Decision
 from bocage.services.health.queries import passes
+from bocage.services.health.queries import scheme as schemes
 from bocage.services.health.tests.conftest import Town, terms, work
 from bocage.services.health.tests.test_colour import colour, expose
 from bocage.services.health.tests.test_doors import signed_in
@@ -91,3 +93,18 @@ def test_without_a_night_reckoned_the_published_rule_holds(town: Town) -> None:
     by_budget("2.2", town)
     record = json.loads(colour(town.ana).record)
     assert (record["rule"], record["budget"]) == (asdict(rules.VERSIONS["2026.2"]), None)
+
+
+def test_the_register_shows_the_days_of_the_scheme_in_force_alone(town: Town) -> None:
+    by_budget("2.2", town)
+    work()
+    (today,) = day_rules()
+    with own_tables("health"):
+        DayRule.objects.create(
+            scheme_id=uuid7(), day=today.day, yellow=0.9, release=0.8, red=0.95, people=1, places=1, spent_days=0,
+            cost_days=0,
+        )  # fmt: skip
+    assert [each.people for each in schemes.day_rules(today.scheme_id)] == [today.people]
+    shown = Client().get("/health/register").content.decode()
+    assert "yellow from 90" not in shown
+    assert shown.count("yellow from") == 1
