@@ -46,6 +46,7 @@ UNSAVED = {
         "decision",
         "due",
         "holder",
+        "household_notice",
         "housemate",
         "issued_name",
         "manual",

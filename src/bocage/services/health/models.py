@@ -246,6 +246,19 @@ class Housemate(models.Model):
         indexes = [models.Index(fields=["other_id"], name="health_housemate_by_other")]
 
 
+class HouseholdNotice(models.Model):
+    """That another was told that a person names her: once in 14 days, however often it is said and taken back."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    person_id = models.UUIDField()
+    other_id = models.UUIDField()
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "health_household_notice"
+        constraints = [models.UniqueConstraint(fields=["person_id", "other_id"], name="health_household_notice_once")]
+
+
 class Decision(models.Model):
     """A colour and its signed record; one of a person's is `current`."""
 

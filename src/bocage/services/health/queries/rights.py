@@ -14,6 +14,7 @@ from bocage.services.health.models import (
     Decision,
     Due,
     Holder,
+    HouseholdNotice,
     Housemate,
     IssuedName,
     ManualColour,
@@ -33,6 +34,7 @@ PERSONAL = (
     ManualColour,
     Due,
     Holder,
+    HouseholdNotice,
     Housemate,
     IssuedName,
 )
@@ -50,6 +52,7 @@ def export(person_id: UUID) -> dict[str, Any]:
             "decisions": _rows(Decision, person_id, "id", "colour", "record", "signed_at"),
             "appeals": _rows(Appeal, person_id, "id", "words", "state", "answer", "at"),
             "lives_with": _rows(Housemate, person_id, "other_id", "at"),
+            "told_to_live_with": _rows(HouseholdNotice, person_id, "other_id", "at"),
             "set_by_hand": _rows(ManualColour, person_id, "id", "colour", "reason", "state", "until", "at"),
         }
     # Their keys are the kernel's, which Health's own role does not read.

@@ -1,12 +1,14 @@
 """Who lives with whom: it counts while both say so, and warns at home."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
 from bocage.kernel import clock
 from bocage.kernel.acting import Actor, acting_as, own_tables
 from bocage.kernel.errors import Refusal
+from bocage.kernel.notifications import queries as notifications
 from bocage.services.health import limits
 from bocage.services.health.actions import household, sources
 from bocage.services.health.models import Housemate
@@ -91,3 +93,37 @@ def test_the_page_shows_who_asks_and_one_tap_answers(town: Town) -> None:
     client.post(f"/health/household/{town.ana}/take-back")
     assert "says that you live together" in client.get("/health/household").content.decode()
     assert client.post("/health/household", {"handle": "?"}).status_code == 422
+
+
+def told(person_id: UUID) -> int:
+    with acting_as(Actor.for_person(person_id)):
+        return len(notifications.latest(person_id).notifications)
+
+
+def test_who_is_named_is_told_once_in_14_days_whatever_is_taken_back_and_withdrawn(town: Town) -> None:
+    for _again in range(3):
+        say(town.ana, "weilin")
+        with acting_as(Actor.for_person(town.ana)):
+            household.take_back(town.ana, town.wei)
+            sources.answer(town.ana, "health.household", yes=False)
+            sources.answer(town.ana, "health.household", yes=True)
+    assert told(town.wei) == 1
+    with clock.shifted(limits.KEPT + timedelta(minutes=1)):
+        say(town.ana, "weilin")
+    assert told(town.wei) == 2
+
+
+def test_no_more_than_twelve_new_people_are_named_a_day(town: Town) -> None:
+    for number in range(limits.HOUSEMATES_A_DAY_MAX):
+        with acting_as(Actor.nobody()):
+            other = person(f"mate{number}", "Mate")
+        say(town.ana, f"mate{number}")
+        with acting_as(Actor.for_person(town.ana)):
+            household.take_back(town.ana, other)
+    with pytest.raises(Refusal, match="too_many_a_day"):
+        say(town.ana, "weilin")
+    say(town.ana, "mate0")
+    assert told(town.wei) == 0
+    with clock.shifted(timedelta(days=1, minutes=1)):
+        say(town.ana, "weilin")
+    assert told(town.wei) == 1
