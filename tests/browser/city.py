@@ -19,7 +19,7 @@ from bocage.kernel.ledger import sealer
 from bocage.kernel.messages import actions as messages
 from bocage.kernel.payments.types import MandateTerms, Period
 from bocage.kernel.proofs import actions as proofs
-from bocage.services.forest.actions import importing
+from bocage.services.forest.actions import company, importing
 from bocage.services.health.actions import appeals, deciding
 from bocage.services.health.queries import venues
 from bocage.services.pay.actions import (
@@ -37,12 +37,13 @@ from bocage.services.pay.actions import (
 from bocage.services.pay.bank import desk, folder
 from bocage.services.pay.demo import demo_payment
 from bocage.services.pay.queries import codes as shown
-from bocage.testing import connected_as
+from bocage.testing import connected_as, settle
 
 EURO = "EUR"
 CLUB = "https://club.example/back"
 IBAN = "FR7630001007941234567890185"
 STATEMENT = "Date;Libellé;Montant;Devise\n12/11/2026;TRAMWAY DE VALLON;-1,80;EUR\n13/11/2026;LES HALLES;-34,60;EUR\n"
+METERS = "date,meter,energy,unit,index\n2025-01-01,E1,electricity,kWh,10000\n2025-12-31,E1,electricity,kWh,19000\n"
 NO_COLUMNS = "a;b;c\n1;2;3\n4;5;6\n"
 
 
@@ -51,11 +52,13 @@ def make_busy() -> dict[str, str]:
     demo.populate()
     city = demo.found()
     ana, wei, moulin, odile = city.people["ana"], city.people["weilin"], city.shops["moulin"], city.people["odile"]
-    addresses = _pay_of(ana, wei, moulin) | _shop_of(ana, city.people["marco"], moulin) | _forest_of(ana)
+    marco = city.people["marco"]
+    addresses = _pay_of(ana, wei, moulin) | _shop_of(ana, marco, moulin) | _forest_of(ana, marco, moulin)
     addresses |= _health_of(ana, moulin) | _town_of(odile, city.people["theo"], ana)
     _bank()
     with connected_as("deliverer"):
         loop.drain()
+        settle()
         sealer.seal_all()
     with acting_as(Actor.for_service("proofs")):
         proofs.sign_checkpoint()
@@ -108,14 +111,17 @@ def _shop_of(ana: UUID, marco: UUID, moulin: UUID) -> dict[str, str]:
     }
 
 
-def _forest_of(ana: UUID) -> dict[str, str]:
-    whole, strange = uuid7(), uuid7()
+def _forest_of(ana: UUID, marco: UUID, moulin: UUID) -> dict[str, str]:
+    whole, strange, meters = uuid7(), uuid7(), uuid7()
     with acting_as(Actor.for_person(ana)):
         importing.receive(ana, whole, "november.csv", STATEMENT.encode(), "FR")
         importing.receive(ana, strange, "strange.csv", NO_COLUMNS.encode(), "FR")
+    with acting_as(Actor.for_person(marco, moulin)):
+        company.receive(moulin, meters, "meters.csv", METERS.encode())
     return {
         "forest:preview": reverse("forest:preview", args=[whole]),
         "forest:columns": reverse("forest:columns", args=[strange]),
+        "forest:company-file": reverse("forest:company-file", args=[meters]),
     }
 
 

@@ -169,6 +169,7 @@ WRITTEN = (
     *("sent you", "asks you for", "arrived from your bank", "second pair of eyes is needed", "Grow my forest"),
     *("watered your tree", "would like to be friends in the forest", "There is news of your tree"),
     *("Friends see my trees", "My certificates", "My test results", "What I say of my symptoms", "Where I check in"),
+    "With whom I live",
     # What Ana contests, and the words of the demo scheme's officials.
     *("I sat outside, on the terrace", "None: this scheme shows how a pass works"),
 )

@@ -98,7 +98,9 @@ def idempotent[**P, R](
             )
         answer = operation(request, *args, **kwargs)
         status, content = answer if isinstance(answer, tuple) else (200, answer)
-        body = content.model_dump_json() if isinstance(content, Schema) else "null"
+        if content is not None and not isinstance(content, Schema):
+            raise TypeError(f"{operation.__name__} must answer with a Schema or None, which can be kept and replayed")
+        body = content.model_dump_json() if content is not None else "null"
         idempotency.remember(actor.required_subject(), key, digest, status, body)
         return HttpResponse(body, status=status, content_type="application/json")
 

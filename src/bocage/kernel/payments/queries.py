@@ -19,7 +19,7 @@ __all__ = [
     "charges",
     "dispute",
     "dispute_about",
-    "disputes_against",
+    "disputes_of",
     "fee_of",
     "intent",
     "intents",
@@ -89,9 +89,13 @@ def open_disputes(after: UUID | None = None) -> tuple[Dispute, ...]:
     return tuple(as_dispute(row) for row in rows[: limits.PAGE_ROWS_MAX])
 
 
-def disputes_against(payee_id: UUID) -> tuple[Dispute, ...]:
-    """Complaints about what the payee took, open ones first, then the latest; at most `PAGE_ROWS_MAX`."""
-    rows = models.Dispute.objects.filter(payee_id=payee_id)
+def disputes_of(party_id: UUID, *, taken: bool | None = None) -> tuple[Dispute, ...]:
+    """Complaints, open ones first, then the latest; at most `PAGE_ROWS_MAX`.
+
+    `taken` True gives those about what the party took, False those it made itself, None both.
+    """
+    made, about = Q(payer_id=party_id), Q(payee_id=party_id)
+    rows = models.Dispute.objects.filter((made | about) if taken is None else about if taken else made)
     return tuple(
         as_dispute(row) for row in rows.order_by(F("decided_at").desc(nulls_first=True), "-id")[: limits.PAGE_ROWS_MAX]
     )

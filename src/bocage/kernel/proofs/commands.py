@@ -78,7 +78,12 @@ def audit(as_json: AsJson = False) -> None:
     columns = (TextColumn("transfers"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True, disable=as_json) as bar, transaction.atomic():
         task = bar.add_task("transfers", total=None)
-        report = examine(lambda done, total: bar.update(task, completed=done, total=total))
+        try:
+            report = examine(lambda done, total: bar.update(task, completed=done, total=total))
+        except RuntimeError as error:
+            # What cannot even be read is no reason to go on showing that all was well the last time.
+            last_audit.keep_failure(str(error))
+            raise
     try:
         last_audit.keep(report)
     except OSError as error:

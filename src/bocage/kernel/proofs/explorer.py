@@ -10,6 +10,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from bocage.kernel.errors import not_found
+from bocage.kernel.keys.queries import signing_keys
 from bocage.kernel.ledger import chain
 from bocage.kernel.proofs import limits, models, notes
 from bocage.kernel.proofs.queries import as_checkpoint, batch_hashes
@@ -167,6 +168,10 @@ def _view(row: models.Checkpoint, earlier: models.Checkpoint | None) -> Checkpoi
 
 
 def _is_signed(found: Checkpoint) -> bool:
+    """By a key of the town's that was not revoked by then."""
+    key = next((each for each in signing_keys("ledger.checkpoint") if each.id == found.key_id), None)
+    if key is None or (key.revoked_at is not None and found.signed_at >= key.revoked_at):
+        return False
     try:
         Ed25519PublicKey.from_public_bytes(found.public_key).verify(found.signature, found.text.encode())
     except (InvalidSignature, ValueError):

@@ -6,6 +6,7 @@ It lies in the data folder and not in the database: whoever audits may write not
 import json
 import os
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -45,6 +46,16 @@ def keep(report: AuditReport) -> None:
         "wall_seconds": round(report.wall_seconds, 3),
         "faults": [f"{each.place}: {each.says}" for each in report.faults[:FAULTS_KEPT]],
     }
+    _write(note)
+
+
+def keep_failure(says: str) -> None:
+    """Write down that an audit could not be finished, and why. Raises `OSError`."""
+    counts = dict.fromkeys(("transfers", "batches", "accounts", "checkpoints", "unsealed", "wall_seconds"), 0)
+    _write({"at": clock.now().isoformat(), **counts, "faults": [says]})
+
+
+def _write(note: Mapping[str, object]) -> None:
     folder = Path(settings.HOME)
     folder.mkdir(parents=True, exist_ok=True)
     handle, draft = tempfile.mkstemp(dir=folder, prefix=f".{NOTE}")

@@ -81,8 +81,10 @@ def write_parquet(folder: Path, progress: Callable[[str, int], None] = lambda _n
     draft = folder.with_name(f".{folder.name}.unfinished")
     draft.mkdir(parents=True)
     try:
+        with connection.cursor() as wrapper:
+            # Of the session: an actor's own settings are the first thing that a transaction of ours says.
+            wrapper.execute("set session characteristics as transaction isolation level repeatable read")
         with transaction.atomic(), connection.cursor() as wrapper:
-            wrapper.execute("set transaction isolation level repeatable read")
             wrapper.execute("set local statement_timeout = 0")
             rows = {
                 name: _write(wrapper.cursor, draft / f"{name}.parquet", schema, query, partial(progress, name))

@@ -28,11 +28,7 @@ def on_refunded(event: Event) -> None:
         )
         if payments.shares(intent.id):
             return  # each of those who share it says for itself what it gave back
-    if made is None:
-        return
-    if intent.memo_ref.startswith(elsewhere.OWN):
-        elsewhere.write_complaint(made)
-    else:
+    if made is not None:
         elsewhere.write_refund(made)
 
 

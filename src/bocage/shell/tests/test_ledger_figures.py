@@ -17,7 +17,7 @@ from bocage.kernel.proofs.audit import audit
 from bocage.kernel.proofs.tests.test_audit import _town, as_owner
 from bocage.kernel.proofs.types import AuditReport, Fault
 from bocage.shell import operations
-from bocage.testing import connected_as
+from bocage.testing import connected_as, settle
 
 
 def gauges() -> dict[str, float]:
@@ -52,6 +52,7 @@ def test_what_waits_who_writes_and_what_was_signed_are_told(
     with acting_as(Actor.nobody()):
         assert "sealing_behind" in operations.concerns(operations.figures())
     with connected_as("deliverer"):
+        settle()
         sealer.seal_all()
     with connected_as("auditor"), acting_as(Actor.nobody()):
         last_audit.keep(audit())

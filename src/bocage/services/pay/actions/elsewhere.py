@@ -28,26 +28,7 @@ def write_capture(intent: Intent) -> None:
 
 
 def write_refund(made: Refund) -> None:
-    """The lines of a refund, once."""
-    if _has_line(made.payer_id, made.transfer_id):
-        return
-    payee = code_queries.payee(made.payee_id)
-    about = About(payment_id=made.intent_id, refund_id=made.id)
-    with acting_as(Actor.for_person(made.payer_id)):
-        write_line(made.payee_id, LineKind.REFUND, -made.amount_minor, made.currency, made.transfer_id, about)
-        write_line(
-            made.payer_id,
-            LineKind.REFUND,
-            made.amount_minor,
-            made.currency,
-            made.transfer_id,
-            about,
-            counterpart=payee,
-        )
-
-
-def write_complaint(made: Refund) -> None:
-    """What follows where a payment of Pay's own was given back by a complaint, once."""
+    """What follows where another than Pay gave money back, once: its lines, the event that takes the grams back."""
     if _has_line(made.payer_id, made.transfer_id):
         return
     with acting_as(Actor.for_person(made.payer_id)):

@@ -3,30 +3,48 @@
 from uuid import UUID
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from bocage.kernel import clock
 from bocage.kernel.errors import Refusal
 from bocage.kernel.payments import actions as payments
+from bocage.kernel.payments import queries as kernel
 from bocage.kernel.payments.types import Charge, Mandate, MandateTerms
 from bocage.services.pay import inputs, limits
 from bocage.services.pay.actions.paying import needs_fresh
+from bocage.services.pay.actions.telling import tell
 from bocage.services.pay.queries import codes
 
 
 def agree(payer_id: UUID, payee_id: UUID, terms: MandateTerms, memo: str, *, fresh: bool, mandate_id: UUID) -> Mandate:
     """Let `payee_id` be paid within `terms`; the same id agrees once.
 
-    `fresh` says that the payer has just shown that it is her; she is asked (`confirm_again`) where one payment may be
-    above her own limit, because later ones are made without her.
+    `fresh` says that the payer has just shown that it is her; she is asked (`confirm_again`) where a period's payments
+    together may be above her own limit, because they are made without her. She is told that she agreed.
     """
-    codes.payee(payee_id)
+    payee = codes.payee(payee_id)
     memo = inputs.text(memo, "memo", limits.RECURRING_MEMO_CHARACTERS_MAX, required=True)
     inputs.bounded(terms.payment_minor)
     if terms.starts_on > clock.now().date() + limits.RECURRING_AHEAD:
         raise Refusal("starts_too_late", _("Begin within a year."), field="starts_on")
-    if not fresh and needs_fresh(payer_id, terms.payment_minor):
+    if not fresh and needs_fresh(payer_id, max(terms.payment_minor, terms.period_minor)):
         raise Refusal("confirm_again", _("Confirm with your passkey or password that it is you."), status=403)
-    return payments.grant_mandate(mandate_id, payer_id, payee_id, terms, memo)
+    again = any(each.id == mandate_id for each in kernel.mandates(payer_id, taken=False))
+    made = payments.grant_mandate(mandate_id, payer_id, payee_id, terms, memo)
+    if again:
+        return made
+    tell(
+        payer_id,
+        gettext_lazy("You let %(name)s take up to %(amount)s at a time"),
+        "%(memo)s",
+        page="pay:recurring-one",
+        row_id=made.id,
+        amount_minor=terms.payment_minor,
+        currency=terms.currency,
+        name=payee.name,
+        memo=memo,
+    )
+    return made
 
 
 def end(mandate_id: UUID) -> Mandate:

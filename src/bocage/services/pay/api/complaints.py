@@ -22,24 +22,25 @@ router = Router()
 @idempotent
 def complain(request: HttpRequest, payment_id: UUID, payload: ComplaintIn) -> Any:
     """Complain about a payment to a shop; as much is set aside of the shop's money until it ends."""
-    return 201, actions.complain(subject(WRITE), payment_id, payload.amount_minor, payload.reason, complaint_id=uuid7())
+    made = actions.complain(subject(WRITE), payment_id, payload.amount_minor, payload.reason, complaint_id=uuid7())
+    return 201, ComplaintOut.from_orm(made)
 
 
 @router.get("/complaints", response=list[ComplaintOut], auth=scoped(READ))
 def complaints(request: HttpRequest) -> Any:
-    """Complaints about what the caller took, open ones first, at most a hundred."""
-    return list(kernel.disputes_against(subject(READ)))
+    """Complaints of the caller and about what the caller took, open ones first, at most a hundred."""
+    return list(kernel.disputes_of(subject(READ)))
 
 
 @router.post("/complaints/{complaint_id}/withdraw", response=ComplaintOut, auth=scoped(WRITE), openapi_extra=WRITES)
 @idempotent
 def withdraw(request: HttpRequest, complaint_id: UUID) -> Any:
     """Take an own complaint back."""
-    return actions.withdraw(subject(WRITE), complaint_id)
+    return ComplaintOut.from_orm(actions.withdraw(subject(WRITE), complaint_id))
 
 
 @router.post("/complaints/{complaint_id}/give-in", response=ComplaintOut, auth=scoped(WRITE), openapi_extra=WRITES)
 @idempotent
 def give_in(request: HttpRequest, complaint_id: UUID) -> Any:
     """Give the money of a complaint back."""
-    return actions.give_in(subject(WRITE), complaint_id)
+    return ComplaintOut.from_orm(actions.give_in(subject(WRITE), complaint_id))

@@ -10,7 +10,6 @@ from ninja import Query, Router
 from pydantic import Field
 
 from bocage.kernel import clock
-from bocage.kernel.proofs import queries as proofs
 from bocage.services.pay import inputs, limits
 from bocage.services.pay.api.asking import LIMIT_DEFAULT, READ, Cursor, Limit, currency, page_of, subject, text_in
 from bocage.services.pay.api.schemas import LineOut, LinePage, StatementOut, TakingsOut, WalletOut
@@ -61,8 +60,7 @@ def line(request: HttpRequest, line_id: UUID) -> Any:
 @router.get("/lines/{line_id}/proof", auth=scoped(READ))
 def line_proof(request: HttpRequest, line_id: UUID) -> HttpResponse:
     """The proof that the ledger holds the line's transfer, for ./bocage verify. 409 until the night's checkpoint."""
-    found = queries.line(subject(READ), line_id)
-    return HttpResponse(proofs.proof_file(found.transfer_id), content_type="application/json")
+    return HttpResponse(queries.proof_file(subject(READ), line_id), content_type="application/json")
 
 
 @router.get("/statements/{month}", response=StatementOut, auth=scoped(READ))

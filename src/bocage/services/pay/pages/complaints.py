@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.approvals import actions as approvals
+from bocage.kernel.consent.actions import record_read
 from bocage.kernel.errors import Refusal
 from bocage.kernel.identity import queries as identity
 from bocage.kernel.identity.types import Organisation
@@ -70,7 +71,7 @@ def withdraw(request: HttpRequest, subject_id: UUID, complaint_id: UUID) -> Http
 @shop_page(READ)
 def complaints(request: HttpRequest, shop: Organisation) -> HttpResponse:
     """What customers complain about, open ones first."""
-    rows = _rows(payments.disputes_against(shop.id))
+    rows = _rows(payments.disputes_of(shop.id, taken=True))
     return render(request, "pay/merchant/complaints.html", {**shop_context(shop), "rows": rows})
 
 
@@ -86,7 +87,7 @@ def give_in(request: HttpRequest, shop: Organisation, complaint_id: UUID) -> Htt
 @require_safe
 @operator_page
 def disputes(request: HttpRequest) -> HttpResponse:
-    """Open complaints of the whole town, the oldest first."""
+    """Open complaints of the whole town, the oldest first; who complains is named on the complaint's own page."""
     after = request.GET.get("after", "")
     with acting_as(Actor.for_service(OPERATING)):
         found = payments.open_disputes(inputs.identifier(after, "after") if after else None)
@@ -98,7 +99,9 @@ def disputes(request: HttpRequest) -> HttpResponse:
 def decide(request: HttpRequest, complaint_id: UUID) -> HttpResponse:
     """Propose how a complaint ends; a second person decides."""
     with acting_as(Actor.for_service(OPERATING)):
-        row = _rows((payments.dispute(complaint_id),))[0]
+        found = payments.dispute(complaint_id)
+        record_read(found.payer_id, "operator", "", str(_("a complaint of yours")))
+    (row,) = _rows((found,))
     form = DecisionForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         payload = {"dispute_id": str(complaint_id), "state": form.cleaned_data["state"]}

@@ -10,7 +10,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from bocage.kernel.errors import Refusal
 from bocage.kernel.proofs import explorer
-from bocage.kernel.proofs import queries as proofs
 from bocage.services.pay import words
 from bocage.services.pay.actions import refunds as refund_actions
 from bocage.services.pay.documents import receipt as documents
@@ -48,8 +47,8 @@ def line_pdf(request: HttpRequest, subject_id: UUID, line_id: UUID) -> HttpRespo
 @page(READ)
 def line_proof(request: HttpRequest, subject_id: UUID, line_id: UUID) -> HttpResponse:
     """The proof that the ledger holds this line's transfer, which ./bocage verify checks without asking the town."""
-    found = wallet_queries.line(subject_id, line_id)
-    return attachment(proofs.proof_file(found.transfer_id), "application/json", f"bocage-proof-{line_id}.json")
+    proof = wallet_queries.proof_file(subject_id, line_id)
+    return attachment(proof, "application/json", f"bocage-proof-{line_id}.json")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -82,7 +81,8 @@ def _show(request: HttpRequest, receipt: Receipt) -> HttpResponse:
         "facts": documents.facts_of(receipt),
         "numbers": documents.numbers_of(receipt),
         "split_query": split_query(receipt.line),
-        "provable": explorer.is_provable(receipt.line.transfer_id),
+        "provable": wallet_queries.provable(receipt.line) and explorer.is_provable(receipt.line.transfer_id),
+        "has_proof": wallet_queries.provable(receipt.line),
         "may_ask": kind is LineKind.PAID and receipt.refundable_minor > 0 and not _is_open(receipt),
         "complaint_state": words.COMPLAINT_STATES[receipt.complaint.state] if receipt.complaint else "",
         "complaint_reason": words.complaint_reason(receipt.complaint.reason) if receipt.complaint else "",

@@ -10,10 +10,11 @@ from django.db.models import Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from bocage.kernel import clock
-from bocage.kernel.errors import Refusal, not_found
+from bocage.kernel.errors import Refusal, forbidden, not_found
 from bocage.kernel.identity import queries as identity
 from bocage.kernel.ledger import queries as ledger
 from bocage.kernel.payments import queries as payments
+from bocage.kernel.proofs import queries as proofs
 from bocage.services.pay import limits, models
 from bocage.services.pay.queries import codes
 from bocage.services.pay.types import Line, LineKind, Page, Payee, Statement, Wallet
@@ -92,6 +93,19 @@ def line_of_payment(owner_id: UUID, payment_id: UUID) -> Line:
     """The owner's line of a payment (not of its refunds). Raises a `Refusal` (404)."""
     rows = models.Line.objects.filter(owner_id=owner_id, payment_id=payment_id, refund_id=None)
     return as_line(_row(rows))
+
+
+def provable(line: Line) -> bool:
+    """Whether the line's owner may have the ledger's proof of it: what a shop took would tell it who paid."""
+    return line.kind is not LineKind.TAKEN and not (line.kind is LineKind.REFUND and line.amount_minor < 0)
+
+
+def proof_file(owner_id: UUID, line_id: UUID) -> bytes:
+    """The proof that the ledger holds the line's transfer. Raises `Refusal` (forbidden, proof_not_yet)."""
+    found = line(owner_id, line_id)
+    if not provable(found):
+        raise forbidden(_("A proof says who paid, so only the customer has it."))
+    return proofs.proof_file(found.transfer_id)
 
 
 def recent_people(owner_id: UUID) -> tuple[Payee, ...]:

@@ -57,7 +57,7 @@ def test_from_the_form_to_the_money_back_with_lines_event_and_notice(committed_t
     for _twice in range(2):
         assert hers.post(f"/pay/payments/{payment}/complain", sent).status_code == 302
     with acting_as(town.as_moulin()):
-        (open_one,) = payments.disputes_against(town.moulin)
+        (open_one,) = payments.disputes_of(town.moulin, taken=True)
         assert (open_one.secured_minor, open_one.state) == (600, DisputeState.OPEN)
         assert wallet.wallet(town.moulin, "EUR").held_minor == 600
     assert b"Ana Morel" in shops.get("/pay/merchant/complaints").content

@@ -13,10 +13,10 @@ from bocage.services.pay.actions import paying
 from bocage.services.pay.queries import wallet
 from bocage.services.pay.tests.conftest import Town
 from bocage.services.pay.tests.test_pages import signed_in
-from bocage.testing import connected_as
+from bocage.testing import connected_as, settle
 
 
-def test_both_sides_of_a_payment_get_a_proof_that_verifies_offline(committed_town: Town) -> None:
+def test_who_paid_gets_a_proof_that_verifies_offline_and_the_shop_does_not_learn_who(committed_town: Town) -> None:
     town = committed_town
     with acting_as(town.as_ana()):
         sheet_id = paying.lay_sheet(town.ana, town.moulin, 300, "EUR", memo="Coffee")
@@ -33,6 +33,7 @@ def test_both_sides_of_a_payment_get_a_proof_that_verifies_offline(committed_tow
     assert (early.status_code, early["Content-Type"]) == (409, "application/problem+json")
     assert early.json()["code"] == "proof_not_yet"
     with connected_as("deliverer"):
+        settle()
         sealer.seal_all()
     with acting_as(Actor.for_service("proofs")):
         signed = proofs.sign_checkpoint()
@@ -41,9 +42,11 @@ def test_both_sides_of_a_payment_get_a_proof_that_verifies_offline(committed_tow
     for answer in (
         ana.get(f"{page}.proof.json"),
         program.get(f"/api/v1/pay/lines/{hers.id}/proof"),
-        signed_in(town.marco, town.moulin).get(f"/pay/activity/{theirs.id}.proof.json"),
     ):
         assert answer.status_code == 200, answer.content
         steps = verify(answer.content, signed.public_key)
         assert [step.passed for step in steps] == [True] * 6, steps
+    shops, theirs_page = signed_in(town.marco, town.moulin), f"/pay/activity/{theirs.id}"
+    assert shops.get(f"{theirs_page}.proof.json").status_code == 403, "a proof would tell the shop who paid"
+    assert "proof" not in shops.get(theirs_page).content.decode().lower()
     assert signed_in(town.wei).get(f"{page}.proof.json").status_code == 404

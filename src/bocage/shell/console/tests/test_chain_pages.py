@@ -11,6 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from bocage import testing
 from bocage.kernel import clock
 from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.consent import queries as consents
@@ -53,6 +54,7 @@ def paid(town: Town) -> UUID:
 
 def sealed() -> None:
     with connected_as("deliverer"):
+        testing.settle()
         sealer.seal_all()
     with acting_as(Actor.for_service("proofs")):
         proofs.sign_checkpoint()
