@@ -201,7 +201,8 @@ def test_a_picture_of_a_code_is_read_under_the_policy(phone: Page, tmp_path: Pat
     file.write_bytes(picture.getvalue())
     phone.goto("/gallery/scan")
     phone.wait_for_selector("qr-scanner:not([data-state=idle])")
-    with phone.expect_request("**/scanned") as sent:
+    # The next page is waited for: a browser that is closed on its way there may never say that it is closed.
+    with phone.expect_request("**/scanned") as sent, phone.expect_navigation():
         phone.get_by_label("A picture of the code").set_input_files(file)
     assert CODE in (sent.value.post_data or "")
 
