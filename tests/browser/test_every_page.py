@@ -166,7 +166,14 @@ WRITTEN = (
     # ISO 18245 names its categories in English alone.
     "Le code marchand",
     # Notifications, and the words that were agreed to.
-    *("sent you", "asks you for", "arrived from your bank", "second pair of eyes is needed", "Grow my forest"),
+    *(
+        "sent you",
+        "asks you for",
+        "take up to",
+        "arrived from your bank",
+        "second pair of eyes is needed",
+        "Grow my forest",
+    ),
     *("watered your tree", "would like to be friends in the forest", "There is news of your tree"),
     *("Friends see my trees", "My certificates", "My test results", "What I say of my symptoms", "Where I check in"),
     "With whom I live",
