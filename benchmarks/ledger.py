@@ -19,21 +19,18 @@ fsync on, between two of 10,000 accounts: "uniform" takes any two, "hot" pays al
 """
 
 import argparse
-import multiprocessing
 import os
 import random
 import statistics
 import sys
 import tempfile
-import threading
-import time
 from collections.abc import Callable
-from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
+import window
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 
@@ -45,7 +42,6 @@ ACCOUNTS = 10_000
 SEEDED_AT_ONCE = 500
 OPENING_MINOR = 1_000_000_000
 AMOUNT_MINOR = 100
-WARM_UP_SECONDS = 0.5
 TURNS = 3
 PARTS = ("one-by-one", "bulk", "group", "audit")
 GROUP_CLIENTS = (8, 64, 512)
@@ -135,7 +131,7 @@ def compare(ids: list[UUID], clients: list[int], seconds: float) -> None:
         for hot in (False, True):
             # In turns, and the median of them: what else the machine does falls on all ways alike.
             turns = [
-                {name: measure(make, ids, count, hot, seconds / TURNS) for name, make in ways.items()}
+                {name: measure(make, ids, count, hot, seconds / TURNS).speed for name, make in ways.items()}
                 for _turn in range(TURNS)
             ]
             speeds = {name: statistics.median(turn[name] for turn in turns) for name in ways}
@@ -150,21 +146,17 @@ def in_batches(server: launcher.Server, ids: list[UUID], folder: Path, parts: li
     batch_ids, postmaster = seed_lane_b(server), postmaster_of(server)
     with lane_b.poster(folder) as process:
 
-        def timed(run: Callable[[], float], share: float) -> tuple[float, float]:
-            """Transfers a second, and CPU microseconds a transfer of everything that took part, warm-up included."""
-            before = lane_b.own_cpu_seconds(postmaster, process.pid)
-            speed = run()
-            spent = lane_b.own_cpu_seconds(postmaster, process.pid) - before
-            return speed, spent / (speed * share) * 1e6
+        def others() -> float:
+            return window.postgres_cpu_seconds(postmaster) + window.cpu_seconds(process.pid)
 
-        turn, warm = seconds / TURNS, seconds / TURNS + WARM_UP_SECONDS
+        turn = seconds / TURNS
         if "bulk" in parts:
             print(f"\n{'accounts':8}{'naive, 8 clients':>18}{'lane B bulk':>14}{'ratio':>8}   CPU us a transfer, each")
             for hot in (False, True):
                 pairs = [
                     (
-                        timed(lambda hot=hot: measure(naive_payer, ids, 8, hot, turn), warm),  # type: ignore[misc]
-                        timed(lambda hot=hot: lane_b.bulk(batch_ids, hot, turn), turn),  # type: ignore[misc]
+                        measure(naive_payer, ids, 8, hot, turn, others),
+                        lane_b.bulk(batch_ids, hot, turn, others),
                     )
                     for _turn in range(TURNS)
                 ]
@@ -174,8 +166,8 @@ def in_batches(server: launcher.Server, ids: list[UUID], folder: Path, parts: li
             for count in GROUP_CLIENTS:
                 pairs = [
                     (
-                        timed(lambda count=count: measure(lane_a_payer, ids, count, False, turn), warm),  # type: ignore[misc]
-                        timed(lambda count=count: lane_b.group(batch_ids, count, turn), warm),  # type: ignore[misc]
+                        measure(lane_a_payer, ids, count, False, turn, others),
+                        lane_b.group(batch_ids, count, turn, others),
                     )
                     for _turn in range(TURNS)
                 ]
@@ -184,7 +176,6 @@ def in_batches(server: launcher.Server, ids: list[UUID], folder: Path, parts: li
 
 def audit_all(server: launcher.Server) -> None:
     """Seal what lane A wrote, then audit both lanes; the faster of two audits, and the CPU time that a row took."""
-    import lane_b
     from django.db import transaction
 
     from bocage.kernel.ledger import sealer
@@ -197,11 +188,11 @@ def audit_all(server: launcher.Server) -> None:
         admin.execute("vacuum analyze ledger_transfer")
     postmaster, reports = postmaster_of(server), []
     for _time in range(2):
-        before = lane_b.postgres_cpu_seconds(postmaster)
+        before = window.postgres_cpu_seconds(postmaster)
         with connected_as("auditor"), transaction.atomic():
             report = audit()
         assert not report.faults, report.faults
-        reports.append((report.wall_seconds, report, lane_b.postgres_cpu_seconds(postmaster) - before))
+        reports.append((report.wall_seconds, report, window.postgres_cpu_seconds(postmaster) - before))
     wall_seconds, report, postgres_seconds = min(reports, key=lambda each: each[0])
     count = report.transfers
     print(
@@ -213,11 +204,10 @@ def audit_all(server: launcher.Server) -> None:
     )
 
 
-def print_pair(label: str, pairs: list[tuple[tuple[float, float], tuple[float, float]]]) -> None:
+def print_pair(label: str, pairs: list[tuple[window.Measured, window.Measured]]) -> None:
     """A line: the medians of both ways' speeds and CPU times, and the ratio of the speeds."""
-    (one, one_cpu), (two, two_cpu) = (
-        tuple(statistics.median(pair[side][fact] for pair in pairs) for fact in (0, 1)) for side in (0, 1)
-    )
+    one, two = (statistics.median(pair[side].speed for pair in pairs) for side in (0, 1))
+    one_cpu, two_cpu = (statistics.median(pair[side].cpu_microseconds for pair in pairs) for side in (0, 1))
     print(
         f"{label}{one:>18.0f}{two:>14.0f}{two / one:>7.1f}x   {one_cpu:.0f}, {two_cpu:.0f}"
         f"   load {os.getloadavg()[0]:.1f}",
@@ -265,70 +255,36 @@ def without_row_security(server: launcher.Server, ids: list[UUID], seconds: floa
         for verb in ("enable", "disable") * TURNS:
             for table in ("ledger_account", "ledger_transfer", "ledger_pending"):
                 admin.execute(f"alter table {table} {verb} row level security")
-            speeds[verb].append(measure(lane_a_payer, ids, 1, False, seconds / TURNS))
+            speeds[verb].append(measure(lane_a_payer, ids, 1, False, seconds / TURNS).speed)
     for verb, turns in speeds.items():
         print(f"lane A, 1 client, uniform, row-level security {verb}d: {statistics.median(turns):.0f}/s")
 
 
-def measure(make: Callable[[], Pay], ids: list[UUID], clients: int, hot: bool, seconds: float) -> float:
-    """Transfers a second of `clients` over `seconds`, after a warm-up: a process each, above 64 in threads."""
-    context = multiprocessing.get_context("fork")
+def measure(
+    make: Callable[[], Pay],
+    ids: list[UUID],
+    clients: int,
+    hot: bool,
+    seconds: float,
+    others: Callable[[], float] = lambda: 0.0,
+) -> window.Measured:
+    """`clients` over `seconds`, a process each, above 64 in threads. `others`: the servers' CPU time so far."""
+    each = window.one_by_one(lambda: payer(make, ids, hot))
     processes = min(clients, PROCESSES_MAX)
-    barrier, counts = context.Barrier(clients), context.SimpleQueue()
-    workers = [
-        context.Process(target=threads, args=(make, ids, hot, seconds, barrier, counts, seed, clients // processes))
-        for seed in range(processes)
-    ]
-    for worker in workers:
-        worker.start()
-    total: int = sum(counts.get() for _client in range(clients))
-    for worker in workers:
-        worker.join()
-    return total / seconds
+    return window.measure([[each] * (clients // processes)] * processes, seconds, others)
 
 
-def threads(
-    make: Callable[[], Pay],
-    ids: list[UUID],
-    hot: bool,
-    seconds: float,
-    barrier: Barrier,
-    counts: "multiprocessing.SimpleQueue[int]",
-    seed: int,
-    size: int,
-) -> None:
-    """One process with `size` clients."""
-    running = [
-        threading.Thread(target=client, args=(make, ids, hot, seconds, barrier, counts, seed * size + n))
-        for n in range(size)
-    ]
-    for each in running:
-        each.start()
-    for each in running:
-        each.join()
+def payer(make: Callable[[], Pay], ids: list[UUID], hot: bool) -> window.Client:
+    """Pays between two accounts drawn anew each time, or into the first one."""
+    pay, draw = make(), random.Random()
 
-
-def client(
-    make: Callable[[], Pay],
-    ids: list[UUID],
-    hot: bool,
-    seconds: float,
-    barrier: Barrier,
-    counts: "multiprocessing.SimpleQueue[int]",
-    seed: int,
-) -> None:
-    """Pays as fast as it can and counts what was done between warm-up and end."""
-    pay, choose, done = make(), random.Random(seed), 0
-    barrier.wait()
-    begin = time.monotonic() + WARM_UP_SECONDS
-    end = begin + seconds
-    while (now := time.monotonic()) < end:
-        debit, credit = choose.sample(ids, 2)
+    def once() -> None:
+        debit, credit = draw.sample(ids, 2)
         if hot:
             debit, credit = (debit, ids[0]) if debit != ids[0] else (credit, ids[0])
         pay(debit, credit)
-        done += begin <= now
-    counts.put(done)
+
+    return once
 
 
 def lane_a_payer() -> Pay:
@@ -343,8 +299,12 @@ def lane_a_payer() -> Pay:
 
 
 def facade_payer() -> Pay:
+    from django.db import connection
+
     from bocage.kernel.ledger import actions
     from bocage.kernel.ledger.types import Posted, Transfer
+
+    connection.ensure_connection()
 
     def pay(debit: UUID, credit: UUID) -> None:
         answer = actions.post(Transfer(uuid4(), debit, credit, AMOUNT_MINOR, "EUR", "bench"))
@@ -354,9 +314,10 @@ def facade_payer() -> Pay:
 
 
 def naive_payer() -> Pay:
-    from django.db import transaction
+    from django.db import connection, transaction
 
     account, journal, entry = naive_models()
+    connection.ensure_connection()
 
     @transaction.atomic
     def pay(debit: UUID, credit: UUID) -> None:
