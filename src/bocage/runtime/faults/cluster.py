@@ -25,6 +25,7 @@ DISK_MEGABYTES = 900
 SECRET = "of a cluster that lives for the stories"  # noqa: S105
 OPTIONS = {"max_connections": "100", "max_wal_size": "128MB", "wal_recycle": "off", "log_checkpoints": "off"}
 START_SECONDS = 60.0
+KILL_SECONDS = 30.0
 SEGMENTS_AHEAD = 8
 _PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 PROJECTION_SQL = """
@@ -60,19 +61,17 @@ class Cluster:
 
     def kill(self) -> None:
         """SIGKILL to the server and to every process it has."""
-        postmaster = self._postmaster()
-        if postmaster is None:
-            return
-        # The postmaster first: it must not come to start anything again. Its children are found by where they work.
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(postmaster, signal.SIGKILL)
-        killed = [postmaster, *_working_in(self._data())]
-        for pid in killed[1:]:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        for pid in killed:
-            with contextlib.suppress(ChildProcessError):
-                os.waitpid(pid, 0)
+        # The postmaster first: it must not come to start anything again. Its children are found by where they work,
+        # again and again, as a child that was being started while one looked is found the next time.
+        deadline = time.monotonic() + KILL_SECONDS
+        while living := [pid for pid in (self._postmaster(), *_working_in(self._data())) if pid is not None]:
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"The processes {living} outlived their killing for {KILL_SECONDS:.0f} s.")
+            for pid in living:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            for pid in living:
+                _bury(pid, deadline)
 
     def start(self) -> float:
         """Start it again at the same port; how many seconds it took until it answered."""
@@ -100,11 +99,12 @@ class Cluster:
         deadline = time.monotonic() + START_SECONDS
         while b"automatic recovery in progress" not in _end_of(log, begin) and time.monotonic() < deadline:
             time.sleep(0.001)
+        # The starter and its pg_ctl before the server: either would begin another one under the hands of the killer.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(starter, signal.SIGKILL)
         self.kill()
-        recovering = b"ready to accept connections" not in _end_of(log, begin)
-        os.kill(starter, signal.SIGKILL)
         os.waitpid(starter, 0)
-        return recovering
+        return b"ready to accept connections" not in _end_of(log, begin)
 
     def shift_clock(self, delta: timedelta) -> None:
         """The ledger's clock runs `delta` from the real time."""
@@ -182,6 +182,18 @@ def _adopt_orphans() -> None:
     """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def _bury(pid: int, deadline: float) -> None:
+    """Wait until a killed process is gone, also when its parent was killed too and leaves it to us only later."""
+    while time.monotonic() < deadline:
+        try:
+            if os.waitpid(pid, os.WNOHANG)[0] == pid:
+                return
+        except ChildProcessError:
+            if not Path(f"/proc/{pid}").exists():
+                return
+        time.sleep(0.001)
 
 
 def _mount(folder: Path) -> bool:
