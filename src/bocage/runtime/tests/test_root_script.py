@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -58,6 +59,13 @@ def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 def installed(script: ModuleType, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The lock files that were installed; pip itself is left out, the environment is real."""
     calls: list[str] = []
+    run = subprocess.run
+
+    def without_pip(command: list[str], **options: Any) -> Any:
+        # Laying pip into an environment takes five seconds, and nobody calls it here.
+        return run([*command, "--without-pip"] if command[1:3] == ["-m", "venv"] else command, **options)
+
+    monkeypatch.setattr(script.subprocess, "run", without_pip)
     monkeypatch.setattr(script, "install", lambda lock, _fresh: calls.append(lock))
     return calls
 
