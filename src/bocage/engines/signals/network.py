@@ -1,0 +1,177 @@
+"""Reads a SUMO network: signals, their links, which of these cross, and the greens of the net's own program."""
+
+import gzip
+import math
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from lxml import etree
+
+from bocage.engines.signals.phases import greens
+from bocage.engines.signals.types import (
+    LINKS_LIMIT,
+    SIGNALS_LIMIT,
+    STATE_LINKS_LIMIT,
+    Link,
+    Network,
+    Signal,
+    SignalsError,
+)
+
+FILE_LIMIT_BYTES = 1_000_000_000
+SIDES = tuple(
+    f"the {side}" for side in ("north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west")
+)
+
+
+@dataclass
+class _Found:
+    """What the file says, before it is put together."""
+
+    lanes: dict[str, tuple[float, float, str]] = field(default_factory=dict)
+    links: dict[str, dict[int, tuple[Any, int]]] = field(default_factory=lambda: defaultdict(dict))
+    programs: dict[str, list[tuple[str, float]]] = field(default_factory=dict)
+    foes: dict[str, list[str]] = field(default_factory=dict)
+
+
+def read_network(path: Path) -> Network:
+    """The signals of a `.net.xml` or `.net.xml.gz`.
+
+    Raises:
+        SignalsError: names file, line and field.
+    """
+    found = _Found()
+    try:
+        if path.stat().st_size > FILE_LIMIT_BYTES:
+            raise SignalsError(f"{path.name}: larger than {FILE_LIMIT_BYTES:,} bytes")
+        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
+            for element in _elements(file):
+                _take(path, element, found)
+    except OSError as error:
+        raise SignalsError(f"{path.name}: {error.strerror or 'it cannot be read'}") from None
+    except (etree.XMLSyntaxError, EOFError) as error:
+        raise SignalsError(f"{path.name}: it is no XML: {error}") from None
+    return _assemble(path, found)
+
+
+def _elements(file: Any) -> Iterator[Any]:
+    """Each edge, junction, signal and connection, forgotten once it has been read."""
+    kinds = ("edge", "junction", "tlLogic", "connection")
+    for _, element in etree.iterparse(file, tag=kinds, resolve_entities=False, no_network=True):
+        yield element
+        element.clear()
+        while element.getprevious() is not None:
+            del element.getparent()[0]
+
+
+def _take(path: Path, element: Any, found: _Found) -> None:
+    if element.tag == "edge":
+        for lane in element.iterfind("lane"):
+            metres, speed = _number(path, lane, "length"), _number(path, lane, "speed")
+            found.lanes[_text(path, lane, "id")] = (metres, speed, lane.get("shape", ""))
+    elif element.tag == "junction":
+        found.foes[_text(path, element, "id")] = [one.get("foes", "") for one in element.iterfind("request")]
+    elif element.tag == "tlLogic":
+        phases = [(_text(path, one, "state"), _number(path, one, "duration")) for one in element.iterfind("phase")]
+        if not phases or len({len(state) for state, _ in phases}) != 1:
+            raise SignalsError(f"{path.name}, line {element.sourceline}, phase: states of one length are needed")
+        if len(phases[0][0]) > STATE_LINKS_LIMIT:
+            raise SignalsError(f"{path.name}, line {element.sourceline}, state: over {STATE_LINKS_LIMIT} links")
+        found.programs.setdefault(_text(path, element, "id"), phases)
+    elif element.get("tl") is not None:
+        index = int(_number(path, element, "linkIndex"))
+        found.links[element.get("tl")][index] = (dict(element.attrib), element.sourceline)
+
+
+def _assemble(path: Path, found: _Found) -> Network:
+    if not found.programs:
+        raise SignalsError(f"{path.name}, tlLogic: there is no signal in this network")
+    if len(found.programs) > SIGNALS_LIMIT or sum(map(len, found.links.values())) > LINKS_LIMIT:
+        raise SignalsError(f"{path.name}: over {SIGNALS_LIMIT:,} signals or {LINKS_LIMIT:,} links")
+    signals: list[Signal] = []
+    exits: dict[str, None] = {}
+    for id, program in found.programs.items():
+        raw = found.links.get(id, {})
+        if not raw:
+            continue
+        links = []
+        for index in sorted(raw):
+            attributes, line = raw[index]
+            if index >= len(program[0][0]):
+                raise SignalsError(f"{path.name}, line {line}, linkIndex: {index} is beyond the state of {id}")
+            links.append(_link(path, index, attributes, line, found))
+            exits.setdefault(links[-1].exit_lane, None)
+        phases = greens(program)
+        signals.append(Signal(id, tuple(links), phases, tuple(program), _foes(raw, found)))
+    return Network(tuple(signals), tuple(exits))
+
+
+def _link(path: Path, index: int, attributes: dict[str, str], line: int, found: _Found) -> Link:
+    lane = f"{attributes.get('from')}_{attributes.get('fromLane')}"
+    leaves = f"{attributes.get('to')}_{attributes.get('toLane')}"
+    for name, where in (("from", lane), ("to", leaves)):
+        if where not in found.lanes:
+            raise SignalsError(f"{path.name}, line {line}, {name}: lane {where!r} is not in the network")
+    metres, speed, shape = found.lanes[lane]
+    crossing = lane.startswith(":") and "_w" in lane
+    return Link(
+        index,
+        lane,
+        leaves,
+        attributes.get("dir", "s"),
+        metres,
+        found.lanes[leaves][0],
+        speed,
+        _side(shape),
+        crossing,
+    )
+
+
+def _foes(raw: dict[int, tuple[Any, int]], found: _Found) -> frozenset[tuple[int, int]]:
+    """Pairs of positions that cross, from the junctions' own tables (`request`, foes as bits from the right)."""
+    place: dict[tuple[str, int], int] = {}
+    for index, (attributes, _) in raw.items():
+        via = attributes.get("via", "")
+        if via.startswith(":") and via.count("_") >= 2:
+            junction, number, lane = via[1:].rsplit("_", 2)
+            if number.isdigit() and lane.isdigit():
+                place[junction, int(number) + int(lane)] = index
+    pairs = set()
+    for (junction, number), index in place.items():
+        bits = found.foes.get(junction, [])
+        if number >= len(bits):
+            continue
+        for other, bit in enumerate(reversed(bits[number])):
+            if bit == "1" and (junction, other) in place:
+                pairs.add((index, place[junction, other]))
+    return frozenset(pairs)
+
+
+def _side(shape: str) -> str:
+    """The side that traffic of a lane comes from, by the last piece of its shape."""
+    points = [tuple(map(float, pair.split(",")[:2])) for pair in shape.split()[-2:] if "," in pair]
+    if len(points) < 2:
+        return "one side"
+    degrees = math.degrees(math.atan2(points[0][0] - points[1][0], points[0][1] - points[1][1]))
+    return SIDES[round(degrees / 45) % 8]
+
+
+def _text(path: Path, element: Any, name: str) -> str:
+    value = element.get(name)
+    if not value:
+        raise SignalsError(f"{path.name}, line {element.sourceline}, {name}: it is missing")
+    return str(value)
+
+
+def _number(path: Path, element: Any, name: str) -> float:
+    text = _text(path, element, name)
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < 1e9:
+        raise SignalsError(f"{path.name}, line {element.sourceline}, {name}: {text[:40]!r} is no number from 0 on")
+    return value
