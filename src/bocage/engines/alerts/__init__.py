@@ -12,14 +12,26 @@ from bocage.engines.alerts.explaining import reason
 from bocage.engines.alerts.places import Line, Places, Zone, read_places
 from bocage.engines.alerts.profiles import Profile, learn, zone_named
 from bocage.engines.alerts.reading import read_stream, record_of
-from bocage.engines.alerts.rulebook import merged, parse, read, shipped
+from bocage.engines.alerts.rulebook import amended, merged, parse, read, said, shipped
 from bocage.engines.alerts.streams import streams
-from bocage.engines.alerts.types import Alert, AlertsError, Change, Quiet, Record, Rule, Severity, What, instant
+from bocage.engines.alerts.types import (
+    Alert,
+    AlertsError,
+    Change,
+    Comparison,
+    Quiet,
+    Record,
+    Rule,
+    Severity,
+    What,
+    instant,
+)
 
 __all__ = [
     "Alert",
     "AlertsError",
     "Change",
+    "Comparison",
     "Counts",
     "Engine",
     "Line",
@@ -31,6 +43,7 @@ __all__ = [
     "Severity",
     "What",
     "Zone",
+    "amended",
     "instant",
     "learn",
     "merged",
@@ -40,6 +53,7 @@ __all__ = [
     "read_stream",
     "reason",
     "record_of",
+    "said",
     "shipped",
     "streams",
     "zone_named",

@@ -69,6 +69,47 @@ def merged(own: tuple[Rule, ...], ground: tuple[Rule, ...] | None = None) -> tup
     return tuple(known.values())
 
 
+def said(rule: Rule) -> dict[str, Any]:
+    """What a file would say of the rule, default by default: `amended(rule, said(rule))` is the rule again."""
+    settings = {
+        name: [str(each) for each in value] if isinstance(value, tuple) else value
+        for name, value in rule.settings.items()
+    }
+    return {
+        "title": dict(rule.title),
+        "says": dict(rule.says),
+        "operator": rule.operator,
+        "stream": rule.stream,
+        "where": [str(each) for each in rule.where],
+        "when": [str(each) for each in rule.when],
+        "clear": [str(each) for each in rule.clear],
+        **settings,
+        "for_seconds": rule.for_seconds,
+        "clear_seconds": rule.clear_seconds,
+        "dedup": rule.dedup,
+        "dedup_seconds": rule.dedup_seconds,
+        "near_m": rule.near_m,
+        "agree_min": rule.agree_min,
+        "suppressed_by": list(rule.suppressed_by),
+        "suppress_m": rule.suppress_m,
+        "severity": str(rule.severity),
+        "owner": rule.owner,
+        "action": dict(rule.action),
+        "evidence": list(rule.evidence),
+        "evidence_seconds": rule.evidence_seconds,
+        "evidence_days": rule.evidence_days,
+    }
+
+
+def amended(rule: Rule, changes: Mapping[str, Any]) -> Rule:
+    """The rule with some of its fields said anew, checked as a file is. Raises AlertsError naming the field."""
+
+    def refuse(field: str, what: str) -> AlertsError:
+        return AlertsError("", field, what)
+
+    return Reader(rule.name, {**said(rule), **changes}, refuse).rule(rule.family, rule.file)
+
+
 def _rule(name: str, said: Any, defaults: Mapping[str, Any], file: str, family: str, lines: list[str]) -> Rule:
     where = _line_of(lines, name, None)
     if not NAME.fullmatch(name):

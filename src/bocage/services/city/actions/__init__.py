@@ -1,0 +1,1 @@
+"""What City does: each verb in one transaction."""

@@ -1,0 +1,17 @@
+"""What is old goes: alerts and reports that ended long ago, and what alerts hold as evidence sooner."""
+
+from django.db import connection
+
+from bocage.kernel import clock
+from bocage.services.city import limits
+from bocage.services.city.models import Alert, Trial
+
+
+def sweep() -> int:
+    """Forget what is kept no longer; how many alerts and reports went."""
+    now = clock.now()
+    Alert.objects.filter(evidence_until__lt=now).exclude(evidence=[]).update(evidence=[])
+    Trial.objects.filter(at__lt=now - limits.TRIALS_KEPT).delete()
+    with connection.cursor() as cursor:
+        cursor.execute("select bocage_city_sweep(%s, %s)", [now - limits.ALERTS_KEPT, now - limits.REPORTS_KEPT])
+        return int(cursor.fetchone()[0])

@@ -1,0 +1,60 @@
+"""City's jobs: judge what has come, keep the clock going, forget what is old."""
+
+import shutil
+from uuid import UUID
+
+from django.conf import settings
+
+from bocage.engines.alerts import Record
+from bocage.kernel import clock
+from bocage.kernel.acting import Actor, acting_as
+from bocage.kernel.work import periodic, task
+from bocage.services.city import limits
+from bocage.services.city.actions import judging, keeping, observing, rules
+
+OWN_SOURCE = "bocage"
+
+
+@periodic("* * * * *")
+@task(name="city.judge", single=True, in_transaction=False)
+def judge() -> None:
+    """Say the town's own minute, then judge what has come, a turn a transaction."""
+    with acting_as(Actor.for_service("city")):
+        beat()
+    run()
+
+
+@task(name="city.judge_now", single=True, in_transaction=False)
+def judge_now() -> None:
+    """Judge what has just come."""
+    run()
+
+
+@task(name="city.try_rule", retry=2)
+def try_rule(trial_id: str) -> None:
+    """Do a dry run that an operator asked for."""
+    rules.run_trial(UUID(trial_id))
+
+
+@periodic("41 3 * * *")
+@task(name="city.forget", single=True)
+def forget() -> None:
+    """Drop the days and rows that are kept no longer."""
+    observing.drop_old_days()
+    keeping.sweep()
+
+
+def beat() -> None:
+    """One record a minute of the town itself: it moves the engine's clock where every sensor is silent."""
+    usage = shutil.disk_usage(settings.HOME)
+    disk_pct = round(100 * usage.used / usage.total, 1)
+    at_ms = int(clock.now().timestamp()) // 60 * 60_000
+    observing.store([Record(at_ms, "feed", OWN_SOURCE, {"disk_pct": disk_pct})])
+
+
+def run() -> None:
+    """Turn after turn until nothing waits."""
+    for _turn in range(limits.TURNS_MAX):
+        with acting_as(Actor.for_service("city")):
+            if not judging.judge():
+                return

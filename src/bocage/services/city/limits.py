@@ -1,0 +1,37 @@
+"""What City takes and keeps, and no more."""
+
+from datetime import timedelta
+
+# Observations.
+BATCH_RECORDS_MAX = 2_000
+IMPORT_RECORDS_A_TURN = 10_000
+STREAM_KEPT_DAYS = 14
+AHEAD_MAX = timedelta(minutes=10)
+SENDERS_MAX = 500
+
+# Judging. Detectors send by the minute, so a record may come this much behind the latest.
+LATENESS_SECONDS = 120.0
+JUDGED_A_TURN = 20_000
+TURNS_MAX = 200
+# After a start the engine sees this much of the past again: the longest that a shipped rule looks back is two days.
+REPLAY = timedelta(days=2)
+ALERTS_KEPT = timedelta(days=2 * 365)
+TRIAL_RECORDS_MAX = 2_000_000
+TRIAL_ALERTS_SHOWN = 200
+TRIALS_KEPT = timedelta(days=30)
+TRIALS_WAITING_MAX = 20
+
+# What people write.
+NOTE_CHARACTERS_MAX = 500
+WORDS_CHARACTERS_MAX = 1_000
+TITLE_CHARACTERS_MAX = 120
+STREET_CHARACTERS_MAX = 80
+REPORTS_A_DAY_MAX = 10
+REPORTS_KEPT = timedelta(days=2 * 365)
+WORKS_DAYS_MAX = 730
+WORKS_OPEN_MAX = 500
+
+# Pages.
+PAGE_ROWS = 50
+STEPS_SHOWN = 100
+NEAR_ROWS = 50

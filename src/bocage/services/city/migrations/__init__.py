@@ -1,0 +1,1 @@
+"""City's tables over time."""

@@ -1,0 +1,1 @@
+"""What City answers; frozen dataclasses."""

@@ -1,0 +1,91 @@
+"""City's lists in words that people read."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+type Text = str | Promise
+
+SEVERITIES: dict[str, Text] = {
+    "critical": _("Now"),
+    "major": _("Within minutes"),
+    "minor": _("This shift"),
+    "info": _("To know"),
+}
+SEVERITY_BADGES = {"critical": "alert", "major": "alert", "minor": "watch", "info": "info"}
+SEVERITY_TINTS = {"critical": "rose", "major": "clay", "minor": "sun", "info": "sky"}
+FAMILY_ICONS = {
+    "traffic": "car",
+    "incidents": "triangle-alert",
+    "infractions": "scale",
+    "signals": "traffic-cone",
+    "emergency": "siren",
+    "transit": "bus",
+    "rides": "car-taxi-front",
+    "parcels": "package",
+    "environment": "wind",
+    "networks": "plug-zap",
+    "places": "construction",
+    "platform": "server",
+}
+FAMILIES: dict[str, Text] = {
+    "traffic": _("Traffic"),
+    "incidents": _("Incidents"),
+    "infractions": _("Infractions"),
+    "signals": _("Lights and devices"),
+    "emergency": _("Emergency vehicles"),
+    "transit": _("Public transport and parking"),
+    "rides": _("Rides"),
+    "parcels": _("Parcels"),
+    "environment": _("Weather, air and noise"),
+    "networks": _("Energy, water and waste"),
+    "places": _("Tunnels, bridges, works and events"),
+    "platform": _("Reports and our own data"),
+}
+DESKS: dict[str, Text] = {
+    "traffic_control": _("Traffic control"),
+    "signal_workshop": _("Signal workshop"),
+    "field_crew": _("Field crew"),
+    "enforcement": _("Enforcement"),
+    "emergency_control": _("Emergency control"),
+    "transit_control": _("Transit control"),
+    "parking_office": _("Parking office"),
+    "ride_control": _("Ride control"),
+    "parcel_control": _("Parcel control"),
+    "environment": _("Environment"),
+    "energy_desk": _("Energy desk"),
+    "water_desk": _("Water desk"),
+    "street_care": _("Street care"),
+    "event_office": _("Event office"),
+    "citizen_desk": _("Citizens' desk"),
+    "platform_team": _("Platform team"),
+}
+VERDICTS: dict[str, Text] = {
+    "true": _("It was true, and is dealt with"),
+    "false": _("False alarm"),
+    "duplicate": _("The same as another"),
+    "planned": _("Planned"),
+}
+STEPS: dict[str, Text] = {
+    "raised": _("Raised"),
+    "suppressed": _("Raised, and explained by another"),
+    "reopened": _("Began again"),
+    "released": _("Shown: what explained it is over"),
+    "cleared": _("Over"),
+    "taken": _("Taken over"),
+    "handed": _("Handed over"),
+    "true": _("Closed: it was true"),
+    "false": _("Closed: false alarm"),
+    "duplicate": _("Closed: the same as another"),
+    "planned": _("Closed: planned"),
+    "opened": _("Opened again"),
+}
+STEP_STATES = {
+    "raised": "bad",
+    "reopened": "bad",
+    "released": "bad",
+    "cleared": "done",
+    "true": "done",
+    "false": "done",
+    "duplicate": "done",
+    "planned": "done",
+}
