@@ -44,6 +44,8 @@ TOWN = {
     "currency": os.environ.get("BOCAGE_CURRENCY", "EUR"),
     "time_zone": os.environ.get("BOCAGE_TIME_ZONE", "Europe/Paris"),
 }
+# The file of the town's streets (bocage.services.city.town_map); outside production those of Vallon stand in.
+CITY_STREETS = os.environ.get("BOCAGE_CITY_STREETS", "")
 # The town's account at its bank; outside production the demo bank keeps this one.
 BANK_IBAN = os.environ.get("BOCAGE_BANK_IBAN", "" if MODE == "production" else "FR7630006000011234567890189")
 

@@ -135,7 +135,7 @@ def visitor_of(address: Address) -> str:
     shops = ("/pay/merchant", "/health/places", "/forest/partner", "/forest/company")
     if place.startswith(shops) or address.name.startswith(("me-organisation", "me-passkey-offer")):
         return MARCO
-    return ODILE if place.startswith(("/console", "/pay/console", "/health/console")) else ANA
+    return ODILE if place.startswith(("/console", "/pay/console", "/health/console", "/city/console")) else ANA
 
 
 def name_of(url: str) -> str:

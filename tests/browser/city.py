@@ -19,6 +19,8 @@ from bocage.kernel.ledger import sealer
 from bocage.kernel.messages import actions as messages
 from bocage.kernel.payments.types import MandateTerms, Period
 from bocage.kernel.proofs import actions as proofs
+from bocage.services.city.actions import rules
+from bocage.services.city.queries import rules as rule_queries
 from bocage.services.forest.actions import company, importing
 from bocage.services.health.actions import appeals, deciding
 from bocage.services.health.queries import venues
@@ -54,6 +56,7 @@ def make_busy() -> dict[str, str]:
     ana, wei, moulin, odile = city.people["ana"], city.people["weilin"], city.shops["moulin"], city.people["odile"]
     marco = city.people["marco"]
     addresses = _pay_of(ana, wei, moulin) | _shop_of(ana, marco, moulin) | _forest_of(ana, marco, moulin)
+    addresses |= _streets_of(odile)
     addresses |= _health_of(ana, moulin) | _town_of(odile, city.people["theo"], ana)
     _bank()
     with connected_as("deliverer"):
@@ -90,6 +93,15 @@ def _pay_of(ana: UUID, wei: UUID, moulin: UUID) -> dict[str, str]:
         "pay:top-up-waiting": reverse("pay:top-up-waiting", args=[top_up]),
         "pay:pay-out-state": reverse("pay:pay-out-state", args=[pay_out]),
     }
+
+
+def _streets_of(odile: UUID) -> dict[str, str]:
+    with acting_as(Actor.for_person(odile)):
+        day = rule_queries.days()[-1]
+        trial_id = rules.ask_trial("congestion_onset", {"for_seconds": 900.0}, day, odile)
+    with acting_as(Actor.for_service("city")):
+        rules.run_trial(trial_id)
+    return {"city:trial": reverse("city:trial", args=[trial_id])}
 
 
 def _shop_of(ana: UUID, marco: UUID, moulin: UUID) -> dict[str, str]:

@@ -89,3 +89,20 @@ STEP_STATES = {
     "duplicate": "done",
     "planned": "done",
 }
+LEFT_OUT: dict[str, Text] = {
+    "late": _("came too late"),
+    "repeated": _("said twice"),
+    "too many sources": _("of more sources than can be watched"),
+    "no time of this century": _("with a time of no use"),
+    "too many at once": _("more at once than can wait"),
+    "ahead of every other clock": _("ahead of every other clock"),
+    "too many open conditions": _("more open conditions than can be watched"),
+}
+COMPARED: dict[str, Text] = {
+    "<": _("under"),
+    "<=": _("at most"),
+    ">": _("above"),
+    ">=": _("at least"),
+    "==": _("exactly"),
+    "!=": _("other than"),
+}

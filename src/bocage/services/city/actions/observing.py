@@ -71,8 +71,7 @@ def take(organisation_id: UUID, given: Sequence[Mapping[str, Any]]) -> Taken:
             _("Send 1 to %(most)s records at once.") % {"most": limits.BATCH_RECORDS_MAX},
             field="records",
         )
-    sender = Sender.objects.filter(organisation_id=organisation_id, removed_at=None)
-    if not sender.exists():
+    if not Sender.objects.filter(organisation_id=organisation_id, removed_at=None).exists():
         raise forbidden(_("The town takes no observations from you yet. Ask its operators to let you send."))
     records = []
     for number, said in enumerate(given):
@@ -80,9 +79,7 @@ def take(organisation_id: UUID, given: Sequence[Mapping[str, Any]]) -> Taken:
             records.append(record_of(said, f"records[{number}]"))
         except AlertsError as error:
             raise Refusal("bad_record", str(error), field=f"records[{number}].{error.field}".rstrip(".")) from None
-    answer = store(records, organisation_id)
-    sender.update(heard_at=clock.now())
-    return answer
+    return store(records, organisation_id)
 
 
 def store(records: Sequence[Record], organisation_id: UUID | None = None) -> Taken:
@@ -102,6 +99,8 @@ def store(records: Sequence[Record], organisation_id: UUID | None = None) -> Tak
             raise Refusal("bad_time", what % {"where": where, "days": limits.STREAM_KEPT_DAYS - 1}, field=f"{where}.at")
     with connection.cursor() as cursor:
         cursor.execute(_LOCK_SQL)
+        if organisation_id is not None:
+            Sender.objects.filter(organisation_id=organisation_id).update(heard_at=now)
         cursor.execute("select bocage_city_days(%s, %s)", [_instant(first_ms).date(), _instant(last_ms).date()])
         cursor.execute(_INSERT_SQL, [organisation_id, *_columns(records)])
         return Taken(cursor.rowcount, len(records) - cursor.rowcount)

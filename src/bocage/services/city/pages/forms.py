@@ -70,7 +70,7 @@ class RuleForm(forms.Form):
     dedup_seconds = forms.FloatField(label=_("Again within these seconds is the same"), min_value=0, max_value=604_800)
     severity = forms.ChoiceField(label=_("How soon somebody must look"), choices=_choices(words.SEVERITIES))
     says_en = forms.CharField(
-        label=_("In plain words, in English"), max_length=600, widget=forms.Textarea(attrs={"rows": 3})
+        label=_("In plain words, in English"), max_length=600, widget=forms.Textarea(attrs={"rows": 3, "lang": "en"})
     )
     says_fr = forms.CharField(
         label=_("In plain words, in French"), max_length=600, widget=forms.Textarea(attrs={"rows": 3, "lang": "fr"})
@@ -81,13 +81,13 @@ class RuleForm(forms.Form):
         self.view = view
         rule = view.rule
         kwargs["initial"] = {
-            "for_seconds": rule.for_seconds,
-            "clear_seconds": rule.clear_seconds,
-            "dedup_seconds": rule.dedup_seconds,
+            "for_seconds": f"{rule.for_seconds:g}",
+            "clear_seconds": f"{rule.clear_seconds:g}",
+            "dedup_seconds": f"{rule.dedup_seconds:g}",
             "severity": str(rule.severity),
             "says_en": rule.says["en"],
             "says_fr": rule.says["fr"],
-        } | {f"{each.list_name}_{each.place}": each.limit for each in view.thresholds}
+        } | {f"{each.list_name}_{each.place}": f"{each.limit:g}" for each in view.thresholds}
         super().__init__(*args, **kwargs)
         own = {
             f"{each.list_name}_{each.place}": forms.FloatField(label=label_of(each), min_value=-1e9, max_value=1e9)
@@ -120,6 +120,6 @@ class ReasonForm(forms.Form):
 
 def label_of(each: Threshold) -> str:
     """How a threshold is asked for: when it is raised, or what ends it."""
-    text = _("Ends when %(what)s") if each.list_name == "clear" else _("Raised when %(what)s")
-    unit = f", {each.unit}" if each.unit else ""
-    return str(text) % {"what": f"{each.label} {each.operator}{unit}"}
+    text = _("Ends when %(what)s is %(how)s") if each.list_name == "clear" else _("Raised when %(what)s is %(how)s")
+    unit = f" ({each.unit})" if each.unit else ""
+    return str(text) % {"what": each.label, "how": words.COMPARED[each.operator]} + unit

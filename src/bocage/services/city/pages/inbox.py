@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from bocage.engines.alerts import streams as streams_known
 from bocage.kernel.errors import Refusal
 from bocage.services.city import words
 from bocage.services.city.actions import handling, observing
@@ -136,7 +137,9 @@ def senders(request: HttpRequest, operator_id: UUID) -> HttpResponse:
         else:
             messages.success(request, _("Its programs may send now, with a key of the scope city:observe."))
             return redirect("city:senders")
-    context = {"form": form, "senders": streams.senders(), "intake": streams.intake()}
+    intake = streams.intake()
+    left_out = [(words.LEFT_OUT.get(reason, reason), count) for reason, count in intake.left_out.items()]
+    context = {"form": form, "senders": streams.senders(), "intake": intake, "left_out": left_out}
     return render(request, "city/console/senders.html", context, status=UNPROCESSABLE if form.is_bound else 200)
 
 
@@ -157,7 +160,9 @@ def _alert_page(
     bound: Mapping[str, forms.Form] | None = None,
 ) -> HttpResponse:
     found, bound = alerts.alert(alert_id), bound or {}
-    names = sorted({name for record in found.evidence for name in record} - {"at", "stream", "id", "on"})
+    stream = streams_known().get(found.evidence[0]["stream"]) if found.evidence else None
+    fields = stream.fields if stream else {}
+    names = [name for name in fields if any(name in record for record in found.evidence)]
     context: dict[str, Any] = {
         **_row(found),
         "mine": found.holder_id == operator_id and found.state == "taken",
@@ -165,7 +170,7 @@ def _alert_page(
         "hand": bound.get("hand") or HandOverForm(),
         "close": bound.get("close") or CloseForm(),
         "failed": "hand" if "hand" in bound else "close" if "close" in bound else "",
-        "names": names,
+        "names": [(fields[name].label[alerts.language()], fields[name].unit) for name in names],
         "evidence": [(parse_datetime(record["at"]), [record.get(n, "") for n in names]) for record in found.evidence],
         "steps": [(step, words.STEP_STATES.get(step.what, "")) for step in found.steps],
     }

@@ -1,0 +1,126 @@
+"""The demo city's streets: made-up detectors of an invented road office, and an evening on which some things go wrong.
+
+No sensor of this town exists. What they say follows from the formulas below, so that the inbox has something in it.
+"""
+
+import math
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Protocol
+from uuid import UUID
+
+from django.conf import settings
+
+from bocage.engines.alerts import Record
+from bocage.kernel import clock
+from bocage.kernel.acting import Actor, acting_as
+from bocage.kernel.identity import actions as identity
+from bocage.kernel.identity import queries as people
+from bocage.services.city import jobs
+from bocage.services.city.actions import handling, judging, observing
+from bocage.services.city.models import Alert
+from bocage.services.city.town_map import town_map
+
+OFFICE = "voirie-demo"
+MINUTE_MS = 60_000
+# Minutes of records until now: a whole day, so that yesterday can be judged by another rule.
+PAST_MINUTES = 26 * 60
+# Road -> when it was slow, in minutes before now (from, until).
+SLOW = {
+    "Boulevard des Tilleuls": ((1500, 1440), (26, 0)),
+    "Avenue de la Gare": ((70, 45),),
+    "Quai Sud": ((1470, 1455), (40, 31)),
+    "Grande Rue": ((1520, 1508),),
+    "Quai Nord": ((1490, 1484),),
+}
+TROUBLE_MINUTES = 25
+TROUBLED = ("Place des Halles", "Rue des Écoles", "Rue Haute")
+DETECTORS = ("Boulevard des Tilleuls", "Avenue de la Gare", "Grande Rue", "Quai Sud", "Quai Nord", "Rue Haute")
+
+
+class City(Protocol):
+    """Who is there: handles of people and of shops, with their ids."""
+
+    @property
+    def people(self) -> dict[str, UUID]: ...
+
+    @property
+    def shops(self) -> dict[str, UUID]: ...
+
+
+def populate(city: City) -> None:
+    """Let the demo's road office send, give its detectors a past, judge it, and let Odile do some of her work."""
+    odile = city.people["odile"]
+    office = identity.create_organisation(
+        handle=OFFICE,
+        name="Voirie de Vallon (démonstration)",
+        kind="public",
+        mcc="9399",
+        country=settings.TOWN["country"],
+        owner_id=odile,
+        verified=True,
+    ).id
+    with acting_as(Actor.for_person(odile)):
+        observing.let_send(OFFICE, odile)
+    now_ms = int(clock.now().timestamp()) // 60 * MINUTE_MS
+    past = [
+        record
+        for before in range(PAST_MINUTES, -1, -1)
+        for record in (*_minute(now_ms - before * MINUTE_MS, before, SLOW), *_trouble(now_ms, before))
+    ]
+    with acting_as(Actor.for_service("city")):
+        observing.store(past, office)
+    judging.forget_engine()
+    jobs.run()
+    _work_of(odile)
+
+
+def tick(city: City, chance: random.Random) -> None:
+    """A minute of every detector; said twice, it is known already."""
+    office = people.organisation_by_handle(OFFICE)
+    if office is None:
+        return
+    at_ms = int(clock.now().timestamp()) // 60 * MINUTE_MS
+    slow = {road: ((0, 0),) for road in SLOW if chance.random() < 0.3}
+    with acting_as(Actor.for_service("city")):
+        observing.store(list(_minute(at_ms, 0, slow)), office.id)
+
+
+def _minute(at_ms: int, before: int, slow: Mapping[str, Sequence[tuple[int, int]]]) -> Iterator[Record]:
+    """What each detector says of one minute: a slow wave over its usual speed, and a jam where `slow` says so."""
+    sheet = town_map()
+    for number, road in enumerate(DETECTORS):
+        middle = sheet.middle_of(road) or (0.0, 0.0)
+        jammed = any(last <= before <= first for first, last in slow.get(road, ()))
+        wave = math.sin(at_ms / MINUTE_MS / 7 + number)
+        values: dict[str, Any] = {
+            "speed_kmh": round(11 + 3 * wave if jammed else 41 + 6 * wave, 1),
+            "flow_veh_h": float(round(620 + 140 * wave)),
+            "occupancy_pct": round(44 + 8 * wave if jammed else 12 + 4 * wave, 1),
+        }
+        yield Record(at_ms, "detector", f"D{number + 1}", values, road, *middle)
+
+
+def _trouble(now_ms: int, before: int) -> Iterator[Record]:
+    """What goes wrong beside the traffic, in the last minutes."""
+    if before > TROUBLE_MINUTES:
+        return
+    sheet, at_ms = town_map(), now_ms - before * MINUTE_MS
+    halles, ecoles, haute = (sheet.middle_of(each) or (0.0, 0.0) for each in TROUBLED)
+    lamps, headway = "dark" if before <= 9 else "working", 18.0 if before > 8 else 82.0
+    yield Record(at_ms, "signal", "F12", {"lamps": lamps, "walk_wait_seconds": 40.0}, TROUBLED[0], *halles)
+    yield Record(at_ms, "signal", "F7", {"lamps": "working", "walk_wait_seconds": 104.0}, TROUBLED[1], *ecoles)
+    yield Record(at_ms, "bus", "Bus 3", {"headway_share_pct": headway}, "Ligne 3", *ecoles)
+    turbidity = 1.6 if 17 >= before >= 6 else 0.3
+    yield Record(at_ms, "water", "Conduite 9", {"turbidity_ntu": turbidity}, TROUBLED[2], *haute)
+
+
+def _work_of(odile: UUID) -> None:
+    """Odile has taken one alert over, and closed two."""
+    with acting_as(Actor.for_person(odile)):
+        over = list(Alert.objects.exclude(cleared_at=None).filter(suppressed_by="").order_by("raised_at")[:3])
+        for row, verdict in zip(over, ("true", "false", "true"), strict=False):
+            handling.close(row.id, odile, row.revision, verdict, "")
+        mine = Alert.objects.filter(cleared_at=None, suppressed_by="").order_by("raised_at").first()
+        if mine is not None:
+            handling.take_over(mine.id, odile, mine.revision)
