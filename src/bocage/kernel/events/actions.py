@@ -1,8 +1,10 @@
 """Putting facts into the log, and the operator's verbs over their delivery."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID, uuid5
 
+import psycopg
 from django.db import connection
 from django.utils.translation import gettext as _
 
@@ -22,6 +24,11 @@ OPERATING = "events"
 _INSERT_SQL = """
 insert into event (id, type, version, source, subject_id, time, payload, digest)
 values (%s, %s, %s, %s, %s, %s, %s, %s) on conflict do nothing
+"""
+_INSERT_ALL_SQL = """
+insert into event (id, type, version, source, subject_id, time, payload, digest)
+select id, %b::text, %b::int, %b::text, null, %b::timestamptz, payload, digest
+from unnest(%b::uuid[], %b::bytea[], %b::bytea[]) d (id, payload, digest)
 """
 
 
@@ -50,6 +57,26 @@ def emit(
     with connection.cursor() as cursor:
         cursor.execute(_INSERT_SQL, [event_id, type, version, source, subject_id, time, payload, digest])
     return event_id
+
+
+def emit_all(cursor: "psycopg.Cursor[tuple[Any, ...]]", type: str, data: Sequence[dict[str, Any]]) -> None:
+    """As `emit` each of these facts, which are about nobody, by one statement of the caller's own cursor.
+
+    For who tells thousands at once: a row that is quoted into a statement costs its writer more than its insertion.
+    Within a pipeline an error is raised where the pipeline ends.
+    """
+    if not data:
+        return
+    source, event_type = find(type)
+    time, version, ids, payloads, digests = clock.now(), event_type.version, [], [], []
+    for each in data:
+        check_data(event_type, version, each)
+        ids.append(uuid7())
+        payloads.append(payload_of(None, ids[-1], each))
+        if len(payloads[-1]) > MAX_DATA_BYTES:
+            raise UndeclaredEvent(f"{type} carries {len(payloads[-1])} bytes; an event may carry {MAX_DATA_BYTES}")
+        digests.append(digest_of(ids[-1], type, version, source, None, time, payloads[-1]))
+    cursor.execute(_INSERT_ALL_SQL, [type, version, source, time, ids, payloads, digests], prepare=True)
 
 
 def replay(service: str, from_position: int) -> None:

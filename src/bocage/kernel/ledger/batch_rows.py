@@ -1,6 +1,6 @@
-"""A decided batch as rows: the chain's canonical records, and the bytes of PostgreSQL's binary COPY, both arrays."""
+"""A decided batch as rows: the chain's canonical records, and PostgreSQL's binary form of `ledger_incoming[]`."""
 
-from typing import LiteralString
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +12,6 @@ from bocage.kernel.ledger.exact import Written
 from bocage.kernel.ledger.rows import POSTGRES_EPOCH_MICROSECONDS
 from bocage.kernel.ledger.wire import CODES, EXPIRE_HOLD, Records
 
-_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
-_TRAILER = b"\xff\xff"
 _BIT = {name: 1 << bit for bit, name in enumerate(NULLABLE)}
 _PLAIN_NULLS = sum(
     _BIT[name]
@@ -22,27 +20,26 @@ _PLAIN_NULLS = sum(
 _REFUSALS = np.array([code.encode() for code in CODES], "S32")
 _NONE = bytes(16)
 
-# Into the table that `ledger_open_incoming` made, from which `ledger_write_batch` takes the rows.
-COPY_SQL: LiteralString = "copy pg_temp.incoming from stdin (format binary)"
+# The fields of `ledger_incoming` (sql/lane_b.sql): name, type in the array, PostgreSQL's number of the type.
 _COLUMNS = (
-    ("seq", ">i8"),
-    ("id", "V16"),
-    ("kind", ">i2"),
-    ("nulls", ">i2"),
-    ("debit_account_id", "V16"),
-    ("credit_account_id", "V16"),
-    ("amount_minor", ">i8"),
-    ("up_to_minor", ">i8"),
-    ("unit", "S12"),
-    ("code", "S40"),
-    ("memo_ref", ""),
-    ("hold_id", "V16"),
-    ("expires_at", ">i8"),
-    ("group_id", "V16"),
-    ("group_position", ">i2"),
-    ("group_size", ">i2"),
-    ("refusal", "S32"),
-    ("created_at", ">i8"),
+    ("seq", ">i8", 20),
+    ("id", "V16", 2950),
+    ("kind", ">i2", 21),
+    ("nulls", ">i2", 21),
+    ("debit_account_id", "V16", 2950),
+    ("credit_account_id", "V16", 2950),
+    ("amount_minor", ">i8", 20),
+    ("up_to_minor", ">i8", 20),
+    ("unit", "S12", 1042),
+    ("code", "S40", 1042),
+    ("memo_ref", "", 17),
+    ("hold_id", "V16", 2950),
+    ("expires_at", ">i8", 1184),
+    ("group_id", "V16", 2950),
+    ("group_position", ">i2", 21),
+    ("group_size", ">i2", 21),
+    ("refusal", "S32", 1042),
+    ("created_at", ">i8", 1184),
 )
 _SPACE = 32
 
@@ -73,17 +70,13 @@ class Rows:
     def __len__(self) -> int:
         return len(self.records)
 
-    def copied(self) -> bytes:
-        """The rows as PostgreSQL's binary COPY takes them into `incoming`."""
+    def sent(self) -> NDArray[np.void]:
+        """The rows as elements of PostgreSQL's binary form of `ledger_incoming[]`: a record each, its length first."""
         memo_width = max(1, int(np.char.str_len(self.memo_refs).max(initial=1)))
-        columns = [(name, type_ or f"S{memo_width}") for name, type_ in _COLUMNS]
-        wire = np.zeros(
-            len(self.records),
-            np.dtype([("fields", ">i2"), *(p for n, t in columns for p in ((f"{n}_length", ">i4"), (n, t)))]),
-        )
-        wire["fields"] = len(columns)
-        for name, _type in columns:
-            wire[f"{name}_length"] = wire.dtype[name].itemsize
+        wire = np.zeros(len(self.records), _wire(memo_width))
+        wire["length"], wire["fields"] = wire.dtype.itemsize - wire.dtype["length"].itemsize, len(_COLUMNS)
+        for name, _type, oid in _COLUMNS:
+            wire[f"{name}_oid"], wire[f"{name}_length"] = oid, wire.dtype[name].itemsize
             if name == "memo_ref":
                 wire[name] = self.memo_refs
             elif name in ("expires_at", "created_at"):
@@ -92,7 +85,7 @@ class Rows:
                 wire[name] = _spaced(self.records[name])
             else:
                 wire[name] = self.records[name]
-        return _HEADER + wire.tobytes() + _TRAILER
+        return wire
 
     def _fill_plain(self, decision: Decision, requests: Records, places: NDArray[np.int64]) -> None:
         at_rows, asked = places[decision.plain], requests[decision.plain]
@@ -158,6 +151,15 @@ class Rows:
                 record["amount_minor"], record["unit"], record["code"] = held.amount_minor, held.unit, held.code
                 record["nulls"] = _PLAIN_NULLS & ~_BIT["hold_id"]
                 self.memo_refs[int(self._starts[place]) + n] = held.memo_ref
+
+
+@cache
+def _wire(memo_width: int) -> np.dtype[np.void]:
+    """A record: its length in bytes, the number of its fields, and of each field its type, length and value."""
+    fields: list[tuple[str, str]] = [("length", ">i4"), ("fields", ">i4")]
+    for name, type_, _oid in _COLUMNS:
+        fields += [(f"{name}_oid", ">i4"), (f"{name}_length", ">i4"), (name, type_ or f"S{memo_width}")]
+    return np.dtype(fields)
 
 
 def chain_ids(count: int) -> list[bytes]:

@@ -1,5 +1,7 @@
 """What a batch of lane B needs to know, read in a handful of queries whatever its size."""
 
+import select
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +11,7 @@ import psycopg
 from numpy.typing import NDArray
 from psycopg.adapt import Dumper
 from psycopg.pq import Format
+from psycopg.types.numeric import Int4
 
 from bocage.kernel.ledger import chain
 from bocage.kernel.ledger.deciding import NO_MAXIMUM, NO_MINIMUM, Accounts, State
@@ -20,13 +23,23 @@ type Cursor = psycopg.Cursor[tuple[Any, ...]]
 _NONE = bytes(16)
 _KIND = {name: number for number, name in enumerate(chain.KINDS, 1)}
 OVERDUE_HOLDS_MAX = 8192
+assert (NO_MINIMUM, NO_MAXIMUM) == (-4 * 10**18, 4 * 10**18), "what `ledger_packed_accounts` writes for no limit"
 
-_ACCOUNTS_SQL = f"""
-select uuid_send(id), lane = 'B', closed_at is not null, frozen_at is not null, unit,
-    coalesce(minimum_minor, {NO_MINIMUM}), coalesce(maximum_minor, {NO_MAXIMUM}), debits_posted_minor,
-    credits_posted_minor, debits_pending_minor, credits_pending_minor
-from ledger_account where id = any (%b::uuid[])
-"""
+# As `ledger_packed_accounts` packs an account; `standing`: 1 in lane B, 2 closed, 4 frozen.
+_ACCOUNT = np.dtype(
+    [
+        ("id", "V16"),
+        ("standing", ">i2"),
+        ("unit", "S12"),
+        ("minimum", ">i8"),
+        ("maximum", ">i8"),
+        ("debits_posted", ">i8"),
+        ("credits_posted", ">i8"),
+        ("debits_pending", ">i8"),
+        ("credits_pending", ">i8"),
+    ]
+)
+_ACCOUNTS_SQL = "select ledger_packed_accounts(%b)"
 _STORED_SQL = """
 select uuid_send(id), kind, uuid_send(debit_account_id), uuid_send(credit_account_id), amount_minor, up_to_minor, unit,
     code, memo_ref, uuid_send(hold_id), expires_at, uuid_send(group_id), group_position, group_size, refusal, created_at
@@ -44,7 +57,7 @@ select uuid_send(p.hold_id), p.expires_at from ledger_pending p join ledger_acco
 where p.debit_account_id = any (%b::uuid[]) and p.expires_at <= ledger_now() and a.lane = 'B'
 order by p.expires_at, p.hold_id limit {OVERDUE_HOLDS_MAX}
 """
-_BEGIN_SQL = "select ledger_begin_batch(%b)"
+_READ_SQL = "select at, known, overdue, accounts, seqs from ledger_read_batch(%b, %b, %b, %b, %b)"
 _SEQS_SQL = "select ledger_next_seqs(%b)"
 _ALL_OVERDUE_SQL = f"""
 select uuid_send(p.hold_id) from ledger_pending p join ledger_account a on a.id = p.debit_account_id
@@ -60,6 +73,10 @@ class IntegerArray(bytes):
     """PostgreSQL's binary form of a bigint[]."""
 
 
+class RowArray(bytes):
+    """PostgreSQL's binary form of a ledger_incoming[]; the statement says so by a cast."""
+
+
 class _UuidArrayDumper(Dumper):
     format, oid = Format.BINARY, 2951
 
@@ -71,10 +88,17 @@ class _IntegerArrayDumper(_UuidArrayDumper):
     oid = 1016
 
 
+class _RowArrayDumper(_UuidArrayDumper):
+    oid = 0
+
+
 def teach(link: "psycopg.Connection[Any]") -> None:
-    """Let this connection send `UuidArray` and `IntegerArray`."""
+    """Let this connection send `UuidArray`, `IntegerArray` and `RowArray`, and prepare what it is asked to prepare."""
     link.adapters.register_dumper(UuidArray, _UuidArrayDumper)
     link.adapters.register_dumper(IntegerArray, _IntegerArrayDumper)
+    link.adapters.register_dumper(RowArray, _RowArrayDumper)
+    # None would forbid it; so many times nothing is prepared by itself.
+    link.prepare_threshold = sys.maxsize
 
 
 def uuid_array(ids: Iterable[bytes]) -> UuidArray:
@@ -87,11 +111,19 @@ def integer_array(numbers: NDArray[np.int64]) -> IntegerArray:
     return IntegerArray(_array(numbers.astype(">i8"), 20))
 
 
+def row_array(rows: NDArray[np.void], row_oid: int) -> RowArray:
+    """Rows that already begin with their lengths, as one parameter. `row_oid`: the number of their type."""
+    return RowArray(_head(len(rows), row_oid) + rows.tobytes())
+
+
 def _array(values: NDArray[Any], element_oid: int) -> bytes:
     body = np.zeros(len(values), [("length", ">i4"), ("value", values.dtype)])
     body["length"], body["value"] = values.dtype.itemsize, values
-    head = [1, 0, element_oid, len(values), 1] if len(values) else [0, 0, element_oid]
-    return np.array(head, ">i4").tobytes() + body.tobytes()
+    return _head(len(values), element_oid) + body.tobytes()
+
+
+def _head(count: int, element_oid: int) -> bytes:
+    return np.array([1, 0, element_oid, count, 1] if count else [0, 0, element_oid], ">i4").tobytes()
 
 
 @dataclass(frozen=True)
@@ -105,35 +137,39 @@ class Begun:
 def begin(link: "psycopg.Connection[Any]", requests: Records, epoch: int) -> Begun:
     """Keep all others out of lane B until the end of the transaction, and read what decides `requests`.
 
-    All in one exchange with the database, and another one only where holds are resolved or overdue: a batch of a few
-    requests takes as long as its exchanges. Raises psycopg's error LG002 where the epoch is over.
+    All in one exchange with the database, and more only where ids were used before or holds are resolved or overdue: a
+    batch of a few requests takes as long as its exchanges. Raises psycopg's error LG002 where the epoch is over.
     """
     moves = requests["kind"] <= HOLD
+    ids = requests["id"].tolist()
     payers = dict.fromkeys(requests["debit"][moves].tolist())
     named = list({**payers, **dict.fromkeys(requests["credit"][moves].tolist())})
-    asked: list[tuple[str, list[Any]]] = [
-        (_BEGIN_SQL, [epoch]),
-        (_STORED_SQL, [uuid_array(requests["id"].tolist())]),
-        (_OVERDUE_SQL, [uuid_array(payers)]),
-        (_ACCOUNTS_SQL, [uuid_array(named)]),
-        (_SEQS_SQL, [max(1, len(requests))]),
-    ]
-    cursors = [cursor_of(link) for _each in asked]
-    with link.pipeline():
-        for cursor, (statement, parameters) in zip(cursors, asked, strict=True):
-            cursor.execute(statement, parameters)
-        begun, stored, overdue, accounts, seqs = (cursor.fetchall() for cursor in cursors)
-    at = chain.microseconds(begun[0][0])
-    cursor = cursors[0]
+    cursor = cursor_of(link)
+    asked = [epoch, uuid_array(ids), uuid_array(payers), uuid_array(named), Int4(max(1, len(requests)))]
+    with link.pipeline():  # which sends the transaction's BEGIN in the same exchange
+        cursor.execute(_READ_SQL, asked, prepare=True)
+    ((time, known, is_overdue, accounts, seqs),) = cursor.fetchall()
+    at = chain.microseconds(time)
+    stored = cursor.execute(_STORED_SQL, [uuid_array(ids)]).fetchall() if known else []
+    overdue = cursor.execute(_OVERDUE_SQL, [uuid_array(payers)]).fetchall() if is_overdue else []
     holds = _holds(cursor, set(requests["hold"][requests["kind"] >= POST_HOLD].tolist()))
     more = {row[1] for row in holds} - set(payers)
     if more:
         overdue += cursor.execute(_OVERDUE_SQL, [uuid_array(more)]).fetchall()
     if not len(requests):
-        overdue = [(*row, begun[0][0]) for row in cursor.execute(_ALL_OVERDUE_SQL, [begun[0][0]]).fetchall()]
+        overdue = [(*row, time) for row in cursor.execute(_ALL_OVERDUE_SQL, [time]).fetchall()]
     ended = [id for id, expires_at in overdue if chain.microseconds(expires_at) <= at]
-    state = _state(cursor, named, accounts, at, _stored(stored), holds, ended)
-    return Begun(state, np.frombuffer(seqs[0][0], ">i8").astype(np.int64))
+    state = _state(cursor, named, accounts or b"", at, _stored(stored), holds, ended)
+    return Begun(state, np.frombuffer(seqs, ">i8").astype(np.int64))
+
+
+def flush(link: "psycopg.Connection[Any]") -> None:
+    """Send all that a pipeline has been given, so that the database works while the caller does something else.
+
+    For statements that answer little: what the database says meanwhile waits in the socket.
+    """
+    while link.pgconn.flush():
+        select.select([], [link.pgconn.socket], [])
 
 
 def more_seqs(cursor: Cursor, count: int) -> NDArray[np.int64]:
@@ -152,7 +188,7 @@ def cursor_of(link: "psycopg.Connection[Any]") -> Cursor:
 def _state(
     cursor: Cursor,
     named: list[bytes],
-    accounts: list[Any],
+    accounts: bytes,
     at: int,
     stored: dict[bytes, Stored],
     holds: list[Any],
@@ -162,7 +198,8 @@ def _state(
     holds += _holds(cursor, [id for id in overdue if id not in known])
     also = {id for row in holds for id in row[1:3]} - set(named)
     if also:
-        accounts += cursor.execute(_ACCOUNTS_SQL, [uuid_array(also)]).fetchall()
+        ((found,),) = cursor.execute(_ACCOUNTS_SQL, [uuid_array(also)]).fetchall()
+        accounts += found or b""
     columns = _accounts(accounts)
     states = {row[0]: _held(columns, row) for row in holds}
     by_account: dict[int, list[bytes]] = {}
@@ -171,12 +208,13 @@ def _state(
     return State(at, columns, stored, states, by_account)
 
 
-def _accounts(rows: list[Any]) -> Accounts:
-    columns: list[Any] = list(zip(*rows, strict=True)) if rows else [()] * 11
-    index = dict(zip(columns[0], range(len(rows)), strict=True))
-    in_lane, closed, frozen = (np.array(column, bool) for column in columns[1:4])
-    minimum, maximum, *counters = (np.array(column, np.int64) for column in columns[5:])
-    return Accounts(index, in_lane, closed, frozen, np.array(columns[4], "S12"), minimum, maximum, *counters)
+def _accounts(packed: bytes) -> Accounts:
+    rows = np.frombuffer(packed, _ACCOUNT)
+    index = dict(zip(rows["id"].tolist(), range(len(rows)), strict=True))
+    in_lane, closed, frozen = (rows["standing"] & bit != 0 for bit in (1, 2, 4))
+    units = np.char.rstrip(rows["unit"], b" ")
+    columns = (rows[name].astype(np.int64) for name in _ACCOUNT.names[3:])  # type: ignore[index] # it has names
+    return Accounts(index, in_lane, closed, frozen, units.astype("S12"), *columns)
 
 
 def _stored(rows: list[Any]) -> dict[bytes, Stored]:

@@ -14,16 +14,17 @@ import numpy as np
 import psycopg
 from django.db import connection, transaction
 
-from bocage.kernel.events.actions import emit
+from bocage.kernel.events.actions import emit_all
 from bocage.kernel.ledger import chain, faults, lane_state, sealer
-from bocage.kernel.ledger.batch_rows import COPY_SQL, Rows
+from bocage.kernel.ledger.batch_rows import Rows
 from bocage.kernel.ledger.deciding import Decision, decide
 from bocage.kernel.ledger.wire import CODES, REQUEST, Records, joined
 
 LOCK_ID = 0x626F63616C62
 ANSWERS_AN_EVENT_MAX = 500
 
-_WRITE_SQL = f"select ledger_write_batch({', '.join(['%b'] * 15)})"
+_WRITE_SQL = f"select ledger_write_rows(%b, %b::ledger_incoming[], {', '.join(['%b'] * 7)})"
+_SEAL_SQL = f"select ledger_seal_batch({', '.join(['%b'] * 8)})"
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class Poster:
         self.epoch = 0
         self._link: psycopg.Connection[tuple[Any, ...]] | None = None
         self._last: tuple[int, bytes] | None = None
+        self._row_oid = 0
 
     def take(self) -> bool:
         """Take the lane, unless another process holds it; whether we hold it now."""
@@ -61,7 +63,8 @@ class Poster:
                 return False
             cursor.execute("select ledger_take_lane(%s)", [f"{socket.gethostname()} {os.getpid()}"])
             (self.epoch,) = cursor.fetchone()
-            cursor.execute("select ledger_open_incoming()")
+            cursor.execute("select 'ledger_incoming'::regtype::oid::bigint")
+            (self._row_oid,) = cursor.fetchone()
         faults.reach(faults.IN_RECOVERY)
         lane_state.teach(link)
         self._link = link
@@ -103,8 +106,7 @@ class Poster:
                     raise _Overfull
                 if len(rows):
                     faults.reach(faults.BEFORE_COPY)
-                    batch = self._write(link, decision, rows, begun)
-                    self._tell(batch.number, submissions, decision)
+                    batch = self._write(link, decision, rows, begun, submissions)
                     faults.reach(faults.AFTER_COPY)
             if len(rows):
                 self._last = batch.number, batch.hash
@@ -120,43 +122,54 @@ class Poster:
         return self._link
 
     def _write(
-        self, link: "psycopg.Connection[Any]", decision: Decision, rows: Rows, begun: lane_state.Begun
+        self,
+        link: "psycopg.Connection[Any]",
+        decision: Decision,
+        rows: Rows,
+        begun: lane_state.Begun,
+        submissions: Sequence[Submission],
     ) -> chain.Batch:
+        """Rows, seal and events in one exchange: the database writes the rows while this process works out the rest."""
         cursor, account_ids = lane_state.cursor_of(link), list(begun.state.accounts.index)
         missing = len(rows) - len(begun.seqs)
         seqs = np.append(begun.seqs, lane_state.more_seqs(cursor, missing)) if missing > 0 else begun.seqs
         rows.records["seq"] = seqs[: len(rows)]
-        with cursor.copy(COPY_SQL) as stream:
-            stream.write(rows.copied())
         # Remembered from batch to batch: nobody else writes the lane.
         number, previous = self._last or sealer.last(lane_state.cursor_of(link), "B")
-        batch = sealer.sealed_batch("B", number + 1, previous, rows.records, chain.instant(begun.state.at))
         touched = np.flatnonzero(decision.deltas.any(axis=1))
         parameters = [
             self.epoch,
+            lane_state.row_array(rows.sent(), self._row_oid),
             lane_state.uuid_array(account_ids[row] for row in touched.tolist()),
             *(lane_state.integer_array(decision.deltas[touched, column]) for column in range(4)),
             lane_state.uuid_array(decision.opened),
             lane_state.uuid_array(decision.resolved),
-            *sealer.columns(batch, lane_state.integer_array(rows.records["seq"])),
         ]
-        cursor.execute(_WRITE_SQL, parameters)
+        with link.pipeline():
+            cursor.execute(_WRITE_SQL, parameters, prepare=True)
+            lane_state.flush(link)
+            batch = sealer.sealed_batch("B", number + 1, previous, rows.records, chain.instant(begun.state.at))
+            columns = sealer.columns(batch, lane_state.integer_array(rows.records["seq"]))
+            lane_state.cursor_of(link).execute(_SEAL_SQL, [self.epoch, *columns], prepare=True)
+            emit_all(lane_state.cursor_of(link), "ledger.answered", _told(batch.number, submissions, decision))
         return batch
 
-    def _tell(self, number: int, submissions: Sequence[Submission], decision: Decision) -> None:
-        """Event rows in the same transaction: up to `ANSWERS_AN_EVENT_MAX` answers of a submission each."""
-        begin = 0
-        for each in submissions:
-            end = begin + len(each.records)
-            if each.service:
-                ids = [id.hex() for id in each.records["id"].tolist()]
-                said = decision.answers[begin:end].tolist()
-                answers = [[id, CODES[code], amount] for id, (code, amount, _at) in zip(ids, said, strict=True)]
-                for first in range(0, len(answers), ANSWERS_AN_EVENT_MAX):
-                    part = answers[first : first + ANSWERS_AN_EVENT_MAX]
-                    emit(
-                        "ledger.answered",
-                        subject_id=None,
-                        data={"service": each.service, "batch": number, "answers": part},
-                    )
-            begin = end
+
+def _told(number: int, submissions: Sequence[Submission], decision: Decision) -> list[dict[str, Any]]:
+    """The data of the events that tell the services' answers: up to `ANSWERS_AN_EVENT_MAX` of a submission each."""
+    found, begin = [], 0
+    for each in submissions:
+        end = begin + len(each.records)
+        if each.service:
+            ids, said = each.records["id"].tobytes().hex(), decision.answers[begin:end]
+            codes, amounts = said["code"].tolist(), said["amount_minor"].tolist()
+            answers = [
+                [ids[32 * n : 32 * n + 32], CODES[code], amount]
+                for n, (code, amount) in enumerate(zip(codes, amounts, strict=True))
+            ]
+            found += [
+                {"service": each.service, "batch": number, "answers": answers[first : first + ANSWERS_AN_EVENT_MAX]}
+                for first in range(0, len(answers), ANSWERS_AN_EVENT_MAX)
+            ]
+        begin = end
+    return found

@@ -26,49 +26,55 @@ language sql security definer set search_path = pg_catalog, public, pg_temp as $
     select string_agg(int8send(nextval('ledger_transfer_seq_seq')), ''::bytea) from generate_series(1, p_count)
 $$;
 
--- The table that this session copies its batches into. It is the ledger's and not the poster's: what `ledger_write_batch`
--- reads from it with the ledger's rights may be no view, policy or conversion that somebody else made.
-create or replace function ledger_open_incoming() returns void
-language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
+-- Begin a batch and read what decides it, in one exchange and under the lock: the ledger's time, whether any of the ids
+-- was used before and whether holds of the payers are overdue (both are seldom, and read apart), the accounts as
+-- `lane_state._ACCOUNT` describes them, and numbers for `p_count` rows.
+create or replace function ledger_read_batch(
+    p_epoch bigint, p_ids uuid[], p_payers uuid[], p_accounts uuid[], p_count integer,
+    out at timestamptz, out known boolean, out overdue boolean, out accounts bytea, out seqs bytea
+) language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
+#variable_conflict use_column
 begin
-    if to_regclass('pg_temp.incoming') is not null then
-        perform ledger_check_incoming();
-        return;
-    end if;
-    create temporary table incoming (
-        seq bigint, id uuid, kind smallint, nulls smallint, debit_account_id uuid, credit_account_id uuid,
-        amount_minor bigint, up_to_minor bigint, unit bpchar, code bpchar, memo_ref bytea, hold_id uuid,
-        expires_at timestamptz, group_id uuid, group_position smallint, group_size smallint, refusal bpchar,
-        created_at timestamptz
-    ) on commit delete rows;
-    execute format('grant insert on pg_temp.incoming to %I', session_user);
+    at := ledger_begin_batch(p_epoch);
+    known := exists (select from ledger_transfer where id = any (p_ids));
+    overdue := exists (select from ledger_pending where debit_account_id = any (p_payers) and expires_at <= at);
+    accounts := ledger_packed_accounts(p_accounts);
+    seqs := ledger_next_seqs(p_count);
 end $$;
 
-create or replace function ledger_check_incoming() returns void
-language plpgsql set search_path = pg_catalog, public, pg_temp as $$
-begin
-    perform from pg_class where oid = to_regclass('pg_temp.incoming') and relkind = 'r'
-        and relowner = 'bocage_ledger'::regrole;
-    if not found then
-        raise exception 'this session has no incoming table of the ledger''s' using errcode = 'insufficient_privilege';
+create or replace function ledger_packed_accounts(p_accounts uuid[]) returns bytea
+language sql stable security definer set search_path = pg_catalog, public, pg_temp as $$
+    select string_agg(uuid_send(id)
+        || int2send(((lane = 'B')::int + 2 * (closed_at is not null)::int + 4 * (frozen_at is not null)::int)::int2)
+        || textsend(rpad(unit, 12)) || int8send(coalesce(minimum_minor, -4000000000000000000))
+        || int8send(coalesce(maximum_minor, 4000000000000000000)) || int8send(debits_posted_minor)
+        || int8send(credits_posted_minor) || int8send(debits_pending_minor) || int8send(credits_pending_minor), '')
+    from ledger_account where id = any (p_accounts)
+$$;
+
+-- A row as the poster sends it: fixed widths (texts padded with spaces), and a bit in `nulls` for each column that is null.
+do $$ begin
+    if to_regtype('ledger_incoming') is null then
+        create type ledger_incoming as (
+            seq bigint, id uuid, kind smallint, nulls smallint, debit_account_id uuid, credit_account_id uuid,
+            amount_minor bigint, up_to_minor bigint, unit bpchar, code bpchar, memo_ref bytea, hold_id uuid,
+            expires_at timestamptz, group_id uuid, group_position smallint, group_size smallint, refusal bpchar,
+            created_at timestamptz
+        );
     end if;
 end $$;
 
--- Write what stands in the session's `incoming`, move the counters by the sums that were worked out, and open and close
--- the pending holds, and seal it all as the lane's next batch. Every check on the rows holds here as everywhere.
-create or replace function ledger_write_batch(
-    p_epoch bigint, p_accounts uuid[], p_debits_posted bigint[], p_credits_posted bigint[], p_debits_pending bigint[],
-    p_credits_pending bigint[], p_opened uuid[], p_resolved uuid[],
-    p_number bigint, p_seqs bigint[], p_previous bytea, p_root bytea, p_hash bytea, p_marks bytea, p_at timestamptz
+-- Write these rows, move the counters by the sums that were worked out, and open and close the pending holds. Every check
+-- on the rows holds here as everywhere. `ledger_seal_batch` follows in the same transaction: the poster works out what it
+-- seals with while this runs.
+create or replace function ledger_write_rows(
+    p_epoch bigint, p_rows ledger_incoming[], p_accounts uuid[], p_debits_posted bigint[], p_credits_posted bigint[],
+    p_debits_pending bigint[], p_credits_pending bigint[], p_opened uuid[], p_resolved uuid[]
 ) returns void language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
 declare
     v_moved integer;
 begin
-    perform from ledger_lane where lane = 'B' and epoch = p_epoch for update;
-    if not found then
-        raise exception 'epoch % is over: another poster writes lane B', p_epoch using errcode = 'LG002';
-    end if;
-    perform ledger_check_incoming();
+    perform ledger_begin_batch(p_epoch);
     insert into ledger_transfer (seq, id, kind, debit_account_id, credit_account_id, amount_minor, up_to_minor, unit, code,
             memo_ref, hold_id, expires_at, group_id, group_position, group_size, refusal, created_at, xid)
         select seq, id, (array['post', 'hold', 'post_hold', 'void_hold', 'expire_hold'])[kind],
@@ -79,7 +85,7 @@ begin
             case when nulls & 64 = 0 then group_id end, case when nulls & 128 = 0 then group_position end,
             case when nulls & 256 = 0 then group_size end, case when nulls & 512 = 0 then refusal::text end,
             created_at, null
-        from pg_temp.incoming;
+        from unnest(p_rows);
     update ledger_account a set debits_posted_minor = a.debits_posted_minor + d.debits_posted,
             credits_posted_minor = a.credits_posted_minor + d.credits_posted,
             debits_pending_minor = a.debits_pending_minor + d.debits_pending,
@@ -100,6 +106,15 @@ begin
             select id, debit_account_id, credit_account_id, amount_minor, expires_at
             from ledger_transfer where id = any (p_opened);
     end if;
+end $$;
+
+-- Seal what this transaction wrote as the lane's next batch.
+create or replace function ledger_seal_batch(
+    p_epoch bigint, p_number bigint, p_seqs bigint[], p_previous bytea, p_root bytea, p_hash bytea, p_marks bytea,
+    p_at timestamptz
+) returns void language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
+begin
+    perform ledger_begin_batch(p_epoch);
     perform ledger_append_batch('B', p_number, p_seqs, p_previous, p_root, p_hash, p_marks, p_at);
 end $$;
 
@@ -123,14 +138,16 @@ end $$;
 
 revoke all on function
     ledger_set_lane(uuid[], text), ledger_take_lane(text), ledger_begin_batch(bigint), ledger_next_seqs(integer),
-    ledger_open_incoming(), ledger_check_incoming(),
-    ledger_write_batch(bigint, uuid[], bigint[], bigint[], bigint[], bigint[], uuid[], uuid[], bigint, bigint[], bytea, bytea,
-        bytea, bytea, timestamptz)
+    ledger_read_batch(bigint, uuid[], uuid[], uuid[], integer), ledger_packed_accounts(uuid[]),
+    ledger_write_rows(bigint, ledger_incoming[], uuid[], bigint[], bigint[], bigint[], bigint[], uuid[], uuid[]),
+    ledger_seal_batch(bigint, bigint, bigint[], bytea, bytea, bytea, bytea, timestamptz)
     from public;
 grant execute on function ledger_set_lane(uuid[], text) to bocage_app;
-grant execute on function ledger_take_lane(text), ledger_begin_batch(bigint), ledger_next_seqs(integer), ledger_open_incoming(),
-    ledger_write_batch(bigint, uuid[], bigint[], bigint[], bigint[], bigint[], uuid[], uuid[], bigint, bigint[], bytea, bytea,
-        bytea, bytea, timestamptz)
+grant execute on function
+    ledger_take_lane(text), ledger_begin_batch(bigint), ledger_next_seqs(integer),
+    ledger_read_batch(bigint, uuid[], uuid[], uuid[], integer), ledger_packed_accounts(uuid[]),
+    ledger_write_rows(bigint, ledger_incoming[], uuid[], bigint[], bigint[], bigint[], bigint[], uuid[], uuid[]),
+    ledger_seal_batch(bigint, bigint, bigint[], bytea, bytea, bytea, bytea, timestamptz)
     to bocage_poster;
 
 set local role none;

@@ -187,16 +187,27 @@ def test_an_epoch_that_is_over_writes_nothing(fresh_database: str, wallets: list
     assert posted() == 1
 
 
-def test_what_the_poster_copies_into_is_the_ledgers(fresh_database: str, wallets: list[UUID]) -> None:
-    """Who broke into the poster cannot put a view in place of the table that the ledger's own function reads."""
+def test_who_broke_into_the_poster_is_bound_by_epoch_and_checks(fresh_database: str, wallets: list[UUID]) -> None:
+    """Neither under an epoch that is over nor past the checks that every row has to pass."""
+    row = "row(%s, gen_random_uuid(), 1, 1016, %s, %s, %s, 0, 'EUR', 'pay', '', null, now(), null, 0, 0, '', now())"
+    nothing_else = ", ".join(["'{}'"] * 7)
+    write = f"select ledger_write_rows(%s, array[{row}::ledger_incoming], {nothing_else})"
     with connected_as("poster"), connection.cursor() as cursor:
-        cursor.execute("select ledger_open_incoming(), ledger_open_incoming()")
-        for statement in ("drop table pg_temp.incoming", "table pg_temp.incoming"):
-            with pytest.raises(Error, match=r"permission denied|must be owner"):
-                cursor.execute(statement)
-    with connected_as("poster"), connection.cursor() as cursor, pytest.raises(Error, match=r"permission|no incoming"):
-        cursor.execute("create temporary view incoming as select 1 as seq")
-        cursor.execute("select ledger_open_incoming()")
+        cursor.execute("select ledger_take_lane('somebody')")
+        epoch, seq = cursor.fetchone()[0], 1_000_000_000
+        for at_epoch, payee, amount_minor, says in (
+            (epoch - 1, wallets[1], 1, "is over"),
+            (epoch, wallets[1], 0, "ledger_transfer_amount"),
+            (epoch, wallets[0], 1, "ledger_transfer_two_accounts"),
+        ):
+            with pytest.raises(Error, match=says):
+                cursor.execute(write, [at_epoch, seq, wallets[0], payee, amount_minor])
+        with pytest.raises(Error, match="may not move"):
+            cursor.execute(
+                "select ledger_write_rows(%s, '{}', array[%s::uuid], '{1}', '{0}', '{0}', '{0}', '{}', '{}')",
+                [epoch, uuid7()],
+            )
+    assert posted() == 0
 
 
 def test_one_process_at_a_time_takes_the_lane(fresh_database: str, wallets: list[UUID]) -> None:
