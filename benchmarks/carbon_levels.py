@@ -58,12 +58,12 @@ def main() -> None:
 
 
 def levelled(rows: list[dict[str, str]], found: Levels) -> list[dict[str, str]]:
-    """The rows of money.csv with their levels and errors; those of activities without any value as they are."""
+    """The rows of money.csv with their levels and errors; activities without any value have no level."""
     done = []
     for row in rows:
         key = (row["activity"], row["country"])
         if row["activity"] not in found.gsd:
-            done.append(row)
+            done.append({**row, "level": ""})
             continue
         log = math.log(found.gsd[row["activity"]]) + (WORLD_EXTRA_LOG if row["country"] == WORLD else 0)
         level = _of_euro_area(rows, row, found) if row["country"] == EURO_AREA else found.level[key]

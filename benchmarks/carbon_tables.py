@@ -3,7 +3,7 @@
 The book's money factors are EXIOBASE 3.4's (2011) by household purpose and the EPA's, brought to the level of two
 thirds of these values (`engines/carbon/calibration.py`). The table shows the third that is held out, class by class,
 beside the whole. Boundary: kg CO2e a euro of 2019 at basic prices, value added tax taken off both. Sectors of trade
-alone are left out: they weigh the shop, not its goods.
+alone, and those of who sells for others, are left out: they weigh the shop, not its goods.
 """
 
 import csv
@@ -16,7 +16,7 @@ from rich.table import Table
 
 from bocage.engines.carbon import Book, countries, load, rate
 from bocage.engines.carbon.calibration import CODED, MICROGRAMS_A_CENT, YEAR, Value, held_out, merged
-from bocage.engines.carbon.tables import TRADE_ONLY
+from bocage.engines.carbon.tables import weighs_what_is_bought
 
 TONNES_A_MILLION = 1000
 # The NACE sectors that make what a kind of shop sells; their factors are at basic prices, as the book's are.
@@ -105,15 +105,17 @@ def independent(tables: Path, book: Book) -> Iterator[Value]:
     covered = [code for code, _ in countries(book=book)]
     for row in read(tables / "memobank_mcc_exiobase.csv"):
         known = book.mcc(row["MCC Code"].zfill(4)) if row["MCC Code"].isdigit() else None
-        if known is None or book.items[known.item].route != "money" or TRADE_ONLY.search(row["EXIOBASE Name"]):
+        if known is None or book.items[known.item].route != "money":
             continue
         item = book.items[known.item]
+        if not weighs_what_is_bought(row["EXIOBASE Name"], item.factor, row["MCC Code"].zfill(4)):
+            continue
         yield from _by_country(row, item.factor, item.category, covered, 1)
     categories = {item.factor: item.category for item in book.items.values() if item.route == "money"}
     activities = {sector: activity for activity, sectors in SECTORS.items() for sector in sectors}
     for row in read(tables / "memobank_nace2_exiobase.csv"):
         activity = activities.get(row["NACE Code"].zfill(4))
-        if activity and not TRADE_ONLY.search(row["EXIOBASE Name"]):
+        if activity and weighs_what_is_bought(row["EXIOBASE Name"], activity):
             yield from _by_country(row, activity, categories[activity], covered, TONNES_A_MILLION)
 
 

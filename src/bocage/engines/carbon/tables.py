@@ -24,8 +24,13 @@ ROWS_LIMIT = 200_000
 FIELD_LIMIT_CHARACTERS = 2_000
 DIGITS = 4
 SOURCE_COLUMNS = ("source", "short", "title", "publisher", "year", "url", "licence")
-# Sectors of trade alone weigh a shop and not what it sells.
-TRADE_ONLY = re.compile("Retail|Wholesale|motor fuel|Distribution and trade|Supporting")
+# Sectors of trade alone weigh a shop and not what it sells; what is repaired is the exception.
+_TRADE_ONLY = re.compile("Retail|Wholesale|motor fuel|Distribution and trade|Supporting")
+_MOTOR_TRADE = "Sale, maintenance, repair of motor vehicles"
+_REPAIR = "vehicle_repair"
+# Who sells for others: marketplaces, direct marketing, buying services. A table that gives such a code the sector of
+# business or computer services weighs an office there, not the goods or the journey that the payment buys.
+_SELLING_FOR_OTHERS = frozenset({"5262", "5960", "5962", "5967", "7278"})
 _KEYS = {
     "money.csv": ("activity", "country"),
     "factors.csv": ("activity", "country", "year"),
@@ -118,6 +123,13 @@ def _by_key(rows: Iterable[Row], name: str, key: str, value: str) -> Callable[[s
     return lambda code, _region: table.get(code)
 
 
+def weighs_what_is_bought(sector: str, activity: str, code: str = "") -> bool:
+    """Whether an EXIOBASE sector weighs what is paid for there, and not only who sells it; `code`: a merchant's."""
+    if sector.startswith(_MOTOR_TRADE):
+        return activity == _REPAIR
+    return not _TRADE_ONLY.search(sector) and code not in _SELLING_FOR_OTHERS
+
+
 def _by_region(rows: Iterable[Row], name: str) -> Callable[[str, str], Decimal | None]:
     table = {(r["coicop"], r["country"]): _number(r["value"], name, n, "value") for n, r in enumerate(rows, start=2)}
     return lambda code, region: table.get((code, region))
@@ -129,7 +141,9 @@ def _by_code(rows: list[Row], name: str, old: list[Row], source: Row, base: Path
     countries = [code for code in book.countries if code in rows[0]]
     for line, row in enumerate(rows, start=2):
         known = book.mcc(row["MCC Code"].zfill(4)) if row["MCC Code"].isdecimal() else None
-        if known is None or book.items[known.item].route != "money" or TRADE_ONLY.search(row["EXIOBASE Name"]):
+        if known is None or book.items[known.item].route != "money":
+            continue
+        if not weighs_what_is_bought(row["EXIOBASE Name"], book.items[known.item].factor, row["MCC Code"].zfill(4)):
             continue
         for code in countries:
             if row[code]:

@@ -152,8 +152,30 @@ class Rate:
     reasons: tuple[Reason, ...]
 
 
+class Interval:
+    """kg CO2e of whole micrograms with their 90 % interval, `low <= kg <= high`, for whatever has the three."""
+
+    __slots__ = ()
+
+    micrograms: int
+    low_micrograms: int
+    high_micrograms: int
+
+    @property
+    def kg(self) -> Decimal:
+        return kilograms(self.micrograms)
+
+    @property
+    def low(self) -> Decimal:
+        return kilograms(self.low_micrograms)
+
+    @property
+    def high(self) -> Decimal:
+        return kilograms(self.high_micrograms)
+
+
 @dataclass(frozen=True, slots=True)
-class Footprint:
+class Footprint(Interval):
     """A line's kg CO2e with its 90 % interval, `low <= kg <= high`; negative for a refund, 0 where nothing is bought.
 
     `category` is the class, `item` the finer kind, `probability` that the category is right (0 for "unknown").
@@ -174,21 +196,9 @@ class Footprint:
     assessed: bool
     reasons: tuple[Reason, ...]
 
-    @property
-    def kg(self) -> Decimal:
-        return kilograms(self.micrograms)
-
-    @property
-    def low(self) -> Decimal:
-        return kilograms(self.low_micrograms)
-
-    @property
-    def high(self) -> Decimal:
-        return kilograms(self.high_micrograms)
-
 
 @dataclass(frozen=True, slots=True)
-class Total:
+class Total(Interval):
     """Sums of lines: `micrograms` is exactly the sum of theirs; the counts say how far to trust it."""
 
     micrograms: int
@@ -199,18 +209,6 @@ class Total:
     unknown: int
     not_assessed: int
     by_category: tuple[tuple[str, int], ...]
-
-    @property
-    def kg(self) -> Decimal:
-        return kilograms(self.micrograms)
-
-    @property
-    def low(self) -> Decimal:
-        return kilograms(self.low_micrograms)
-
-    @property
-    def high(self) -> Decimal:
-        return kilograms(self.high_micrograms)
 
 
 @dataclass(frozen=True, slots=True)

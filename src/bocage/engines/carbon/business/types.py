@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-from bocage.engines.carbon.types import kilograms
+from bocage.engines.carbon.types import Interval
 
 type Origin = Literal["meter", "fuel-card", "invoice", "ledger", "bank"]
 
@@ -120,25 +120,13 @@ class Weighed:
 
 
 @dataclass(frozen=True, slots=True)
-class Sum:
+class Sum(Interval):
     """A sum with its 90 % interval, in micrograms."""
 
     micrograms: int = 0
     low_micrograms: int = 0
     high_micrograms: int = 0
     records: int = 0
-
-    @property
-    def kg(self) -> Decimal:
-        return kilograms(self.micrograms)
-
-    @property
-    def low(self) -> Decimal:
-        return kilograms(self.low_micrograms)
-
-    @property
-    def high(self) -> Decimal:
-        return kilograms(self.high_micrograms)
 
 
 @dataclass(frozen=True, slots=True)

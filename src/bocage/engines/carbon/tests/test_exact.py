@@ -28,6 +28,7 @@ KNOWN_MONTH = {
     "2026.1": "c387912072bce7d4af16be548fefdf7a16f0e08fdbf1090f3998ecfc6dfedc78",
     "2026.2": "af20aa9bf8537a3066c09a31f6764e20b720da0ff673d001e58a66d26717bcd8",
     "2026.3": "1e32b772b663483c2be87a6ce133371d205ce2df23f0f8370b7782230732c773",
+    "2026.4": "04019ef0dbc5cfef0a98ca66120e744f1aed94fb7236ca105789c2087b48a3e3",
 }
 CURRENCIES = ("EUR", "GBP", "USD", "CHF", "CNY", "PLN", "UAH", "JPY", "DEM")
 DAYS = st.dates(date(2011, 1, 1), date(2026, 12, 31))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bocage.engines.carbon import BOOKS, LATEST, CarbonError, Payment, explain, load
-from bocage.engines.carbon.tables import SOURCE_COLUMNS, take_in
+from bocage.engines.carbon.tables import SOURCE_COLUMNS, take_in, weighs_what_is_bought
 
 BASE = BOOKS / LATEST
 SOURCE = dict.fromkeys(SOURCE_COLUMNS, "a city") | {"source": "own", "year": "2026", "licence": "CC0"}
@@ -110,3 +110,12 @@ def test_no_folder_is_overwritten_and_a_source_must_be_said(tmp_path: Path) -> N
         take(epa("0.5"), "epa", tmp_path)
     with pytest.raises(CarbonError, match="licence is not said"):
         take_in(epa("1"), "t", "epa", {**SOURCE, "licence": ""}, base=BASE, folder=tmp_path / "new", version="n")
+
+
+def test_a_sector_that_weighs_the_seller_says_nothing_of_what_is_sold() -> None:
+    motor_trade = "Sale, maintenance, repair of motor vehicles, motor vehicles parts, motorcycles"
+    assert weighs_what_is_bought(motor_trade, "vehicle_repair")
+    assert not weighs_what_is_bought(motor_trade, "vehicle")
+    assert not weighs_what_is_bought("Retail trade services (52)", "clothing")
+    assert not weighs_what_is_bought("Other business services (74)", "package_holiday", "5962")
+    assert weighs_what_is_bought("Other business services (74)", "business_services", "7392")
