@@ -11,8 +11,9 @@ from pydantic import Field
 
 from bocage.kernel.acting import current_actor
 from bocage.kernel.consent import queries as consents
+from bocage.kernel.identity import queries as identity
 from bocage.kernel.ids import uuid7
-from bocage.services.forest import limits, queries, real_trees, together
+from bocage.services.forest import company, limits, queries, real_trees, together
 from bocage.services.forest.actions import campaigns, correcting, earning, friends, giving, groups, importing, planting
 from bocage.services.forest.types import Columns
 from bocage.shell.api_site import decode_cursor, encode_cursor, idempotent, scoped
@@ -396,3 +397,45 @@ def plant(request: HttpRequest, certificate_id: UUID, payload: Planting) -> Any:
     person = current_actor().required_subject()
     campaigns.plant(person, certificate_id, payload.campaign_id)
     return CertificateOut.model_validate(real_trees.certificate(person, certificate_id), from_attributes=True)
+
+
+class CompanyFigure(Schema):
+    """A figure in a standard's own name, in `unit`; null where accounts cannot give it, never 0."""
+
+    name: str
+    reference: str
+    unit: str
+    value: str | None
+    low: str | None
+    high: str | None
+
+
+class CompanySum(Schema):
+    """A category of the GHG Protocol: whole micrograms of CO2e with their 90 % interval, and the lines in it."""
+
+    id: str
+    micrograms: int
+    low: int
+    high: int
+    records: int
+    in_accounts: bool
+
+
+class CompanyYearOut(Schema):
+    """A company's year from `begins` to `ends`, as last worked out under `book`."""
+
+    year: int
+    begins: date
+    ends: date
+    book: str
+    currency: str
+    quality_percent: list[int]
+    categories: list[CompanySum]
+    e1_6: list[CompanyFigure]
+    vsme_b3: list[CompanyFigure]
+
+
+@router.get("/company/{year}", response=CompanyYearOut, auth=scoped("forest:read"))
+def company_year(request: HttpRequest, year: int) -> Any:
+    """The year's report of the company acted for, named by the calendar year in which it began."""
+    return {"year": year, **company.report(identity.require_scope("forest:read"), year)}

@@ -1,5 +1,6 @@
 """What a company's pages show: its files, a preview, its years."""
 
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -56,7 +57,12 @@ class YearView:
     revenue_minor: int | None
     contract_kg_a_kwh: Decimal | None
     contract_percent: int
+    first_month: int
     result: dict[str, Any] | None
+
+    @property
+    def name(self) -> str:
+        return year_name(self.year, self.first_month)
 
 
 def read_file(organisation_id: UUID, name: str, content: bytes) -> Papers:
@@ -121,8 +127,38 @@ def year(organisation_id: UUID, number: int) -> YearView:
     """A year; without a result where no file reaches into it."""
     row = CompanyYear.objects.filter(organisation_id=organisation_id, year=number).first()
     if row is None:
-        return YearView(number, None, None, 100, None)
-    return YearView(number, row.revenue_minor, row.contract_kg_a_kwh, row.contract_percent, row.result)
+        return YearView(number, None, None, 100, first_month(organisation_id), None)
+    said = (row.revenue_minor, row.contract_kg_a_kwh, row.contract_percent)
+    return YearView(number, *said, row.first_month, row.result)
+
+
+def report(organisation_id: UUID, number: int) -> dict[str, Any]:
+    """What was worked out of a year. Raises `Refusal` (not_a_company, not_found)."""
+    if not identity.organisations([organisation_id]):
+        raise Refusal("not_a_company", _("Act for an organisation first: this page is a company's."), status=403)
+    row = CompanyYear.objects.filter(organisation_id=organisation_id, year=number, result__isnull=False).first()
+    if row is None or row.result is None:
+        raise not_found(_("No file reaches into this year."), field="year")
+    begins = date(number, row.first_month, 1)
+    ends = date(number + (row.first_month > 1), (row.first_month - 2) % 12 + 1, 1)
+    ends = ends.replace(day=monthrange(ends.year, ends.month)[1])
+    return {"begins": begins, "ends": ends, **row.result}
+
+
+def first_month(organisation_id: UUID) -> int:
+    """The month that the company's years begin in: January unless it said another."""
+    rows = CompanyYear.objects.filter(organisation_id=organisation_id)
+    return rows.values_list("first_month", flat=True).first() or 1
+
+
+def financial_year(on: date, month: int) -> int:
+    """The calendar year in which the company's year with this day began, where its years begin in `month`."""
+    return on.year if on.month >= month else on.year - 1
+
+
+def year_name(number: int, month: int) -> str:
+    """ "2025", or "2025/26" for a year that goes over into the next."""
+    return str(number) if month == 1 else f"{number}/{(number + 1) % 100:02d}"
 
 
 def _key(one: Record) -> tuple[object, ...]:

@@ -13,7 +13,7 @@ from bocage.shell.templatetags.shell import money_text
 SUPPLIERS_MAX = 15
 
 
-def report_pdf(name: str, year: int, result: dict[str, Any]) -> bytes:
+def report_pdf(name: str, year: str, result: dict[str, Any]) -> bytes:
     """A4 pages, tables repeated at their heads."""
     title = _("Greenhouse gas report %(year)s") % {"year": year}
     paper = Paper(

@@ -11,6 +11,8 @@ def as_kept(found: Inventory, revenue_minor: int | None, renewable_share: Decima
     """Everything that the pages, the report and the files show of a year."""
     return {
         "book": found.book,
+        "begins": found.begins.isoformat(),
+        "ends": found.ends.isoformat(),
         "currency": found.currency,
         "categories": [
             {"id": name, **_sum(of), "in_accounts": name not in NOT_IN_ACCOUNTS} for name, of in found.by_category

@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from django import forms
+from django.utils.dates import MONTHS
 from django.utils.translation import gettext_lazy as _
 
 from bocage.services.forest.engine_words import class_title, countries
@@ -201,4 +202,11 @@ class CompanyYearForm(forms.Form):
     )
     contract_percent = forms.IntegerField(
         label=_("Share of the electricity, %"), min_value=0, max_value=100, initial=100
+    )
+    first_month = forms.TypedChoiceField(
+        label=_("Our years begin in"),
+        coerce=int,
+        choices=list(MONTHS.items()),
+        required=False,
+        help_text=_("All years of the company are worked out anew when it changes."),
     )

@@ -363,7 +363,11 @@ class CompanyFile(models.Model):
 
 
 class CompanyYear(models.Model):
-    """A company's calendar year: what it says of itself, and its footprint as it was last worked out (`result`)."""
+    """A company's year of twelve months, named by the calendar year that it begins in, from the 1st of `first_month`.
+
+    What the company says of itself, and its footprint as it was last worked out (`result`). All years of a company
+    begin in the same month.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     organisation_id = models.UUIDField()
@@ -371,9 +375,13 @@ class CompanyYear(models.Model):
     revenue_minor = models.BigIntegerField(null=True)
     contract_kg_a_kwh = models.DecimalField(max_digits=6, decimal_places=4, null=True)
     contract_percent = models.PositiveSmallIntegerField(default=100)
+    first_month = models.PositiveSmallIntegerField(default=1)
     result = models.JSONField(null=True)
     worked_out_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "forest_companyyear"
-        constraints = [models.UniqueConstraint(fields=["organisation_id", "year"], name="forest_companyyear_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["organisation_id", "year"], name="forest_companyyear_once"),
+            models.CheckConstraint(condition=Q(first_month__range=(1, 12)), name="forest_companyyear_month"),
+        ]

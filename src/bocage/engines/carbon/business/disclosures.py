@@ -1,8 +1,8 @@
 """The same inventory under the names that reporting standards give its figures.
 
-ESRS E1-6: Commission Delegated Regulation (EU) 2023/2772, ESRS E1, paragraph 44 and the table of AR 48; intensity by
-paragraph 53. VSME: EFRAG's voluntary standard for non-listed SMEs (Commission Recommendation (EU) 2025/1710), Basic
-Module, B3, paragraphs 29 to 31. Tonnes with three decimals; a figure that the accounts cannot give is None, never 0.
+ESRS E1-6: Commission Delegated Regulation (EU) 2023/2772, ESRS E1, paragraphs 44 to 55 and AR 39 to AR 55. VSME:
+EFRAG's voluntary standard for non-listed SMEs (Commission Recommendation (EU) 2025/1710), Basic Module, B3, paragraphs
+29 to 31. Tonnes with three decimals; a figure that the accounts cannot give is None, never 0.
 """
 
 from dataclasses import dataclass
@@ -47,7 +47,12 @@ class Figure:
 
 
 def e1_6(inventory: Inventory, revenue_minor: int | None = None) -> tuple[Figure, ...]:
-    """The table of ESRS E1 AR 48, then the intensity of paragraph 53 where the net revenue is known (cents)."""
+    """The table of ESRS E1 AR 48, then the intensity of paragraph 53 where the net revenue is known (cents).
+
+    Paragraph 44 (a) to (d) names the four figures, 48 (a) and (b) those of Scope 1, 49 (a) and (b) the two of Scope 2,
+    51 the significant categories of Scope 3, 52 (a) and (b) with the sums of AR 47 the two totals. What AR 48 also asks
+    of a base year and of targets, and the reconciliation of paragraph 55, are for who writes the statement.
+    """
     scope_1, scope_2 = "Scope 1 GHG emissions", "Scope 2 GHG emissions"
     scope_3, total = "Significant Scope 3 GHG emissions", "Total GHG emissions"
     rows = [
@@ -86,7 +91,12 @@ def e1_6(inventory: Inventory, revenue_minor: int | None = None) -> tuple[Figure
 def vsme_b3(
     inventory: Inventory, revenue_minor: int | None = None, renewable_share: Decimal | None = None
 ) -> tuple[Figure, ...]:
-    """B3 - Energy and greenhouse gas emissions. `renewable_share`: of the electricity, by contract (0 to 1)."""
+    """B3 - Energy and greenhouse gas emissions. `renewable_share`: of the electricity, by contract (0 to 1).
+
+    Paragraph 29: the total energy in MWh and the table of electricity and fuels by renewable, non-renewable and total,
+    where that can be had; bought heat stands with electricity, as the table has no row for it. Paragraph 30 (a): Scope
+    1, (b): Scope 2 by location; 31: both by turnover. Scope 3 may stand beside it (50 to 53): E1-6 has it by category.
+    """
     energy = dict(inventory.energy_kwh)
     electricity = energy["electricity"] + energy["heat"]
     renewable = energy["electricity"] * renewable_share if renewable_share is not None else None
@@ -103,7 +113,10 @@ def vsme_b3(
         ),
         _mwh("Electricity (as reflected in utility billings), total", electricity, group),
         _mwh("Fuels, renewable", None, group),
+        _mwh("Fuels, non-renewable", None, group),
         _mwh("Fuels, total", energy["fuels"], group),
+        _mwh("Total, renewable", None, group),
+        _mwh("Total, non-renewable", None, group),
         _mwh("Total energy consumption", electricity + energy["fuels"], group),
         _tonnes("Scope 1 GHG emissions", "B3 §30(a)", scope_1, "Estimated greenhouse gas emissions"),
         _tonnes("Location-based Scope 2 GHG emissions", "B3 §30(b)", scope_2, "Estimated greenhouse gas emissions"),

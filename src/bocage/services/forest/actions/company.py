@@ -26,6 +26,7 @@ from bocage.services.forest.models import CompanyFile, CompanyYear
 
 FIRST_YEAR, LAST_YEAR = 1990, 2100
 YEARS_A_FILE_MAX = 12
+MONTHS = 12
 REVENUE_MINOR_MAX = 10**15
 
 
@@ -82,7 +83,7 @@ def keep(organisation_id: UUID, file_id: UUID) -> None:
         return
     row.state = "kept"
     row.save(update_fields=["state"])
-    work_out(organisation_id, _years_of(row))
+    work_out(organisation_id, _years_of(row, company.first_month(organisation_id)))
 
 
 @transaction.atomic
@@ -90,7 +91,7 @@ def remove(organisation_id: UUID, file_id: UUID) -> None:
     """Forget a file; the years are worked out without it."""
     take_turns(organisation_id)
     row = company.found(organisation_id, file_id)
-    was_kept, numbers = row.state == "kept", _years_of(row)
+    was_kept, numbers = row.state == "kept", _years_of(row, company.first_month(organisation_id))
     row.delete()
     if was_kept:
         work_out(organisation_id, numbers)
@@ -104,20 +105,34 @@ def describe_year(
     revenue_minor: int | None,
     contract_kg_a_kwh: Decimal | None,
     contract_percent: int,
+    first_month: int = 1,
 ) -> None:
-    """What no file says: net revenue (cents), and the electricity that comes by a contract of its own."""
+    """What no file says: net revenue (cents), the electricity that comes by a contract, and when a year begins.
+
+    Another `first_month` is that of all the company's years, which are worked out anew.
+    """
     if not FIRST_YEAR <= year <= LAST_YEAR:
         raise Refusal("bad_year", _("Choose a year from 1990 to 2100."), field="year")
     if revenue_minor is not None and not 0 < revenue_minor <= REVENUE_MINOR_MAX:
         raise Refusal("bad_revenue", _("The revenue must be above zero."), field="revenue")
+    if not 1 <= first_month <= MONTHS:
+        raise Refusal("bad_month", _("A year begins in one of twelve months."), field="first_month")
     take_turns(organisation_id)
+    numbers = {year}
+    if first_month != company.first_month(organisation_id):
+        rows = CompanyYear.objects.filter(organisation_id=organisation_id)
+        rows.update(first_month=first_month)
+        kept = CompanyFile.objects.filter(organisation_id=organisation_id, state="kept").defer("content")
+        numbers |= {number for row in kept for number in _years_of(row, first_month)}
+        numbers |= set(rows.values_list("year", flat=True))
     said = {
         "revenue_minor": revenue_minor,
         "contract_kg_a_kwh": contract_kg_a_kwh,
         "contract_percent": contract_percent,
+        "first_month": first_month,
     }
     CompanyYear.objects.update_or_create(organisation_id=organisation_id, year=year, defaults=said)
-    work_out(organisation_id, [year])
+    work_out(organisation_id, numbers)
 
 
 def work_out(organisation_id: UUID, years: Iterable[int]) -> None:
@@ -126,10 +141,21 @@ def work_out(organisation_id: UUID, years: Iterable[int]) -> None:
     if len(records) > limits.COMPANY_RECORDS_MAX:
         raise Refusal("full", _("Your files hold too many lines. Remove those that say the same."), status=409)
     country = identity.organisation(organisation_id).country
+    month = company.first_month(organisation_id)
+    reached = {
+        number
+        for each in records
+        if not each.settles
+        for number in range(
+            company.financial_year(each.since or each.on, month), company.financial_year(each.on, month) + 1
+        )
+    }
     for number in sorted(set(years)):
-        row, _made = CompanyYear.objects.get_or_create(organisation_id=organisation_id, year=number)
+        row, _made = CompanyYear.objects.get_or_create(
+            organisation_id=organisation_id, year=number, defaults={"first_month": month}
+        )
         row.result, row.worked_out_at = None, clock.now()
-        if any((each.since or each.on).year <= number <= each.on.year for each in records if not each.settles):
+        if number in reached:
             row.result = _result(records, row, country)
         row.save()
 
@@ -140,14 +166,15 @@ def _result(records: list[Record], row: CompanyYear, country: str) -> dict[str, 
         contract = Contract(Decimal(row.contract_kg_a_kwh), Decimal(row.contract_percent) / 100)
     renewable = contract.share if contract is not None and contract.kg_a_kwh == 0 else None
     try:
-        found = assess(records, begins=date(row.year, 1, 1), country=country, contract=contract)
+        found = assess(records, begins=date(row.year, row.first_month, 1), country=country, contract=contract)
     except CarbonError as error:
         raise Refusal("not_weighable", str(error), status=422) from None
     return as_kept(found, row.revenue_minor, renewable)
 
 
-def _years_of(row: CompanyFile) -> list[int]:
-    return list(range(row.first_on.year, row.last_on.year + 1))
+def _years_of(row: CompanyFile, month: int) -> list[int]:
+    first, last = (company.financial_year(on, month) for on in (row.first_on, row.last_on))
+    return list(range(first, last + 1))
 
 
 def _span(counted: list[Record]) -> tuple[date, date]:

@@ -57,6 +57,7 @@ def overview(request: HttpRequest) -> HttpResponse:
             "revenue": year.revenue_minor / 100 if year.revenue_minor else None,
             "contract_kg_a_kwh": year.contract_kg_a_kwh,
             "contract_percent": year.contract_percent,
+            "first_month": year.first_month,
         }
     )
     return render(request, "forest/company/year.html", context, status=422 if form.errors else 200)
@@ -95,6 +96,7 @@ def settings(request: HttpRequest, year: int) -> HttpResponse:
                 revenue_minor=int(given["revenue"] * 100) if given["revenue"] else None,
                 contract_kg_a_kwh=given["contract_kg_a_kwh"],
                 contract_percent=given["contract_percent"],
+                first_month=given["first_month"] or company.first_month(organisation),
             )
             messages.success(request, _("Noted, and worked out anew."))
         except Refusal as refusal:
@@ -109,8 +111,9 @@ def settings(request: HttpRequest, year: int) -> HttpResponse:
 def report(request: HttpRequest, year: int) -> HttpResponse:
     """The annual report as a PDF."""
     organisation = _organisation("forest:read")
-    name = identity.organisation(organisation).name
-    answer = HttpResponse(report_pdf(name, year, _result(organisation, year)), content_type="application/pdf")
+    name, result = identity.organisation(organisation).name, _result(organisation, year)
+    which = company.year_name(year, company.first_month(organisation))
+    answer = HttpResponse(report_pdf(name, which, result), content_type="application/pdf")
     answer["Content-Disposition"] = f'inline; filename="footprint-{year}.pdf"'
     return answer
 

@@ -1,6 +1,7 @@
 """A company's papers: previewed, kept once, worked out; only those with a role see them. All of it is made up."""
 
 import io
+from datetime import timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
@@ -176,6 +177,41 @@ def test_pages_empty_full_and_failing(ana: UUID, django_assert_max_num_queries: 
     for words in ("Menuiserie Inventée", "ESRS E1-6", "VSME B3", "Method, boundaries"):
         assert words in text
     assert client.get("/forest/company/2024.pdf").status_code == 404
+
+
+@pytest.mark.django_db
+def test_a_year_may_begin_in_any_month_and_a_program_reads_it(ana: UUID) -> None:
+    firm = make_company(ana)
+    client = browser(ana, firm)
+    with acting(ana, firm):
+        hand_in(firm, FEC)
+        calendar = company.year(firm, 2025).result
+        token = identity.create_token(ana, "books", ["forest:read"], life=timedelta(days=1), subject_id=firm)[1]
+        own = identity.create_token(ana, "own", ["forest:read"], life=timedelta(days=1))[1]
+    assert calendar is not None
+    said = {"contract_percent": "100", "first_month": "7"}
+    assert client.post("/forest/company/2025/settings", said).status_code == 302
+    with acting(ana, firm):
+        numbers = company.years(firm)
+        both = [company.year(firm, number).result for number in numbers]
+        assert {row.first_month for row in CompanyYear.objects.all()} == {7}
+    assert set(numbers) <= {2024, 2025}
+    # Whatever year a line falls in, it counts in one of them, once.
+    assert sum(each["location"]["micrograms"] for each in both if each) == calendar["location"]["micrograms"]
+    assert f"{numbers[0]}/{(numbers[0] + 1) % 100}" in client.get(f"/forest/company?year={numbers[0]}").content.decode()
+
+    def asked(year: int, bearer: str) -> Any:
+        return Client().get(f"/api/v1/forest/company/{year}", headers={"Authorization": f"Bearer {bearer}"})
+
+    report = asked(numbers[0], token).json()
+    assert (report["begins"], report["ends"]) == (f"{numbers[0]}-07-01", f"{numbers[0] + 1}-06-30")
+    assert [each["reference"] for each in report["vsme_b3"]].count("B3 §29") == 9
+    assert asked(1999, token).status_code == 404
+    assert asked(numbers[0], own).json()["code"] == "not_a_company"
+    bad = client.post("/forest/company/2025/settings", {"contract_percent": "100", "first_month": "13"}, follow=True)
+    assert bad.status_code == 200
+    with acting(ana, firm):
+        assert company.first_month(firm) == 7
 
 
 @pytest.mark.django_db
