@@ -15,6 +15,8 @@ VISITORS = (NOBODY, ANA, MARCO, ODILE)
 # What a visitor sees who has not signed in.
 PUBLIC = {
     "home",
+    "city:home",
+    "city:numbers",
     "offline",
     "health:gate",
     "health:register",
@@ -29,6 +31,8 @@ PUBLIC = {
     "recover-case",
 }
 FILES = {
+    "city:my-photo": "a picture",
+    "city:report-photo": "a picture",
     "health:paper": "a PDF",
     "health:poster": "a PDF",
     "health:record": "JSON to keep",

@@ -177,6 +177,7 @@ WRITTEN = (
     *("watered your tree", "would like to be friends in the forest", "There is news of your tree"),
     *("Friends see my trees", "My certificates", "My test results", "What I say of my symptoms", "Where I check in"),
     "With whom I live",
+    *("What I report to the town", "a report of yours", "Your report, "),
     # What Ana contests, and the words of the demo scheme's officials.
     *("I sat outside, on the terrace", "None: this scheme shows how a pass works"),
 )

@@ -16,6 +16,7 @@ PLACES = {
     "services/pay/actions/elsewhere.py": "the payer's line of a payment that another service took",
     "services/pay/actions/paying.py": "the payer whose own one-time code was shown at the till",
     "services/pay/handlers.py": "the payer's line of her payment",
+    "services/city/actions/photos.py": "the reporter, whose photo an operator looks at, with a receipt and an event",
     "services/city/demo.py": "the demo city",
     "services/pay/demo.py": "the demo city",
     "services/forest/demo.py": "the demo city",

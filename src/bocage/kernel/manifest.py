@@ -72,10 +72,10 @@ class Offers:
 
 @dataclass(frozen=True)
 class Needs:
-    """A port this service asks, and the purpose under which it may."""
+    """A port this service asks, and the purpose under which it may; None for a port that is about nobody."""
 
     port: type
-    purpose: str
+    purpose: str | None
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from bocage.kernel import manifest
 from bocage.kernel.events import registry
 from bocage.kernel.events.registry import FIELD_TYPES
 from bocage.kernel.manifest import EventType, Hears, Needs, Offers, Service
-from bocage.kernel.ports import methods_of
+from bocage.kernel.ports import is_of_nobody, methods_of
 
 KERNEL_FOLDER = Path(__file__).parent
 
@@ -182,7 +182,9 @@ def _ports(service: Service, services: tuple[Service, ...]) -> Iterator[str]:
 
 
 def _need(service: Service, need: Needs) -> Iterator[str]:
-    if need.purpose not in {each.name for each in service.purposes}:
+    if (need.purpose is None) != is_of_nobody(need.port):
+        yield f"needs the port {need.port.__name__}: a purpose is for what is about a person, and for that alone"
+    elif need.purpose is not None and need.purpose not in {each.name for each in service.purposes}:
         yield f"needs the port {need.port.__name__} under {need.purpose}, which is not a purpose of its own"
 
 
@@ -193,8 +195,8 @@ def _offer(offer: Offers) -> Iterator[str]:
         return
     for name in methods_of(offer.port):
         wanted = list(inspect.signature(getattr(offer.port, name)).parameters)[1:]
-        if wanted[:1] != ["subject_id"]:
-            yield f"the port {port}.{name} must take the subject's id first"
+        if (wanted[:1] != ["subject_id"]) != is_of_nobody(offer.port):
+            yield f"the port {port}.{name} must take the subject's id first, unless it is about nobody"
         answer = getattr(offer.implementation, name, None)
         if not callable(answer):
             yield f"offers {port}, but its implementation has no {name}"

@@ -2,7 +2,9 @@
 
 `port(PaymentHistory, needed_by="forest").payments(subject, since, until)` asks for the subject's consent to the purpose
 that forest's manifest names, runs the offering service's implementation as the subject sees it, and leaves a receipt.
-Every method of a port takes the subject's id first; there is no way to ask about somebody without naming them.
+Every method of a port takes the subject's id first; there is no way to ask about somebody without naming them. A port
+marked `of_nobody` answers what is public and about no person (works on a road): its need names no purpose, its methods
+take no subject, and it leaves no receipt.
 """
 
 from collections.abc import Callable, Collection, Sized
@@ -20,7 +22,6 @@ from bocage.kernel.consent.purposes import consent_needed
 from bocage.kernel.consent.queries import is_granted
 from bocage.kernel.consent.receipts import record_read
 from bocage.kernel.errors import forbidden
-from bocage.kernel.manifest import Needs
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,47 @@ class FootprintNotes(Protocol):
         """Grams of CO2e of each payment that has been accounted for; the others are left out."""
 
 
+def of_nobody[P: type](protocol: P) -> P:
+    """Mark a port that answers nothing about any person."""
+    _of_nobody.add(protocol)
+    return protocol
+
+
+_of_nobody: set[type] = set()
+
+
+def is_of_nobody(protocol: type) -> bool:
+    """Whether the port answers nothing about any person."""
+    return protocol in _of_nobody
+
+
+@dataclass(frozen=True)
+class TravelCondition:
+    """What may slow whoever travels on a street: `kind` is works or an alert's kind, `closes` what works close
+    (street, lane, footway, parking, nothing; "" for an alert). `until` None: nobody knows.
+
+    `x_m`, `y_m` are metres on the town's map, None where unknown; `id` stays the same while it lasts.
+    """
+
+    id: str
+    kind: str
+    title: str
+    street: str
+    closes: str
+    x_m: float | None
+    y_m: float | None
+    since: datetime
+    until: datetime | None
+
+
+@of_nobody
+class TravelConditions(Protocol):
+    """What slows travel in town: works that are planned, and open alerts on its roads."""
+
+    def conditions(self, since: datetime, until: datetime) -> list[TravelCondition]:
+        """Those that hold at some time from `since` up to, not including, `until`; the earliest first."""
+
+
 class PortNotDeclared(Exception):
     """A programming error: a port that is asked without being needed, or needed without being offered."""
 
@@ -84,7 +126,9 @@ def port[P](protocol: type[P], *, needed_by: str) -> P:
     offers = [offer.implementation for each in manifest.services() for offer in each.offers if offer.port is protocol]
     if len(offers) != 1:
         raise PortNotDeclared(f"{len(offers)} services offer {protocol.__name__}; there must be one")
-    return cast(P, _Guarded(offers[0], need, needed_by))
+    if need.purpose is None:
+        return cast(P, _Open(offers[0], protocol))
+    return cast(P, _Guarded(offers[0], protocol, need.purpose, needed_by))
 
 
 def methods_of(protocol: type) -> list[str]:
@@ -92,15 +136,36 @@ def methods_of(protocol: type) -> list[str]:
     return sorted(name for name, member in vars(protocol).items() if callable(member) and not name.startswith("_"))
 
 
-class _Guarded:
-    def __init__(self, implementation: object, need: Needs, needed_by: str) -> None:
+class _Open:
+    """A port about nobody: asked as nobody, so that no row of anybody can be in the answer."""
+
+    def __init__(self, implementation: object, protocol: type) -> None:
         self._implementation = implementation
-        self._need = need
+        self._protocol = protocol
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        if name not in methods_of(self._protocol):
+            raise AttributeError(f"{self._protocol.__name__} has no {name}")
+        answer = getattr(self._implementation, name)
+
+        @wraps(answer)
+        def ask(*arguments: Any, **named: Any) -> Any:
+            with acting_as(Actor.nobody()):
+                return answer(*arguments, **named)
+
+        return ask
+
+
+class _Guarded:
+    def __init__(self, implementation: object, protocol: type, purpose: str, needed_by: str) -> None:
+        self._implementation = implementation
+        self._protocol = protocol
+        self._purpose = purpose
         self._needed_by = needed_by
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        if name not in methods_of(self._need.port):
-            raise AttributeError(f"{self._need.port.__name__} has no {name}")
+        if name not in methods_of(self._protocol):
+            raise AttributeError(f"{self._protocol.__name__} has no {name}")
         answer = getattr(self._implementation, name)
 
         @wraps(answer)
@@ -108,8 +173,8 @@ class _Guarded:
             self._check(subject_id)
             with acting_as(Actor(subject_id=subject_id)):
                 found = answer(subject_id, *arguments, **named)
-            what = f"{self._need.port.__name__}.{name}"
-            record_read(subject_id, self._needed_by, self._need.purpose, what, _count(found))
+            what = f"{self._protocol.__name__}.{name}"
+            record_read(subject_id, self._needed_by, self._purpose, what, _count(found))
             return found
 
         return ask
@@ -118,8 +183,8 @@ class _Guarded:
         present = current_actor()
         if present.subject_id is not None and present.subject_id != subject_id:
             raise forbidden(_("You may ask for your own data only."))
-        if not is_granted(subject_id, self._need.purpose):
-            raise consent_needed(self._need.purpose)
+        if not is_granted(subject_id, self._purpose):
+            raise consent_needed(self._purpose)
 
 
 def _count(found: object) -> int:

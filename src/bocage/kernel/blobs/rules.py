@@ -20,6 +20,7 @@ RULES = {
     "avatar": Rule(IMAGES, 5 * MEBIBYTE, None),
     "document": Rule(IMAGES | {"application/pdf"}, 10 * MEBIBYTE, timedelta(days=90)),
     "evidence": Rule(IMAGES | {"application/pdf"}, 10 * MEBIBYTE, timedelta(days=3 * 365)),
+    "report": Rule(IMAGES, 10 * MEBIBYTE, timedelta(days=2 * 365)),
     "statement": Rule(
         frozenset({"text/plain", "application/xml", "application/pdf", "application/zip"}),
         10 * MEBIBYTE,

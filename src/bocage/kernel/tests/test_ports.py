@@ -29,7 +29,7 @@ SAMPLES: dict[Any, Any] = {
 
 
 def _needs() -> list[tuple[str, Needs]]:
-    return [(service.name, need) for service in manifest.services() for need in service.needs]
+    return [(service.name, need) for service in manifest.services() for need in service.needs if need.purpose]
 
 
 def _arguments(protocol: type, method: str) -> list[Any]:
@@ -53,7 +53,7 @@ def _walk(asking: str, need: Needs, method: str) -> None:
         assert caught.value.code == "consent_needed"
     with acting_as(Actor.for_person(person)):
         assert queries.receipts(person).receipts == ()
-        consent.grant(person, need.purpose)
+        consent.grant(person, str(need.purpose))
     with acting_as(Actor.for_service(asking)):
         getattr(port(need.port, needed_by=asking), method)(person, *arguments)
     with acting_as(Actor.for_person(person)):

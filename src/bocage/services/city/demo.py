@@ -6,8 +6,9 @@ No sensor of this town exists. What they say follows from the formulas below, so
 import math
 import random
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 from typing import Any, Protocol
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.conf import settings
 
@@ -17,7 +18,7 @@ from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.identity import actions as identity
 from bocage.kernel.identity import queries as people
 from bocage.services.city import jobs
-from bocage.services.city.actions import handling, judging, observing
+from bocage.services.city.actions import handling, judging, observing, reports, works
 from bocage.services.city.models import Alert
 from bocage.services.city.town_map import town_map
 
@@ -35,6 +36,30 @@ SLOW = {
 }
 TROUBLE_MINUTES = 25
 TROUBLED = ("Place des Halles", "Rue des Écoles", "Rue Haute")
+# Title, street, what is closed, days from now, days long, what people should know.
+WORKS = (
+    (
+        "Réfection de la chaussée",
+        "Rue du Moulin",
+        "street",
+        -1,
+        5,
+        "Déviation par le Quai Nord. Piétons : passage maintenu.",
+    ),
+    ("Plantation de tilleuls", "Boulevard des Tilleuls", "parking", 6, 3, "Stationnement interdit des deux côtés."),
+    ("Réseau de chaleur", "Rue Haute", "lane", 12, 20, ""),
+)
+# Who, about what, where, hours ago, in whose words.
+REPORTS = (
+    ("ana", "pothole", "Rue du Moulin", 52, "Un trou profond devant le numéro 12, côté vélos."),
+    ("theo", "light", "Chemin des Prés", 30, "Deux lampadaires éteints après le pont."),
+    ("samira", "waste", "Place des Halles", 9, "Bacs renversés derrière le marché."),
+    ("ines", "noise", "Quai Sud", 4, ""),
+)
+ANSWERS = (
+    ("pothole", "planned", 28, "Merci. La chaussée est refaite cette semaine, ce trou en premier."),
+    ("light", "done", 6, "Les deux lampes sont changées. Merci."),
+)
 DETECTORS = ("Boulevard des Tilleuls", "Avenue de la Gare", "Grande Rue", "Quai Sud", "Quai Nord", "Rue Haute")
 
 
@@ -73,6 +98,8 @@ def populate(city: City) -> None:
     judging.forget_engine()
     jobs.run()
     _work_of(odile)
+    _plan(odile)
+    _report(city, odile)
 
 
 def tick(city: City, chance: random.Random) -> None:
@@ -124,3 +151,25 @@ def _work_of(odile: UUID) -> None:
         mine = Alert.objects.filter(cleared_at=None, suppressed_by="").order_by("raised_at").first()
         if mine is not None:
             handling.take_over(mine.id, odile, mine.revision)
+
+
+def _plan(odile: UUID) -> None:
+    now = clock.now().replace(minute=0, second=0, microsecond=0)
+    day = timedelta(days=1)
+    with acting_as(Actor.for_person(odile)):
+        for number, (title, street, closes, begins, lasts, said) in enumerate(WORKS):
+            works_id = uuid5(odile, f"demo works {number}")
+            works.plan(odile, works_id, title, street, closes, now + begins * day, now + (begins + lasts) * day, said)
+
+
+def _report(city: City, odile: UUID) -> None:
+    """Some people report what they saw, in the days before; Odile answers two of them."""
+    made = {}
+    for handle, kind, street, ago, said in REPORTS:
+        person_id = city.people[handle]
+        with clock.frozen(clock.now() - timedelta(hours=ago)), acting_as(Actor.for_person(person_id)):
+            reports.agree(person_id)
+            made[kind] = reports.report(person_id, uuid5(person_id, f"demo {kind}"), kind, street=street, said=said)
+    for kind, state, ago, answer in ANSWERS:
+        with clock.frozen(clock.now() - timedelta(hours=ago)), acting_as(Actor.for_person(odile)):
+            reports.answer(made[kind], odile, 0, state, answer)

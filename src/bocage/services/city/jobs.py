@@ -10,7 +10,7 @@ from bocage.kernel import clock
 from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.work import periodic, task
 from bocage.services.city import limits
-from bocage.services.city.actions import judging, keeping, observing, rules
+from bocage.services.city.actions import judging, keeping, observing, reports, rules
 
 OWN_SOURCE = "bocage"
 
@@ -34,6 +34,13 @@ def judge_now() -> None:
 def try_rule(trial_id: str) -> None:
     """Do a dry run that an operator asked for."""
     rules.run_trial(UUID(trial_id))
+
+
+@periodic("7 * * * *")
+@task(name="city.note_unanswered", single=True)
+def note_unanswered() -> None:
+    """Say each hour which reports wait for an answer: a rule makes an alert of those that wait too long."""
+    reports.note_unanswered()
 
 
 @periodic("41 3 * * *")

@@ -2,7 +2,11 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from bocage.kernel.manifest import EventType, QuickAction, Service
+from bocage.kernel.manifest import EventType, Offers, Purpose, QuickAction, Service
+from bocage.kernel.ports import TravelConditions
+from bocage.services.city.actions import reports
+from bocage.services.city.queries import reports as reads
+from bocage.services.city.queries import works
 
 _ALERT = {"alert": "string", "kind": "string", "source": "string", "on": "string", "at": "datetime"}
 
@@ -12,7 +16,20 @@ service = Service(
     icon="traffic-cone",
     tint="sky",
     sentence=_(
-        "Judge what the town's sensors say by rules that anybody can read, and say what is wrong, why, and what to do."
+        "Judge what the town's sensors say by rules that anybody can read, say what is wrong, why, and what to do; and"
+        " let people report what they see, follow what becomes of it, and know what is planned in their street."
+    ),
+    home="city:home",
+    purposes=(
+        Purpose(
+            "city.report",
+            title=_("What I report to the town"),
+            says=_(
+                "The town's operators read the problems that you report, with your photo, and answer them. Everybody"
+                " sees what is reported and where, never by whom. When you say no, they no longer see your reports."
+            ),
+            reads=(),
+        ),
     ),
     emits=(
         EventType(
@@ -31,12 +48,49 @@ service = Service(
             _("A rule of alerts was changed; a second person agreed."),
             {"kind": "string", "number": "integer", "by": "uuid", "fields": "list"},
         ),
+        EventType(
+            "city.reported", _("Somebody reported a problem."), {"report": "uuid", "kind": "string", "street": "string"}
+        ),
+        EventType("city.report_answered", _("The town answered a report."), {"report": "uuid", "state": "string"}),
+        EventType(
+            "city.works_planned",
+            _("Works on a street were planned."),
+            {
+                "works": "uuid",
+                "street": "string",
+                "closes": "string",
+                "from": "datetime",
+                "until": "datetime",
+                "by": "uuid",
+            },
+        ),
+        EventType(
+            "city.works_cancelled",
+            _("Planned works were taken back."),
+            {"works": "uuid", "street": "string", "by": "uuid"},
+        ),
+    ),
+    offers=(Offers(TravelConditions, works),),
+    actions=(
+        QuickAction(
+            _("Report a problem"), "city:report", "megaphone", (_("hole"), _("light"), _("rubbish"), _("broken"))
+        ),
+        QuickAction(_("My street"), "city:home", "map-pin", (_("works"), _("closed"), _("map"))),
+        QuickAction(_("The town in numbers"), "city:numbers", "chart-column", (_("reports"), _("alerts"))),
     ),
     console=(
         QuickAction(_("Alerts"), "city:inbox", "siren"),
+        QuickAction(_("Reports"), "city:reports", "megaphone"),
+        QuickAction(_("Works"), "city:works", "construction"),
         QuickAction(_("Rules"), "city:rules", "ruler"),
         QuickAction(_("How often rules are right"), "city:precision", "target"),
         QuickAction(_("Sensors"), "city:senders", "radio-tower"),
     ),
-    scopes={"city:observe": _("Send what sensors say, as an organisation that the town lets send")},
+    scopes={
+        "city:read": _("See your reports and their answers"),
+        "city:write": _("Report problems in your name"),
+        "city:observe": _("Send what sensors say, as an organisation that the town lets send"),
+    },
+    export=reads.export,
+    erase=reports.erase,
 )

@@ -115,3 +115,55 @@ class Precision:
     def share(self) -> float:
         """The share that was true."""
         return self.true / self.closed if self.closed else 0.0
+
+
+@dataclass(frozen=True)
+class ReportStepView:
+    """What happened to a report, as its citizen reads it."""
+
+    at: datetime
+    state: str
+    answer: str
+
+
+@dataclass(frozen=True)
+class ReportView:
+    """A report; `words` and `has_photo` are left out where it is shown to others."""
+
+    id: UUID
+    kind: str
+    street: str
+    x_m: float | None
+    y_m: float | None
+    state: str
+    at: datetime
+    words: str = ""
+    has_photo: bool = False
+    revision: int = 0
+    steps: tuple[ReportStepView, ...] = ()
+
+
+@dataclass(frozen=True)
+class WorksView:
+    """Works that are planned or under way; `now` while they are."""
+
+    id: UUID
+    title: str
+    street: str
+    closes: str
+    words: str
+    from_at: datetime
+    until_at: datetime
+    cancelled: bool
+    now: bool
+
+
+@dataclass(frozen=True)
+class ReportNumbers:
+    """Reports of the last 90 days: how many, how many answered and ended, and half of the first answers' hours."""
+
+    made: int
+    answered: int
+    ended: int
+    median_hours: float | None
+    by_kind: tuple[tuple[str, int, int], ...]

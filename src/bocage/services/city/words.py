@@ -106,3 +106,40 @@ COMPARED: dict[str, Text] = {
     "==": _("exactly"),
     "!=": _("other than"),
 }
+REPORTS: dict[str, Text] = {
+    "pothole": _("Hole in the road"),
+    "light": _("Street light or traffic light"),
+    "waste": _("Rubbish"),
+    "danger": _("Something dangerous"),
+    "flood": _("Water where it should not be"),
+    "ice": _("Ice"),
+    "noise": _("Noise"),
+    "odour": _("Bad smell"),
+    "other": _("Something else"),
+}
+REPORT_ICONS = {
+    "pothole": "construction",
+    "light": "lightbulb",
+    "waste": "trash-2",
+    "danger": "triangle-alert",
+    "flood": "droplets",
+    "ice": "snowflake",
+    "noise": "volume-2",
+    "odour": "wind",
+    "other": "message-circle",
+}
+REPORT_STATES: dict[str, Text] = {
+    "new": _("Received"),
+    "taken": _("Being looked at"),
+    "planned": _("Planned"),
+    "done": _("Done"),
+    "declined": _("Not done"),
+}
+REPORT_BADGES = {"new": "info", "taken": "watch", "planned": "watch", "done": "ok", "declined": ""}
+CLOSES: dict[str, Text] = {
+    "street": _("The street is closed"),
+    "lane": _("A lane is closed"),
+    "footway": _("The pavement is closed"),
+    "parking": _("No parking"),
+    "nothing": _("Nothing is closed"),
+}

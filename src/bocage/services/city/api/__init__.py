@@ -2,7 +2,8 @@
 
 from ninja import Router
 
-from bocage.services.city.api import observing
+from bocage.services.city.api import observing, reporting
 
 router = Router()
 router.add_router("", observing.router)
+router.add_router("", reporting.router)

@@ -2,9 +2,19 @@
 
 from django.urls import path
 
-from bocage.services.city.pages import inbox, rules
+from bocage.services.city.pages import citizens, desk, inbox, rules
 
 urlpatterns = [
+    path("", citizens.home, name="home"),
+    path("numbers", citizens.numbers, name="numbers"),
+    path("report", citizens.report, name="report"),
+    path("reports/<uuid:report_id>", citizens.follow, name="my-report"),
+    path("reports/<uuid:report_id>/photo", citizens.photo, name="my-photo"),
+    path("console/reports", desk.show_reports, name="reports"),
+    path("console/reports/<uuid:report_id>", desk.show_report, name="report-answer"),
+    path("console/reports/<uuid:report_id>/photo", desk.report_photo, name="report-photo"),
+    path("console/works", desk.show_works, name="works"),
+    path("console/works/<uuid:works_id>/cancel", desk.cancel_works, name="works-cancel"),
     path("console/", inbox.inbox, name="inbox"),
     path("console/alerts/<str:alert_id>", inbox.show, name="alert"),
     path("console/alerts/<str:alert_id>/act", inbox.act, name="alert-act"),

@@ -123,3 +123,78 @@ def label_of(each: Threshold) -> str:
     text = _("Ends when %(what)s is %(how)s") if each.list_name == "clear" else _("Raised when %(what)s is %(how)s")
     unit = f" ({each.unit})" if each.unit else ""
     return str(text) % {"what": each.label, "how": words.COMPARED[each.operator]} + unit
+
+
+class ReportForm(forms.Form):
+    """What is wrong, and where; `x_m` and `y_m` come from a tap on the map."""
+
+    report_id = forms.UUIDField(widget=forms.HiddenInput)
+    kind = forms.ChoiceField(label=_("What is it?"), choices=_choices(words.REPORTS), widget=forms.RadioSelect)
+    street = forms.ChoiceField(label=_("Street"), required=False)
+    x_m = forms.FloatField(required=False, widget=forms.HiddenInput, min_value=-1e6, max_value=1e6)
+    y_m = forms.FloatField(required=False, widget=forms.HiddenInput, min_value=-1e6, max_value=1e6)
+    words = forms.CharField(
+        label=_("In your words"),
+        max_length=limits.WORDS_CHARACTERS_MAX,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Whoever repairs it reads this. Write nothing about other people."),
+    )
+    photo = forms.FileField(
+        label=_("Photo"),
+        required=False,
+        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"}),
+        help_text=_("Where and when it was taken is removed from it. Show no faces and no number plates."),
+    )
+    agreed = forms.BooleanField(
+        label=_("The town's operators may read my reports and answer them. I can take that back under Me.")
+    )
+
+    def __init__(self, streets: Sequence[str], agreed: bool, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if streets:
+            names = [("", _("Choose a street")), *((name, name) for name in streets)]
+            self.fields["street"].choices = names  # type: ignore[attr-defined]
+        else:
+            self.fields["street"] = forms.CharField(label=_("Street"), max_length=limits.STREET_CHARACTERS_MAX)
+        if agreed:
+            del self.fields["agreed"]
+
+
+class AnswerForm(forms.Form):
+    """What becomes of a report, and the words that its citizen reads."""
+
+    state = forms.ChoiceField(
+        label=_("What becomes of it"),
+        choices=[(name, title) for name, title in words.REPORT_STATES.items() if name != "new"],
+        widget=forms.RadioSelect,
+    )
+    answer = forms.CharField(
+        label=_("Your answer, which the person reads"),
+        max_length=limits.WORDS_CHARACTERS_MAX,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+class WorksForm(forms.Form):
+    """Works to come."""
+
+    works_id = forms.UUIDField(widget=forms.HiddenInput)
+    title = forms.CharField(label=_("What is done"), max_length=limits.TITLE_CHARACTERS_MAX)
+    street = forms.ChoiceField(label=_("Street"))
+    closes = forms.ChoiceField(label=_("What they close"), choices=_choices(words.CLOSES))
+    begins = forms.DateTimeField(label=_("From"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"}))
+    until = forms.DateTimeField(label=_("Until"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"}))
+    words = forms.CharField(
+        label=_("What people should know"),
+        max_length=limits.WORDS_CHARACTERS_MAX,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def __init__(self, streets: Sequence[str], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if streets:
+            self.fields["street"].choices = [(name, name) for name in streets]  # type: ignore[attr-defined]
+        else:
+            self.fields["street"] = forms.CharField(label=_("Street"), max_length=limits.STREET_CHARACTERS_MAX)
