@@ -1,12 +1,14 @@
 """The map as an SVG: streets as lines, works and reports as marks of different shapes."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bocage.services.city.town_map import TownMap
 from bocage.services.city.types import ReportView, WorksView
 
 _NAMED = ("main", "water")
+# The height of a name, as a share of the map.
+_NAME_SHARE = 0.08
 
 
 @dataclass(frozen=True)
@@ -72,4 +74,15 @@ def drawn(
             marks.append(Mark("report", report.street, *at((report.x_m, report.y_m))))
     # Water lies under the streets, the chosen street over them.
     lines.sort(key=lambda line: (line.kind != "water", line.chosen))
-    return Drawing(sheet.width_m, sheet.height_m, sheet.west_m, north, tuple(lines), tuple(marks))
+    return Drawing(sheet.width_m, sheet.height_m, sheet.west_m, north, _apart(lines, sheet.height_m), tuple(marks))
+
+
+def _apart(lines: list[Line], height_m: float) -> tuple[Line, ...]:
+    """The lines with no two names on one another: the chosen street's first, then in their order."""
+    taken: list[float] = []
+    shown = set()
+    for line in sorted(lines, key=lambda each: not each.chosen):
+        if line.named and all(abs(line.y - y) > height_m * _NAME_SHARE for y in taken):
+            taken.append(line.y)
+            shown.add(line)
+    return tuple(replace(line, named=line in shown) for line in lines)

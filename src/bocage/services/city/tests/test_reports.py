@@ -210,7 +210,7 @@ def test_pages_keep_to_their_budget(town: Town) -> None:
         (town.ana, "/city/report", 12),
         (town.ana, f"/city/reports/{report_id}", 12),
         (town.ana, "/city/numbers", 15),
-        (town.odile, CONSOLE, 16),
+        (town.odile, CONSOLE, 17),
         (town.odile, f"{CONSOLE}/{report_id}", 18),
         (town.odile, "/city/console/works", 12),
     ):
