@@ -72,8 +72,7 @@ def read(
     filled = sql.SQL(f"copy (select {_SELECT} from {_named(source)}) to stdout (format binary)").format(
         **{name: sql.Literal(value) for name, value in (parameters or {}).items()}
     )
-    with cursor.copy(filled) as stream:
-        raw = b"".join(stream)
+    raw = _copied(cursor, filled)
     if not raw.startswith(_HEADER) or not raw.endswith(_TRAILER):
         raise ValueError("the database sent no complete binary copy")
     body = memoryview(raw)[len(_HEADER) : -len(_TRAILER)]
@@ -81,6 +80,25 @@ def read(
         raise ValueError("a stored transfer has a text that is too long for its column")
     wire = np.frombuffer(body, _WIRE)
     return _records(wire)
+
+
+def _copied(cursor: psycopg.Cursor[tuple[Any, ...]], statement: sql.Composed) -> bytes:
+    """All that a binary COPY sends. What has arrived already is taken from libpq itself: psycopg's own loop costs more
+    for a row than the row's hash does, and is gone through only to wait."""
+    parts: list[Any] = []
+    with cursor.copy(statement) as stream:
+        arrived, rows_follow = cursor.connection.pgconn.get_copy_data, True
+        while rows_follow:
+            size, part = arrived(1)
+            # 0: nothing has arrived; below 0: it broke off, which `read` raises.
+            if size <= 0:
+                part = stream.read()
+            parts.append(part)
+            # Only the end is shorter than a row: the trailer, behind the header where there is no row at all.
+            rows_follow = len(part) >= _WIRE.itemsize
+        while part := stream.read():
+            parts.append(part)
+    return b"".join(parts)
 
 
 def of(cursor: psycopg.Cursor[tuple[Any, ...]], seqs: NDArray[np.int64]) -> NDArray[np.void]:
