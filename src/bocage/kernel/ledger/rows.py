@@ -91,13 +91,10 @@ def _copied(cursor: psycopg.Cursor[tuple[Any, ...]], statement: sql.Composed) ->
         while rows_follow:
             size, part = arrived(1)
             # 0: nothing has arrived; below 0: it broke off, which `read` raises.
-            if size <= 0:
-                part = stream.read()
-            parts.append(part)
+            parts.append(part if size > 0 else stream.read())
             # Only the end is shorter than a row: the trailer, behind the header where there is no row at all.
-            rows_follow = len(part) >= _WIRE.itemsize
-        while part := stream.read():
-            parts.append(part)
+            rows_follow = len(parts[-1]) >= _WIRE.itemsize
+        parts += stream
     return b"".join(parts)
 
 

@@ -22,7 +22,7 @@ from bocage.kernel.ledger import chain, rows
 from bocage.kernel.proofs import limits, models, notes
 from bocage.kernel.proofs.examining import BatchRow, Part, examine, examine_by_two
 from bocage.kernel.proofs.folding import Fold
-from bocage.kernel.proofs.queries import as_checkpoint, batch_hashes
+from bocage.kernel.proofs.queries import as_checkpoint, batch_hashes, checkpoint_keys
 from bocage.kernel.proofs.types import AuditReport, Fault
 from bocage.kernel.proofs.verifying import fingerprint
 
@@ -134,12 +134,12 @@ class _Audit:
 
     def run_checkpoints(self) -> int:
         """Each checkpoint's signature, its place in their chain, and its root over the batches as they are now."""
-        previous, number = notes.GENESIS, 0
+        previous, number, keys = notes.GENESIS, 0, checkpoint_keys()
         for number, row in enumerate(models.Checkpoint.objects.order_by("number"), 1):
             where = f"checkpoint {row.number}"
             try:
                 named, before, signed_at, lanes = notes.read(row.text)
-                signed = as_checkpoint(row)
+                signed = as_checkpoint(row, keys)
                 Ed25519PublicKey.from_public_bytes(signed.public_key).verify(signed.signature, row.text.encode())
             except notes.Malformed as error:
                 self.fault(where, f"its text cannot be read: {error}")
@@ -147,6 +147,9 @@ class _Audit:
             except (InvalidSignature, ValueError):
                 self.fault(where, f"its signature is not by the key {fingerprint(signed.public_key)}")
                 break
+            revoked_at = keys[row.key_id].revoked_at
+            if revoked_at is not None and signed_at >= revoked_at:
+                self.fault(where, f"its key {fingerprint(signed.public_key)} was revoked when it was signed")
             if named != number or row.number != number or before != previous or signed_at != row.signed_at:
                 self.fault(where, "it does not follow from the one before")
             for each in lanes:

@@ -2,6 +2,7 @@
 
 import json
 from base64 import b64encode
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from bocage.kernel.errors import Refusal, conflict, not_found
 from bocage.kernel.keys.queries import signing_keys
+from bocage.kernel.keys.types import SigningKey
 from bocage.kernel.ledger import chain, rows
 from bocage.kernel.proofs import limits, models, notes
 from bocage.kernel.proofs.types import Checkpoint
@@ -27,7 +29,8 @@ def checkpoints(before: int | None = None, limit: int = 50) -> tuple[Checkpoint,
     found = models.Checkpoint.objects.order_by("-number")
     if before is not None:
         found = found.filter(number__lt=before)
-    return tuple(as_checkpoint(row) for row in found[: max(1, min(limit, limits.PAGE_ROWS_MAX))])
+    keys = checkpoint_keys()
+    return tuple(as_checkpoint(row, keys) for row in found[: max(1, min(limit, limits.PAGE_ROWS_MAX))])
 
 
 def checkpoint(number: int) -> Checkpoint:
@@ -88,8 +91,9 @@ def as_file(proof: dict[str, Any]) -> bytes:
 
 
 def _covering(lane: str, number: int) -> dict[str, Any]:
+    keys = checkpoint_keys()
     for row in models.Checkpoint.objects.order_by("-number").iterator(chunk_size=100):
-        signed = as_checkpoint(row)
+        signed = as_checkpoint(row, keys)
         head = next((each for each in signed.lanes if each.lane == lane), None)
         if head is None or number > head.last:
             break
@@ -113,9 +117,15 @@ def batch_hashes(lane: str, first: int, last: int | None = None) -> list[bytes]:
         return [bytes(hash) for _number, hash in cursor.fetchall()]
 
 
-def as_checkpoint(row: models.Checkpoint) -> Checkpoint:
-    """The row with its key and its lanes."""
-    public_key = next((key.public_key for key in signing_keys("ledger.checkpoint") if key.id == row.key_id), b"")
+def checkpoint_keys() -> dict[UUID, SigningKey]:
+    """Every key that ever signed checkpoints, by its id."""
+    return {key.id: key for key in signing_keys("ledger.checkpoint")}
+
+
+def as_checkpoint(row: models.Checkpoint, keys: Mapping[UUID, SigningKey] | None = None) -> Checkpoint:
+    """The row with its key and its lanes. `keys`: all of `checkpoint_keys`, where several rows are read."""
+    key = (checkpoint_keys() if keys is None else keys).get(row.key_id)
+    public_key = key.public_key if key else b""
     lanes = notes.read(row.text)[3]
     return Checkpoint(row.number, row.text, row.key_id, public_key, bytes(row.signature), row.signed_at, lanes)
 

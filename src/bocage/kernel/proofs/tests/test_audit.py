@@ -10,11 +10,13 @@ import psycopg
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from bocage.kernel import clock
 from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.errors import Refusal
 from bocage.kernel.ids import uuid7
+from bocage.kernel.keys import actions as keys
 from bocage.kernel.ledger import actions as ledger
 from bocage.kernel.ledger import sealer
 from bocage.kernel.ledger.testing import give
@@ -190,6 +192,20 @@ def test_the_row_of_a_flipped_byte_is_named_by_one_process_and_by_two(superuser:
         assert first.says == "it is not as it was sealed in batch 1 of lane A"
     superuser.execute("update ledger_batch set leaf_marks = null")
     assert _audited().faults[0].place == "batch 1 of lane A"
+
+
+def test_a_checkpoint_is_believed_that_its_key_signed_before_it_was_revoked(fresh_database: str) -> None:
+    _town()
+    second, first = queries.checkpoints()
+    keys.revoke(first.key_id, "it lay open", since=second.signed_at)
+    assert [(fault.place, "was revoked" in fault.says) for fault in _audited().faults] == [("checkpoint 2", True)]
+
+
+def test_a_page_of_checkpoints_asks_for_the_keys_once(fresh_database: str) -> None:
+    _town()
+    with CaptureQueriesContext(connection) as asked:
+        assert len(queries.checkpoints()) == 2
+    assert len(asked) == 2
 
 
 def test_a_changed_mark_or_root_is_not_taken_for_a_changed_row(superuser: psycopg.Connection) -> None:
