@@ -20,6 +20,8 @@ PUBLIC = {
     "offline",
     "health:gate",
     "health:register",
+    "parcel:courier",
+    "parcel:track",
     "account_login",
     "account_signup",
     "account_signup_by_passkey",
@@ -54,6 +56,10 @@ FILES = {
     "me-export": "JSON to keep",
     "metrics": "text for Prometheus",
     "mfa_download_recovery_codes": "a text file",
+    "parcel:courier-tour": "JSON for the courier's page",
+    "parcel:courier-worker": "a script",
+    "parcel:label": "a PDF",
+    "parcel:label-zpl": "text for a label printer",
     "pay:line-pdf": "a PDF",
     "pay:line-proof": "JSON to keep",
     "pay:poster-file": "a PDF",
@@ -136,7 +142,7 @@ def visitor_of(address: Address) -> str:
         return NOBODY
     place = address.made_up_url
     # Ana has a passkey, so that she is not offered one.
-    shops = ("/pay/merchant", "/health/places", "/forest/partner", "/forest/company")
+    shops = ("/pay/merchant", "/health/places", "/forest/partner", "/forest/company", "/parcel/desk")
     if place.startswith(shops) or address.name.startswith(("me-organisation", "me-passkey-offer")):
         return MARCO
     return ODILE if place.startswith(("/console", "/pay/console", "/health/console", "/city/console")) else ANA

@@ -24,6 +24,9 @@ from bocage.services.city.queries import rules as rule_queries
 from bocage.services.forest.actions import company, importing
 from bocage.services.health.actions import appeals, deciding
 from bocage.services.health.queries import venues
+from bocage.services.parcel.actions import capturing, carriers, shipping
+from bocage.services.parcel.queries import shipments
+from bocage.services.parcel.types import Address, Speed
 from bocage.services.pay.actions import (
     bank,
     codes,
@@ -57,6 +60,7 @@ def make_busy() -> dict[str, str]:
     marco = city.people["marco"]
     addresses = _pay_of(ana, wei, moulin) | _shop_of(ana, marco, moulin) | _forest_of(ana, marco, moulin)
     addresses |= _streets_of(odile)
+    addresses |= _parcels_of(ana, wei, moulin)
     addresses |= _health_of(ana, moulin) | _town_of(odile, city.people["theo"], ana)
     _bank()
     with connected_as("deliverer"):
@@ -66,6 +70,28 @@ def make_busy() -> dict[str, str]:
     with acting_as(Actor.for_service("proofs")):
         proofs.sign_checkpoint()
     return addresses
+
+
+def _parcels_of(ana: UUID, wei: UUID, moulin: UUID) -> dict[str, str]:
+    """The shop carries too, and holds a parcel back; Ana has one that she has not paid for."""
+    carriers.register_carrier("moulin", "9525678", "LX")
+    here, there = (Address(name, f"{n} Rue Haute", "38120", "Vallon") for n, name in ((1, "Ana Morel"), (2, "Wei Lin")))
+    draft, held = uuid7(), uuid7()
+    with acting_as(Actor.for_person(ana)):
+        for each in (draft, held):
+            shipping.draft(ana, each, here, there, 1_200, receiver_handle="weilin")
+            shipping.choose(ana, each, moulin, Speed.ECONOMY)
+        shipping.pay(ana, held, shipments.shipment(held).amount_minor)
+        parcel = shipments.shipment(held)
+    with acting_as(Actor.for_service("parcel")):
+        rows = capturing.Rows()
+        rows.add_scan(int(parcel.sscc), clock.now(), uuid7(), "holding", "damaged")
+        capturing.insert(moulin, rows)
+    return {
+        "parcel:speed": reverse("parcel:speed", args=[draft]),
+        "parcel:pay": reverse("parcel:pay", args=[draft]),
+        "parcel:track": reverse("parcel:track", args=[parcel.token]),
+    }
 
 
 def _pay_of(ana: UUID, wei: UUID, moulin: UUID) -> dict[str, str]:

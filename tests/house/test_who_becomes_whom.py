@@ -21,6 +21,7 @@ PLACES = {
     "services/pay/demo.py": "the demo city",
     "services/forest/demo.py": "the demo city",
     "services/health/demo.py": "the demo city",
+    "services/parcel/demo.py": "the demo city",
     "demo/city.py": "the demo city",
 }
 

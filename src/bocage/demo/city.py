@@ -99,7 +99,9 @@ def _settle() -> City:
 
 def _demo_doors() -> list[ModuleType]:
     names = [name for name in service_names() if has_module(name, "demo")]
-    return [importlib.import_module(f"bocage.services.{name}.demo") for name in names]
+    doors = [importlib.import_module(f"bocage.services.{name}.demo") for name in names]
+    # Whoever spends comes after who fills the wallets.
+    return sorted(doors, key=lambda door: getattr(door, "needs_money", False))
 
 
 def _write_sign_ins() -> None:

@@ -9,7 +9,7 @@ take no subject, and it leaves no receipt.
 
 from collections.abc import Callable, Collection, Sized
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import wraps
 from typing import Any, Protocol, cast
 from uuid import UUID
@@ -107,6 +107,29 @@ class TravelConditions(Protocol):
 
     def conditions(self, since: datetime, until: datetime) -> list[TravelCondition]:
         """Those that hold at some time from `since` up to, not including, `until`; the earliest first."""
+
+
+@dataclass(frozen=True)
+class DeliveryQuote:
+    """What a carrier asks for a parcel: `amount_minor` of `currency`, at the door by `due_on`.
+
+    `speed` is same_day, next_day or economy; `lines` are the steps of the sum: what for, how many, minor units.
+    """
+
+    carrier_id: UUID
+    carrier_name: str
+    speed: str
+    amount_minor: int
+    currency: str
+    due_on: date
+    lines: tuple[tuple[str, int, int], ...]
+
+
+class DeliveryQuotes(Protocol):
+    """What it costs to have a parcel brought."""
+
+    def quotes(self, subject_id: UUID, from_postcode: str, to_postcode: str, weight_grams: int) -> list[DeliveryQuote]:
+        """What carriers ask a sender, the cheapest first."""
 
 
 class PortNotDeclared(Exception):

@@ -1,0 +1,1 @@
+"""Parcel: parcels sent, carried, followed and received in the town."""

@@ -1,0 +1,293 @@
+"""Scans into the table: from a carrier's event documents, and from couriers.
+
+Each is kept once, by parcel, time and event. A parcel's status is that of its latest scan by time, then by rank, then
+by event, so the order in which scans arrive does not matter. Row-level security holds for what is written as well, and
+PostgreSQL does not COPY into a table under it: rows go in as arrays, five thousand a statement, which is as fast.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from hashlib import blake2s, md5
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from bocage.engines.parcels import Event, NumberError, sscc_of
+from bocage.kernel import clock
+from bocage.kernel.acting import Actor, acting_as
+from bocage.kernel.errors import Refusal, forbidden
+from bocage.kernel.work import defer
+from bocage.services.parcel import limits
+from bocage.services.parcel.models import CarrierRow
+from bocage.services.parcel.steps import DISPOSITION_NUMBERS, STEP_NUMBERS, status_number
+from bocage.services.parcel.types import Captured
+
+# An event that says no more than this, of one SSCC, is kept in columns; any other one is kept as it was written too.
+_PLAIN = frozenset(
+    {
+        "type", "eventID", "eventTime", "eventTimeZoneOffset", "action", "bizStep", "disposition", "epcList",
+        "readPoint", "bizLocation", "recordTime",
+    }
+)  # fmt: skip
+_CBV = "https://ref.gs1.org/cbv/"
+
+_INSERT_SQL = """
+with fresh as (
+    insert into parcel_scan (sscc, at, event_id, organisation_id, recorded_at, offset_minutes, rank, step, disposition,
+        action, read_point, place, body)
+    select sscc, at, event_id, %(organisation)s, %(now)s, offset_minutes, rank, step, disposition, action, read_point,
+        place, body
+    from unnest(%(sscc)s::bigint[], %(at)s::timestamptz[], %(event_id)s::uuid[], %(offset_minutes)s::smallint[],
+        %(rank)s::smallint[], %(step)s::smallint[], %(disposition)s::smallint[], %(action)s::"char"[],
+        %(read_point)s::integer[], %(place)s::integer[], %(body)s::jsonb[])
+        as given (sscc, at, event_id, offset_minutes, rank, step, disposition, action, read_point, place, body)
+    on conflict do nothing
+    returning sscc, at, event_id, rank, step, disposition, coalesce(place, read_point) as place
+), held as (
+    select s.id, f.* from parcel_shipment s join fresh f on f.sscc = s.sscc
+    where s.carrier_id = %(organisation)s and s.status > 0 and s.status <> 90 and f.rank > 0
+        and not exists (select from parcel_scan e where e.sscc = f.sscc and e.at = f.at
+            and e.event_id = md5('error:' || f.event_id)::uuid)
+    order by s.id for update of s
+), latest as (
+    select distinct on (id) * from held order by id, at desc, rank desc, event_id desc
+), moved as (
+    update parcel_shipment s set status = l.rank, step = l.step, disposition = l.disposition, place_id = l.place,
+        moved_at = l.at, moved_by = l.event_id
+    from latest l where s.id = l.id and (l.at, l.rank, l.event_id) >
+        (coalesce(s.moved_at, '-infinity'), s.status, coalesce(s.moved_by, '00000000-0000-0000-0000-000000000000'))
+    returning s.id
+)
+select (select count(*) from fresh), (select count(*) from moved)
+"""
+# After a scan was declared an error: the latest of the others counts, and without one the parcel is announced again.
+_RECALL_SQL = """
+with again as (
+    select s.id, l.* from parcel_shipment s left join lateral (
+        select c.at, c.event_id, c.rank, c.step, c.disposition, coalesce(c.place, c.read_point) as place
+        from parcel_scan c where c.sscc = s.sscc and c.organisation_id = s.carrier_id and c.rank > 0
+            and not exists (select from parcel_scan e where e.sscc = c.sscc and e.at = c.at
+                and e.event_id = md5('error:' || c.event_id)::uuid)
+        order by c.at desc, c.rank desc, c.event_id desc limit 1) l on true
+    where s.sscc = any(%(sscc)s) and s.carrier_id = %(organisation)s and s.status > 0 and s.status <> 90
+    order by s.id for update of s
+)
+update parcel_shipment s set status = coalesce(a.rank, 10), step = coalesce(a.step, 0),
+    disposition = coalesce(a.disposition, 0), place_id = a.place, moved_at = a.at, moved_by = a.event_id
+from again a where s.id = a.id
+"""
+_MISSING_DAYS_SQL = """
+select day from unnest(%s::date[]) as given (day)
+where to_regclass('public.parcel_scan_' || to_char(day, 'YYYYMMDD')) is null order by day
+"""
+
+
+@dataclass
+class Rows:
+    """Scans by column, in the order of `_INSERT_SQL`. `wrong` are the parcels of which a scan was declared an error."""
+
+    sscc: list[int] = field(default_factory=list)
+    at: list[str] = field(default_factory=list)
+    event_id: list[str] = field(default_factory=list)
+    offset_minutes: list[int] = field(default_factory=list)
+    rank: list[int] = field(default_factory=list)
+    step: list[int] = field(default_factory=list)
+    disposition: list[int] = field(default_factory=list)
+    action: list[str] = field(default_factory=list)
+    read_point: list[str] = field(default_factory=list)
+    place: list[str] = field(default_factory=list)
+    body: list[str | None] = field(default_factory=list)
+    days: set[date] = field(default_factory=set)
+    wrong: set[int] = field(default_factory=set)
+
+    def add(self, event: Event) -> None:
+        """The rows of one event: one for each SSCC that it names, one without where it names none."""
+        body, step, disposition = event.body, _word(event.biz_step), _word(event.disposition)
+        step_number, disposition_number = STEP_NUMBERS.get(step), DISPOSITION_NUMBERS.get(disposition)
+        named = event.event_id
+        is_uuid = named.startswith("urn:uuid:")
+        event_id = named[9:] if is_uuid else _id_of(event)
+        try:
+            named_ssccs = [found for epc in event.epcs if (found := sscc_of(epc))]
+        except NumberError as error:
+            raise Refusal("epc_wrong", error.problem) from None
+        numbers = [int(each) for each in named_ssccs]
+        rank = status_number(step, disposition)
+        if "errorDeclaration" in body:
+            self.wrong.update(numbers)
+            event_id, rank = md5(f"error:{UUID(event_id)}".encode(), usedforsecurity=False).hexdigest(), 0
+        is_plain = (
+            is_uuid
+            and event.type == "ObjectEvent"
+            and len(event.epcs) == len(numbers) == 1
+            and body.keys() <= _PLAIN
+            and step_number is not None
+            and disposition_number is not None
+        )
+        written = None if is_plain else json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+        self.days.add(event.at.date())
+        for number in numbers or [0]:
+            self.sscc.append(number)
+            self.at.append(body["eventTime"])
+            self.event_id.append(event_id)
+            self.offset_minutes.append(event.offset_minutes)
+            self.rank.append(rank)
+            self.step.append(step_number or 0)
+            self.disposition.append(disposition_number or 0)
+            self.action.append(event.action[:1])
+            self.read_point.append(event.read_point)
+            self.place.append(event.biz_location)
+            self.body.append(written)
+
+    def add_scan(self, sscc: int, at: datetime, event_id: UUID, step: str, disposition: str) -> None:
+        """The row of a courier's scan, which says neither place nor more."""
+        self.days.add(at.date())
+        self.sscc.append(sscc)
+        self.at.append(at.isoformat())
+        self.event_id.append(str(event_id))
+        self.offset_minutes.append(int((at.utcoffset() or timedelta()).total_seconds() // 60))
+        self.rank.append(status_number(step, disposition))
+        self.step.append(STEP_NUMBERS[step])
+        self.disposition.append(DISPOSITION_NUMBERS[disposition])
+        self.action.append("O")
+        self.read_point.append("")
+        self.place.append("")
+        self.body.append(None)
+
+
+def is_carrier(organisation_id: UUID) -> bool:
+    """Whether an organisation carries parcels in this town."""
+    return CarrierRow.objects.filter(organisation_id=organisation_id).exists()
+
+
+def require_carrier(organisation_id: UUID) -> None:
+    """Refuse whoever is no carrier of this town."""
+    if not is_carrier(organisation_id):
+        raise forbidden(_("Only carriers of this town may do this. Ask the town to be one."))
+
+
+def capture(organisation_id: UUID, events: Sequence[Event]) -> Captured:
+    """Keep a carrier's events, all or none. The same events again change nothing. The caller has checked who it is."""
+    require_carrier(organisation_id)
+    _check_times(events)
+    new = known = moved = 0
+    with acting_as(Actor.for_service("parcel")):
+        for start in range(0, len(events), limits.ROWS_A_STATEMENT):
+            rows = Rows()
+            for event in events[start : start + limits.ROWS_A_STATEMENT]:
+                rows.add(event)
+            added, changed = insert(organisation_id, rows)
+            new, known, moved = new + added, known + len(rows.sscc) - added, moved + changed
+        if moved:
+            tell_soon()
+    return Captured(len(events), new, known)
+
+
+def insert(organisation_id: UUID, rows: Rows) -> tuple[int, int]:
+    """Add scans as Parcel itself: how many were new, and how many parcels moved."""
+    if not rows.sscc:
+        return 0, 0
+    with connection.cursor() as cursor:
+        _make_days(cursor, rows.days)
+        places = _place_ids(cursor, {*rows.read_point, *rows.place})
+        cursor.execute(
+            _INSERT_SQL,
+            {
+                "organisation": organisation_id,
+                "now": clock.now(),
+                "sscc": _array(rows.sscc),
+                "at": _array(rows.at),
+                "event_id": _array(rows.event_id),
+                "offset_minutes": _array(rows.offset_minutes),
+                "rank": _array(rows.rank),
+                "step": _array(rows.step),
+                "disposition": _array(rows.disposition),
+                "action": _array([each or '""' for each in rows.action]),
+                "read_point": _array([places[uri] for uri in rows.read_point]),
+                "place": _array([places[uri] for uri in rows.place]),
+                "body": rows.body if any(rows.body) else _array(["NULL"] * len(rows.body)),
+            },
+        )
+        new, moved = cursor.fetchone()
+        if rows.wrong:
+            cursor.execute(_RECALL_SQL, {"sscc": sorted(rows.wrong), "organisation": organisation_id})
+            moved += cursor.rowcount
+    return int(new), int(moved)
+
+
+def tell_soon() -> None:
+    """Let the receivers of what moved be told, after the commit."""
+    from bocage.services.parcel.jobs import tell_receivers
+
+    defer(tell_receivers)
+
+
+def make_days(first: date, last: date) -> int:
+    """Make the partitions of these days, where they are not yet; how many were made."""
+    with connection.cursor() as cursor:
+        cursor.execute("select parcel_make_days(%s, %s)", [first, last])
+        return int(cursor.fetchone()[0])
+
+
+def drop_days(before: date) -> int:
+    """Drop the partitions of the days before this one; how many."""
+    with connection.cursor() as cursor:
+        cursor.execute("select parcel_drop_days(%s)", [before])
+        return int(cursor.fetchone()[0])
+
+
+def _make_days(cursor: Any, days: Iterable[date]) -> None:
+    # A day of UTC may be the day before or after the one that the offset says.
+    wanted = sorted({day + timedelta(days=shift) for day in days for shift in (-1, 0, 1)})
+    cursor.execute(_MISSING_DAYS_SQL, [wanted])
+    for (day,) in cursor.fetchall():
+        cursor.execute("select parcel_make_days(%s, %s)", [day, day])
+
+
+def _place_ids(cursor: Any, uris: set[str]) -> dict[str, str]:
+    """The number of each place, as text of an array; NULL for none."""
+    wanted = [uri for uri in uris if uri]
+    found = {"": "NULL"}
+    if wanted:
+        cursor.execute("select uri, id from parcel_place where uri = any(%s)", [wanted])
+        found.update((uri, str(number)) for uri, number in cursor.fetchall())
+        missing = sorted(set(wanted) - found.keys())
+        if missing:
+            # In one order, so that two who bring the same new places wait for each other and not both for ever.
+            cursor.execute("insert into parcel_place (uri) select unnest(%s::text[]) on conflict do nothing", [missing])
+            cursor.execute("select uri, id from parcel_place where uri = any(%s)", [missing])
+            found.update((uri, str(number)) for uri, number in cursor.fetchall())
+    return found
+
+
+def _array(values: Sequence[object]) -> str:
+    """PostgreSQL's text of an array of what needs no quotes: numbers, instants, UUIDs."""
+    return f"{{{','.join(map(str, values))}}}"
+
+
+def _word(text: str) -> str:
+    """A word of GS1's web vocabulary as the bare one."""
+    return text.rpartition("-")[2] if text.startswith(_CBV) else text
+
+
+def _id_of(event: Event) -> str:
+    """An id for an event that names itself otherwise than by a UUID, or not at all: then by all that it says."""
+    said = event.event_id or json.dumps(event.body, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return blake2s(said.encode(), digest_size=16).hexdigest()
+
+
+def _check_times(events: Sequence[Event]) -> None:
+    now = clock.now()
+    oldest, newest = now - limits.SCANS_KEPT, now + limits.CLOCK_SLACK
+    for place, event in enumerate(events):
+        if not oldest <= event.at <= newest:
+            _refuse_time(place, event.at, newest)
+
+
+def _refuse_time(place: int, at: datetime, newest: datetime) -> None:
+    says = _("The event is in the future.") if at > newest else _("The event is of a day that is kept no longer.")
+    raise Refusal("event_time", says, field=f"epcisBody.eventList[{place}].eventTime")

@@ -1,0 +1,158 @@
+"""A courier's scans, also those made without a connection and sent later: each takes effect once, by its id."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hmac import compare_digest
+from uuid import UUID
+
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from bocage.engines.parcels import NumberError, read_elements, read_link, read_s10, read_sscc, sscc_of
+from bocage.kernel import clock
+from bocage.kernel.acting import Actor, acting_as
+from bocage.kernel.errors import Refusal
+from bocage.services.parcel import limits, steps
+from bocage.services.parcel.actions.capturing import Rows, insert, require_carrier, tell_soon
+from bocage.services.parcel.models import DeliveryCode, ShipmentRow
+from bocage.services.parcel.types import ENDED, Status, Verdict
+
+# What a courier's phone can say: the step and disposition of the scan.
+KINDS = {
+    "accept": ("accepting", ""),
+    "load": (steps.OUT_FOR_DELIVERY, ""),
+    "deliver": (steps.DELIVERED, ""),
+    "nobody_home": (steps.ATTEMPT_FAILED, ""),
+    "wrong_address": (steps.ATTEMPT_FAILED, "mismatch_instance"),
+    "refused": (steps.ATTEMPT_FAILED, "unavailable"),
+    "back": ("receiving", "returned"),
+    "hub": ("arriving", ""),
+}
+_TOKEN = re.compile(r"/parcel/t/([A-Z2-9]{20})\Z")
+
+
+@dataclass(frozen=True)
+class Scan:
+    """One scan: its own id, the text of the code, what was done, when by the phone's clock, the receiver's code."""
+
+    id: UUID
+    number: str
+    kind: str
+    at: datetime
+    code: str = ""
+
+
+def sync(organisation_id: UUID, courier_id: UUID, scans: Sequence[Scan]) -> list[Verdict]:
+    """Take scans in the order of their times; a verdict each, in the order given. Sent again they change nothing."""
+    if len(scans) > limits.SCANS_A_SYNC_MAX:
+        raise Refusal(
+            "too_many", _("Send %(most)d scans at a time.") % {"most": limits.SCANS_A_SYNC_MAX}, field="scans"
+        )
+    require_carrier(organisation_id)
+    verdicts: dict[int, Verdict] = {}
+    with acting_as(Actor.for_service("parcel")):
+        parcels = _parcels(organisation_id, [each.number for each in scans])
+        # All are locked in one order before any is looked at: two phones may bring the same parcel.
+        ids = {row.id for row in parcels.values()}
+        locked = {row.id: row for row in ShipmentRow.objects.select_for_update().filter(id__in=ids).order_by("id")}
+        known = _known(scans, [row.sscc for row in locked.values() if row.sscc is not None])
+        rows = Rows()
+        for place, scan in sorted(enumerate(scans), key=lambda each: (each[1].at, each[0])):
+            found = parcels.get(scan.number)
+            verdicts[place] = _take(scan, locked[found.id] if found else None, courier_id, known, rows)
+        _new, moved = insert(organisation_id, rows)
+        if moved:
+            tell_soon()
+    return [verdicts[place] for place in range(len(scans))]
+
+
+def _take(scan: Scan, row: ShipmentRow | None, courier_id: UUID, known: set[UUID], rows: Rows) -> Verdict:
+    if scan.id in known:
+        return Verdict(scan.id, done=True, known=True)
+    refusal = _fault(scan, row)
+    if refusal is not None:
+        return Verdict(scan.id, done=False, code=refusal.code, says=str(refusal.message))
+    assert row is not None and row.sscc is not None, "a parcel without a number is refused above"
+    step, disposition = KINDS[scan.kind]
+    known.add(scan.id)
+    rows.add_scan(row.sscc, scan.at, scan.id, step, disposition)
+    if scan.kind == "load" and row.courier_id != courier_id:
+        row.courier_id = courier_id
+        row.save(update_fields=["courier_id"])
+    if scan.kind == "deliver":
+        row.status = Status.DELIVERED  # for the scans of this sync that come after it; the insert writes it
+    return Verdict(scan.id, done=True)
+
+
+def _fault(scan: Scan, row: ShipmentRow | None) -> Refusal | None:
+    now = clock.now()
+    if row is None:
+        return Refusal("unknown_parcel", _("No parcel of yours has this number."), field="number")
+    if scan.kind not in KINDS:
+        return Refusal("unknown_kind", _("This kind of scan does not exist."), field="kind")
+    if not now - limits.SCANS_KEPT <= scan.at <= now + limits.CLOCK_SLACK:
+        return Refusal("time", _("The phone's clock is wrong. Set it and scan again."), field="at")
+    if row.status in ENDED and scan.kind in ("accept", "load", "deliver"):
+        return Refusal("ended", _("This parcel has arrived, gone back or been cancelled already."), field="number")
+    return _code_fault(scan, row) if scan.kind == "deliver" else None
+
+
+def _code_fault(scan: Scan, row: ShipmentRow) -> Refusal | None:
+    held = DeliveryCode.objects.select_for_update().get(shipment_id=row.id)
+    if held.wrong_tries >= limits.CODE_ATTEMPTS_MAX:
+        return Refusal("code_locked", _("Too many wrong codes. The parcel goes back to the depot."), field="code")
+    if compare_digest(held.code.encode(), scan.code.strip().encode()):
+        return None
+    held.wrong_tries += 1
+    held.save(update_fields=["wrong_tries"])
+    return Refusal("code_wrong", _("This is not the receiver's code. Ask again."), field="code")
+
+
+def _parcels(organisation_id: UUID, numbers: Sequence[str]) -> dict[str, ShipmentRow]:
+    """The carrier's parcel that each text names."""
+    wanted: dict[str, tuple[str, object]] = {}
+    for number in set(numbers):
+        named = named_by(number)
+        if named is not None:
+            wanted[number] = named
+    by_key: dict[tuple[str, object], ShipmentRow] = {}
+    for column in ("sscc", "s10", "token"):
+        keys = [value for name, value in wanted.values() if name == column]
+        for row in ShipmentRow.objects.filter(carrier_id=organisation_id, status__gt=0, **{f"{column}__in": keys}):
+            by_key[column, getattr(row, column)] = row
+    return {number: by_key[key] for number, key in wanted.items() if key in by_key}
+
+
+def named_by(text: str) -> tuple[str, object] | None:
+    """The column and the value by which a scanned or typed text names a parcel; None where it names none."""
+    text = text.strip()[:600]
+    token = _TOKEN.search(text)
+    if token:
+        return "token", token[1]
+    for read in (read_sscc, lambda each: read_elements(each)["00"], lambda each: read_link(each)["00"], _of_urn):
+        try:
+            return "sscc", int(read(text))
+        except (NumberError, KeyError):
+            continue
+    try:
+        return "s10", read_s10(text)
+    except NumberError:
+        return None
+
+
+def _of_urn(text: str) -> str:
+    found = sscc_of(text)
+    if found is None:
+        raise KeyError(text)
+    return found
+
+
+def _known(scans: Sequence[Scan], ssccs: Sequence[int]) -> set[UUID]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select event_id from parcel_scan where sscc = any(%s) and event_id = any(%s)",
+            [list(ssccs), [each.id for each in scans]],
+        )
+        return {event_id for (event_id,) in cursor.fetchall()}

@@ -1,0 +1,71 @@
+"""Receivers are told when their parcel's status changes, where they agreed to that."""
+
+from contextlib import suppress
+from uuid import UUID, uuid5
+
+from django.db.models import F
+from django.urls import reverse
+from django.utils import translation
+
+from bocage.kernel import clock
+from bocage.kernel.consent.queries import is_granted
+from bocage.kernel.events.actions import emit
+from bocage.kernel.identity import queries as identity
+from bocage.kernel.keys.subject_keys import Erased
+from bocage.kernel.notifications.actions import notify
+from bocage.services.parcel import limits
+from bocage.services.parcel.actions import shipping
+from bocage.services.parcel.models import ShipmentRow
+from bocage.services.parcel.types import Status
+from bocage.services.parcel.words import status_title
+
+NOTIFY = "parcel.notify"
+
+
+def tell_changed() -> int:
+    """Say of each parcel that moved where it stands, once a status, and settle what was handed over; how many."""
+    rows = (
+        ShipmentRow.objects.exclude(told=F("status"))
+        .exclude(status=Status.DRAFT)
+        .order_by("id")
+        .select_for_update(skip_locked=True)[: limits.TOLD_A_RUN_MAX]
+    )
+    found = list(rows)
+    for row in found:
+        if not row.is_taken and row.status not in (Status.ANNOUNCED, Status.CANCELLED):
+            shipping.take_payment(row)
+        # An erased receiver can no longer be told, and nothing can be written about her.
+        with suppress(Erased):
+            _say(row)
+    ShipmentRow.objects.filter(id__in=[row.id for row in found]).update(told=F("status"))
+    return len(found)
+
+
+def _say(row: ShipmentRow) -> None:
+    status = Status(row.status)
+    subject_id = row.receiver_id or row.sender_id
+    emit(
+        "parcel.moved",
+        subject_id=subject_id,
+        key=str(uuid5(row.id, f"{status}:{row.moved_by}")),
+        data={
+            "shipment_id": str(row.id),
+            "status": status.name.lower(),
+            "at": (row.moved_at or clock.now()).isoformat(),
+            "carrier_id": str(row.carrier_id),
+        },
+    )
+    if row.receiver_id is not None and is_granted(row.receiver_id, NOTIFY):
+        _notify(row.receiver_id, row, status)
+
+
+def _notify(person_id: UUID, row: ShipmentRow, status: Status) -> None:
+    person = identity.persons([person_id]).get(person_id)
+    if person is None:
+        return
+    with translation.override(person.language):
+        title = translation.gettext("Parcel from %(name)s: %(status)s") % {
+            "name": row.sender_name,
+            "status": status_title(status),
+        }
+        notify(person_id, title, "", reverse("parcel:shipment", args=[row.id]))

@@ -1,0 +1,199 @@
+"""Quotes and parcels, for senders' programs."""
+
+from datetime import date, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from django.http import HttpRequest
+from ninja import Router, Schema
+from pydantic import Field
+
+from bocage.kernel.errors import Refusal
+from bocage.kernel.identity import queries as identity
+from bocage.kernel.ids import uuid7
+from bocage.services.parcel import limits
+from bocage.services.parcel.actions import shipping
+from bocage.services.parcel.queries import quotes, shipments
+from bocage.services.parcel.types import Address, Shipment, Speed
+from bocage.services.parcel.words import line_title, step_title
+from bocage.shell.api_site import idempotent, scoped
+
+READ, WRITE = "parcel:read", "parcel:write"
+router = Router()
+KEYED: dict[str, Any] = {
+    "parameters": [
+        {
+            "in": "header",
+            "name": "Idempotency-Key",
+            "required": True,
+            "description": "New for each new request; the same key with the same request answers the same, once.",
+            "schema": {"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[!-~]{1,64}$"},
+            "example": "5d8d2c1e-6f0e-4b0a-9f55-3a0a7b6d6f10",
+        }
+    ]
+}
+Postcode = Annotated[str, Field(min_length=1, max_length=limits.POSTCODE_CHARACTERS_MAX)]
+Grams = Annotated[int, Field(ge=1, le=limits.WEIGHT_GRAMS_MAX)]
+
+
+class LineOut(Schema):
+    """One step of a price's sum."""
+
+    title: str
+    amount_minor: int
+
+
+class QuoteOut(Schema):
+    """What a carrier asks, and how that came about."""
+
+    carrier_id: UUID
+    carrier: str
+    speed: str
+    zone: str
+    amount_minor: int
+    currency: str
+    due_on: date
+    lines: list[LineOut]
+
+
+class QuotesOut(Schema):
+    """The cheapest first."""
+
+    items: list[QuoteOut]
+
+
+class AddressIn(Schema):
+    """Somebody's door."""
+
+    name: Annotated[str, Field(min_length=1, max_length=limits.NAME_CHARACTERS_MAX)]
+    street: Annotated[str, Field(min_length=1, max_length=limits.STREET_CHARACTERS_MAX)]
+    postcode: Postcode
+    city: Annotated[str, Field(min_length=1, max_length=limits.CITY_CHARACTERS_MAX)]
+
+
+class ShipmentIn(Schema):
+    """A parcel to send; `amount_minor` is the price of the quote that is agreed to."""
+
+    sender: AddressIn
+    receiver: AddressIn
+    to: Annotated[str, Field(max_length=31, description="The receiver's name here, such as @ana.")] = ""
+    note: Annotated[str, Field(max_length=limits.NOTE_CHARACTERS_MAX)] = ""
+    weight_grams: Grams
+    carrier_id: UUID
+    speed: Speed
+    amount_minor: Annotated[int, Field(ge=1)]
+
+
+class MomentOut(Schema):
+    """A scan."""
+
+    at: datetime
+    status: str | None
+    says: str
+    place: str
+
+
+class ShipmentOut(Schema):
+    """A parcel: coarse `status`, the finer `sub_status`, and its story, the latest first."""
+
+    id: UUID
+    status: str
+    sub_status: str
+    sscc: str
+    s10: str
+    carrier: str
+    speed: str
+    weight_grams: int
+    amount_minor: int
+    currency: str
+    due_on: date | None
+    moved_at: datetime | None
+    story: list[MomentOut]
+
+
+@router.get("/quotes", response=QuotesOut, auth=scoped(READ))
+def ask_quotes(request: HttpRequest, from_postcode: Postcode, to_postcode: Postcode, weight_grams: Grams) -> Any:
+    """What each carrier asks for a parcel at each speed, the cheapest first, with the steps of the sum."""
+    identity.require_scope(READ)
+    found = quotes.quotes(from_postcode, to_postcode, weight_grams)
+    return {
+        "items": [
+            QuoteOut(
+                carrier_id=each.carrier_id,
+                carrier=each.carrier_name,
+                speed=each.speed,
+                zone=each.zone,
+                amount_minor=each.amount_minor,
+                currency=each.currency,
+                due_on=each.due_on,
+                lines=[LineOut(title=line_title(line), amount_minor=line.amount_minor) for line in each.lines],
+            )
+            for each in found
+        ]
+    }
+
+
+@router.post("/shipments", response={201: ShipmentOut}, auth=scoped(WRITE), openapi_extra=KEYED)
+@idempotent
+def send(request: HttpRequest, payload: ShipmentIn) -> Any:
+    """Send a parcel: it is paid from the wallet, and has its numbers and label at once."""
+    sender_id, shipment_id = identity.require_scope(WRITE), uuid7()
+    sender, receiver = Address(**payload.sender.dict()), Address(**payload.receiver.dict())
+    shipping.draft(
+        sender_id,
+        shipment_id,
+        sender,
+        receiver,
+        payload.weight_grams,
+        receiver_handle=payload.to,
+        note=payload.note,
+    )
+    shipping.choose(sender_id, shipment_id, payload.carrier_id, payload.speed)
+    shipping.pay(sender_id, shipment_id, payload.amount_minor)
+    return 201, shipment_out(shipments.shipment(shipment_id))
+
+
+@router.get("/shipments/{shipment_id}", response=ShipmentOut, auth=scoped(READ))
+def shipment(request: HttpRequest, shipment_id: UUID) -> Any:
+    """A parcel that one sent, receives or carries, and its story."""
+    identity.require_scope(READ)
+    return shipment_out(shipments.shipment(shipment_id))
+
+
+@router.post("/shipments/{shipment_id}/cancel", response=ShipmentOut, auth=scoped(WRITE), openapi_extra=KEYED)
+@idempotent
+def cancel(request: HttpRequest, shipment_id: UUID) -> Any:
+    """Take a parcel back before it is handed over; what was set aside is the sender's again."""
+    sender_id = identity.require_scope(WRITE)
+    found = shipments.shipment(shipment_id)
+    if found.sender_id != sender_id:
+        raise Refusal("not_sender", "Only who sent a parcel can cancel it.", status=403)
+    shipping.cancel(sender_id, shipment_id)
+    return shipment_out(shipments.shipment(shipment_id))
+
+
+def shipment_out(found: Shipment) -> ShipmentOut:
+    """A parcel as the API shows it; the delivery code is not among it."""
+    return ShipmentOut(
+        id=found.id,
+        status=found.status.name.lower(),
+        sub_status=found.step,
+        sscc=found.sscc,
+        s10=found.s10,
+        carrier=found.carrier_name,
+        speed=found.speed,
+        weight_grams=found.weight_grams,
+        amount_minor=found.amount_minor,
+        currency=found.currency,
+        due_on=found.due_on,
+        moved_at=found.moved_at,
+        story=[
+            MomentOut(
+                at=each.at,
+                status=each.status.name.lower() if each.status is not None else None,
+                says=step_title(each.step, each.disposition),
+                place=each.place,
+            )
+            for each in shipments.story(found)
+        ],
+    )

@@ -1,0 +1,26 @@
+"""Parcel's jobs: telling receivers, days of scans made ahead and dropped, drafts forgotten."""
+
+from datetime import timedelta
+
+from bocage.kernel import clock
+from bocage.kernel.work import periodic, task
+from bocage.services.parcel import limits
+from bocage.services.parcel.actions import capturing, shipping, telling
+
+
+@task(name="parcel.tell", single=True)
+def tell_receivers() -> None:
+    """Tell the receivers of what moved; asks for itself again where there is more."""
+    if telling.tell_changed() == limits.TOLD_A_RUN_MAX:
+        capturing.tell_soon()
+
+
+@periodic("11 * * * *")
+@task(name="parcel.days", single=True)
+def keep_days() -> None:
+    """Make the days to come, drop those past their time, forget drafts and what was never handed over."""
+    today = clock.now().date()
+    capturing.make_days(today, today + timedelta(days=limits.DAYS_AHEAD))
+    capturing.drop_days(today - limits.SCANS_KEPT)
+    shipping.forget_drafts()
+    shipping.give_up_waiting()

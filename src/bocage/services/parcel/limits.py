@@ -1,0 +1,27 @@
+"""Every limit of parcels."""
+
+from datetime import timedelta
+
+NAME_CHARACTERS_MAX = 80
+STREET_CHARACTERS_MAX = 120
+POSTCODE_CHARACTERS_MAX = 10
+CITY_CHARACTERS_MAX = 60
+NOTE_CHARACTERS_MAX = 200
+WEIGHT_GRAMS_MAX = 30_000
+CODE_ATTEMPTS_MAX = 5
+LIST_ROWS_MAX = 50
+EVENTS_PAGE_MAX = 500
+SCANS_A_SYNC_MAX = 500
+EVENTS_A_CAPTURE_MAX = 50_000
+ROWS_A_STATEMENT = 5_000
+TOLD_A_RUN_MAX = 500
+# Scans lie in a partition a day: made ahead, dropped when this old.
+SCANS_KEPT = timedelta(days=400)
+DAYS_AHEAD = 3
+# A clock that runs fast is forgiven this much.
+CLOCK_SLACK = timedelta(hours=1)
+# What is not handed over is given up before its payment lapses.
+GIVEN_UP_BEFORE = timedelta(hours=12)
+DRAFT_LIFE = timedelta(days=1)
+NO_MOVEMENT_AFTER = timedelta(hours=36)
+NEVER_SEEN_AFTER = timedelta(hours=24)

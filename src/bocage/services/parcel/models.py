@@ -1,0 +1,110 @@
+"""Parcel's tables; private to it. Scans have none here: they lie in a partition a day (migrations/0002_scans.py)."""
+
+from django.db import models
+from django.db.models import Q
+
+from bocage.kernel.clock import now
+from bocage.services.parcel import limits
+from bocage.services.parcel.types import Speed, Status, Zone
+
+
+def _one_of(field: str, values: list[str] | list[int], name: str) -> models.CheckConstraint:
+    return models.CheckConstraint(condition=Q(**{f"{field}__in": values}), name=name)
+
+
+class CarrierRow(models.Model):
+    """An organisation that carries parcels, and the next serial number of its labels."""
+
+    organisation_id = models.UUIDField(primary_key=True, editable=False)
+    name = models.CharField(max_length=limits.NAME_CHARACTERS_MAX)
+    company_prefix = models.CharField(max_length=12, unique=True)
+    s10_service = models.CharField(max_length=2)
+    country = models.CharField(max_length=2)
+    next_serial = models.BigIntegerField(default=1)
+    created_at = models.DateTimeField(default=now)
+
+    class Meta:
+        db_table = "parcel_carrier"
+        constraints = [
+            models.UniqueConstraint(fields=["s10_service", "country"], name="parcel_carrier_s10"),
+            models.CheckConstraint(condition=Q(next_serial__gte=1), name="parcel_carrier_serial"),
+        ]
+
+
+class ShipmentRow(models.Model):
+    """A parcel between a sender, a receiver and a carrier. `id` is the sender's key, so it is made once.
+
+    `status`, `step`, `place`, `moved_at` and `moved_by` (the event) are of the latest scan, by time and rank. `told` is
+    the status that the receiver was told of; `is_taken`: the carrier has its money. The delivery code is in a table of
+    its own, which no carrier reads.
+    """
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    sender_id = models.UUIDField()
+    receiver_id = models.UUIDField(null=True)
+    carrier_id = models.UUIDField()
+    courier_id = models.UUIDField(null=True)
+    sender_name = models.CharField(max_length=limits.NAME_CHARACTERS_MAX)
+    sender_street = models.CharField(max_length=limits.STREET_CHARACTERS_MAX)
+    sender_postcode = models.CharField(max_length=limits.POSTCODE_CHARACTERS_MAX)
+    sender_city = models.CharField(max_length=limits.CITY_CHARACTERS_MAX)
+    receiver_name = models.CharField(max_length=limits.NAME_CHARACTERS_MAX)
+    receiver_street = models.CharField(max_length=limits.STREET_CHARACTERS_MAX)
+    receiver_postcode = models.CharField(max_length=limits.POSTCODE_CHARACTERS_MAX)
+    receiver_city = models.CharField(max_length=limits.CITY_CHARACTERS_MAX)
+    note = models.CharField(max_length=limits.NOTE_CHARACTERS_MAX, blank=True, default="")
+    weight_grams = models.IntegerField()
+    zone = models.CharField(max_length=8)
+    speed = models.CharField(max_length=8)
+    amount_minor = models.BigIntegerField(default=0)
+    currency = models.CharField(max_length=3)
+    lines = models.JSONField(default=list)
+    sscc = models.BigIntegerField(null=True, unique=True)
+    s10 = models.CharField(max_length=13, null=True, unique=True)
+    token = models.CharField(max_length=26, unique=True)
+    status = models.SmallIntegerField(default=Status.DRAFT)
+    step = models.SmallIntegerField(default=0)
+    disposition = models.SmallIntegerField(default=0)
+    place_id = models.IntegerField(null=True)
+    moved_at = models.DateTimeField(null=True)
+    moved_by = models.UUIDField(null=True)
+    told = models.SmallIntegerField(default=Status.DRAFT)
+    is_taken = models.BooleanField(default=False)
+    due_on = models.DateField(null=True)
+    created_at = models.DateTimeField(default=now)
+    is_demo = models.BooleanField(default=False)
+
+    class Meta:
+        db_table = "parcel_shipment"
+        constraints = [
+            _one_of("zone", [each.value for each in Zone], "parcel_shipment_zone"),
+            _one_of("speed", [each.value for each in Speed], "parcel_shipment_speed"),
+            _one_of("status", [each.value for each in Status], "parcel_shipment_status"),
+            models.CheckConstraint(
+                condition=Q(weight_grams__gt=0, weight_grams__lte=limits.WEIGHT_GRAMS_MAX),
+                name="parcel_shipment_weight",
+            ),
+            models.CheckConstraint(
+                condition=Q(status=Status.DRAFT) | Q(sscc__isnull=False, s10__isnull=False, due_on__isnull=False),
+                name="parcel_shipment_has_numbers",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["sender_id", "-created_at"], name="parcel_shipment_sent"),
+            models.Index(fields=["receiver_id", "-created_at"], name="parcel_shipment_received"),
+            models.Index(fields=["carrier_id", "status", "moved_at"], name="parcel_shipment_carried"),
+            models.Index(fields=["courier_id", "status"], name="parcel_shipment_tour"),
+            models.Index(fields=["id"], condition=~Q(told=models.F("status")), name="parcel_shipment_untold"),
+        ]
+
+
+class DeliveryCode(models.Model):
+    """The code that the receiver says at the door; wrong tries are counted, and after five it opens no door."""
+
+    shipment_id = models.UUIDField(primary_key=True, editable=False)
+    owner_id = models.UUIDField()
+    code = models.CharField(max_length=6)
+    wrong_tries = models.SmallIntegerField(default=0)
+
+    class Meta:
+        db_table = "parcel_delivery_code"

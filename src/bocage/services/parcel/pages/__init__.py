@@ -1,0 +1,22 @@
+"""Pages of Parcel: mine, sending, the carrier's desk, the courier's phone."""
+
+from django.urls import path
+
+from bocage.services.parcel.pages import courier, desk, mine, sending
+
+urlpatterns = [
+    path("", mine.home, name="home"),
+    path("send", sending.send, name="send"),
+    path("send/<uuid:shipment_id>/speed", sending.speed, name="speed"),
+    path("send/<uuid:shipment_id>/pay", sending.pay, name="pay"),
+    path("p/<uuid:shipment_id>", mine.shipment, name="shipment"),
+    path("p/<uuid:shipment_id>/cancel", mine.cancel, name="cancel"),
+    path("p/<uuid:shipment_id>/label.pdf", mine.label, {"kind": "pdf"}, name="label"),
+    path("p/<uuid:shipment_id>/label.zpl", mine.label, {"kind": "zpl"}, name="label-zpl"),
+    path("t/<str:token>", mine.track, name="track"),
+    path("desk", desk.desk, name="desk"),
+    path("desk/<uuid:shipment_id>", desk.parcel, name="desk-parcel"),
+    path("courier", courier.courier, name="courier"),
+    path("courier/tour.json", courier.tour, name="courier-tour"),
+    path("courier/worker.js", courier.worker, name="courier-worker"),
+]

@@ -1,0 +1,82 @@
+"""The courier's phone: the page is the same for everybody and kept on the phone; the tour comes to who is signed in."""
+
+import json
+from hashlib import blake2s
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
+from django.shortcuts import render
+from django.templatetags.static import static
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from bocage.kernel.acting import current_actor
+from bocage.kernel.errors import Refusal
+from bocage.kernel.identity import queries as identity
+from bocage.services.parcel.actions.capturing import require_carrier
+from bocage.services.parcel.pages.asking import CARRY
+from bocage.services.parcel.queries import shipments
+from bocage.services.parcel.words import status_title
+from bocage.shell.policy import scanning_page
+from bocage.shell.pwa import PRECACHED
+
+_FILES = (
+    *PRECACHED,
+    "js/elements/qr-scanner.js",
+    "vendor/zxing/reader/index.js",
+    "vendor/zxing/share.js",
+    "vendor/zxing/zxing_reader.wasm",
+    "parcel/courier-tour.js",
+    "parcel/scan-queue.js",
+    "parcel/parcel.css",
+)
+
+
+@scanning_page
+@require_safe
+def courier(request: HttpRequest) -> HttpResponse:
+    """The page: scan, then today's tour."""
+    return render(request, "parcel/courier.html", {"scans_url": reverse("api:sync")})
+
+
+@require_safe
+def worker(request: HttpRequest) -> HttpResponse:
+    """The courier's own service worker, for this page alone; its version follows from the files it keeps."""
+    files = [static(name) for name in _FILES]
+    version = blake2s("\n".join(files).encode(), digest_size=8).hexdigest()
+    context = {"files": json.dumps(files), "page": reverse("parcel:courier"), "version": version}
+    response = render(request, "parcel/courier_sw.js", context, content_type="text/javascript; charset=utf-8")
+    response["Cache-Control"] = "no-cache"
+    return response
+
+
+@never_cache
+@require_safe
+def tour(request: HttpRequest) -> JsonResponse:
+    """Whom the signed-in person carries for, what she has to bring, and the token with which the page sends."""
+    try:
+        organisation_id = identity.require_scope(CARRY) if request.user.is_authenticated else None
+        if organisation_id is not None:
+            require_carrier(organisation_id)
+    except Refusal:
+        organisation_id = None
+    person_id = current_actor().person_id
+    if organisation_id is None or person_id is None:
+        return JsonResponse({"carrier": None, "csrf": "", "stops": []})
+    stops = [
+        {
+            "id": str(each.id),
+            "number": each.s10,
+            "sscc": each.sscc,
+            "token": each.token,
+            "name": each.receiver.name,
+            "street": each.receiver.street,
+            "city": f"{each.receiver.postcode} {each.receiver.city}",
+            "note": each.note,
+            "status": status_title(each.status),
+        }
+        for each in shipments.tour(organisation_id, person_id)
+    ]
+    carrier = {"id": str(organisation_id), "name": identity.party_name(organisation_id)}
+    return JsonResponse({"carrier": carrier, "csrf": get_token(request), "stops": stops})

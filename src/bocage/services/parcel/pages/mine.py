@@ -1,0 +1,93 @@
+"""A person's parcels: those to her and from her, one of them, its label; and the page behind a tracking link."""
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from bocage.kernel.consent.queries import is_granted
+from bocage.kernel.errors import not_found
+from bocage.services.parcel.actions import shipping
+from bocage.services.parcel.documents.label import label_pdf, label_zpl, tracking_url
+from bocage.services.parcel.pages.asking import READ, WRITE, page
+from bocage.services.parcel.pages.showing import as_story, stage_of
+from bocage.services.parcel.queries import shipments
+from bocage.services.parcel.types import Shipment, Status
+from bocage.services.parcel.words import line_title, speed_title, status_title
+
+
+@require_safe
+@page(READ)
+def home(request: HttpRequest, subject_id: UUID) -> HttpResponse:
+    """Parcels to me, and parcels from me."""
+    to_me, from_me = shipments.mine(subject_id)
+    context = {
+        "to_me": [(each, status_title(each.status)) for each in to_me],
+        "from_me": [(each, status_title(each.status)) for each in from_me],
+        "asks": bool(to_me) and not is_granted(subject_id, "parcel.notify"),
+    }
+    return render(request, "parcel/home.html", context)
+
+
+@require_safe
+@page(READ)
+def shipment(request: HttpRequest, subject_id: UUID, shipment_id: UUID) -> HttpResponse:
+    """One parcel: where it is, when it comes, the code for the door."""
+    found = shipments.shipment(shipment_id)
+    if found.status is Status.DRAFT:
+        return redirect("parcel:speed", shipment_id)
+    is_sender = found.sender_id == subject_id
+    context = {
+        **_shown(found),
+        "is_sender": is_sender,
+        "link": tracking_url(found) if is_sender else "",
+        "track": reverse("parcel:track", args=[found.token]),
+        "lines": [(line_title(line), line.amount_minor) for line in found.lines] if is_sender else [],
+        "can_cancel": is_sender and found.status is Status.ANNOUNCED,
+    }
+    return render(request, "parcel/shipment.html", context)
+
+
+@require_safe
+def track(request: HttpRequest, token: str) -> HttpResponse:
+    """The page behind a tracking link, for whoever was given it: no name, no street, no code."""
+    found, moments = shipments.by_token(token)
+    answer = render(request, "parcel/track.html", {**_shown(found), "story": as_story(moments)})
+    answer["Referrer-Policy"] = "no-referrer"
+    return answer
+
+
+@require_safe
+@page(READ)
+def label(request: HttpRequest, subject_id: UUID, shipment_id: UUID, kind: str) -> HttpResponse:
+    """The label, as a PDF or for a label printer."""
+    found = shipments.shipment(shipment_id)
+    if not found.sscc or subject_id not in (found.sender_id, found.carrier_id):
+        raise not_found(_("There is no such parcel."))
+    if kind == "zpl":
+        answer = HttpResponse(label_zpl(found), content_type="text/plain; charset=utf-8")
+    else:
+        answer = HttpResponse(label_pdf(found), content_type="application/pdf")
+    answer["Content-Disposition"] = f'inline; filename="{found.s10}.{kind}"'
+    return answer
+
+
+@require_POST
+@page(WRITE)
+def cancel(request: HttpRequest, subject_id: UUID, shipment_id: UUID) -> HttpResponse:
+    """Take a parcel back before it is handed over."""
+    shipping.cancel(subject_id, shipment_id)
+    return redirect("parcel:home")
+
+
+def _shown(found: Shipment) -> dict[str, object]:
+    return {
+        "parcel": found,
+        "status": status_title(found.status),
+        "speed": speed_title(found.speed),
+        "stage": stage_of(found.status),
+        "story": as_story(shipments.story(found)) if found.sscc else [],
+    }

@@ -1,0 +1,23 @@
+"""What a person may take with her of her parcels, and what is forgotten when she goes."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+
+from bocage.services.parcel.models import DeliveryCode, ShipmentRow
+
+_COLUMNS = (
+    "id", "sender_id", "receiver_id", "carrier_id", "sender_name", "sender_street", "sender_postcode", "sender_city",
+    "receiver_name", "receiver_street", "receiver_postcode", "receiver_city", "note", "weight_grams", "speed",
+    "amount_minor", "currency", "s10", "status", "moved_at", "due_on", "created_at",
+)  # fmt: skip
+
+
+def export(person_id: UUID) -> dict[str, Any]:
+    """The parcels that she sent or that were sent to her, and her delivery codes."""
+    rows = ShipmentRow.objects.filter(Q(sender_id=person_id) | Q(receiver_id=person_id)).order_by("id")
+    return {
+        "parcels": list(rows.values(*_COLUMNS)),
+        "delivery_codes": list(DeliveryCode.objects.filter(owner_id=person_id).values("shipment_id", "code")),
+    }

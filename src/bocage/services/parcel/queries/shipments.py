@@ -1,0 +1,127 @@
+"""Parcels and their stories, as whoever acts may see them."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from bocage.kernel.acting import Actor, acting_as
+from bocage.kernel.errors import not_found
+from bocage.services.parcel import limits
+from bocage.services.parcel.models import CarrierRow, DeliveryCode, ShipmentRow
+from bocage.services.parcel.steps import DISPOSITIONS, STEPS
+from bocage.services.parcel.types import ENDED, Address, Moment, PriceLine, Shipment, Speed, Status, Zone
+
+_STORY_SQL = """
+select c.event_id, c.at, c.rank, c.step, c.disposition, coalesce(p.uri, '')
+from parcel_scan c left join parcel_place p on p.id = coalesce(c.place, c.read_point)
+where c.sscc = %s and c.organisation_id = %s
+    and not exists (select from parcel_scan e where e.sscc = c.sscc and e.at = c.at
+        and e.event_id = md5('error:' || c.event_id)::uuid)
+order by c.at desc, c.rank desc, c.event_id desc limit %s
+"""
+
+
+def shipment(shipment_id: UUID) -> Shipment:
+    """A parcel that the actor is a side of; with the delivery code, where that is the actor's to say."""
+    row = ShipmentRow.objects.filter(id=shipment_id).first()
+    if row is None:
+        raise not_found(_("There is no such parcel."))
+    code = DeliveryCode.objects.filter(shipment_id=shipment_id).values_list("code", flat=True).first()
+    return as_shipments([row], code or "")[0]
+
+
+def by_token(token: str) -> tuple[Shipment, list[Moment]]:
+    """The parcel of a tracking link and its story, for whoever holds the link."""
+    with acting_as(Actor.for_service("parcel")):
+        row = ShipmentRow.objects.filter(token=token, status__gt=Status.DRAFT).first()
+        if row is None:
+            raise not_found(_("There is no parcel behind this link."))
+        found = as_shipments([row])[0]
+        return found, story(found)
+
+
+def mine(person_id: UUID) -> tuple[list[Shipment], list[Shipment]]:
+    """The latest parcels to the person, and those from her."""
+    rows = ShipmentRow.objects.filter(Q(receiver_id=person_id) | Q(sender_id=person_id)).order_by("-created_at")
+    found = as_shipments(rows[: limits.LIST_ROWS_MAX])
+    to_me = [each for each in found if each.receiver_id == person_id and each.status is not Status.DRAFT]
+    return to_me, [each for each in found if each.sender_id == person_id]
+
+
+def story(found: Shipment) -> list[Moment]:
+    """The scans of a parcel, the latest first; those declared an error are left out."""
+    if not found.sscc:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_STORY_SQL, [int(found.sscc), found.carrier_id, limits.LIST_ROWS_MAX])
+        return [
+            Moment(event_id, at, Status(rank) if rank else None, STEPS[step], DISPOSITIONS[disposition], place)
+            for event_id, at, rank, step, disposition, place in cursor.fetchall()
+        ]
+
+
+def tour(organisation_id: UUID, courier_id: UUID) -> list[Shipment]:
+    """What a courier has to bring today, street by street."""
+    rows = ShipmentRow.objects.filter(
+        carrier_id=organisation_id,
+        courier_id=courier_id,
+        status__in=[Status.OUT_FOR_DELIVERY, Status.ATTEMPT_FAILED],
+    )
+    return as_shipments(rows.order_by("receiver_postcode", "receiver_street", "id")[: limits.SCANS_A_SYNC_MAX])
+
+
+def as_shipments(rows: Iterable[ShipmentRow], code: str = "") -> list[Shipment]:
+    """Rows as everybody else sees them."""
+    listed = list(rows)
+    carriers = CarrierRow.objects.filter(organisation_id__in={row.carrier_id for row in listed})
+    names = dict(carriers.values_list("organisation_id", "name")) if listed else {}
+    places = _places({row.place_id for row in listed if row.place_id is not None})
+    return [_as_shipment(row, names.get(row.carrier_id, ""), places.get(row.place_id or 0, ""), code) for row in listed]
+
+
+def _places(ids: set[int]) -> dict[int, str]:
+    if not ids:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute("select id, uri from parcel_place where id = any(%s)", [sorted(ids)])
+        return dict(cursor.fetchall())
+
+
+def _as_shipment(row: ShipmentRow, carrier_name: str, place: str, code: str) -> Shipment:
+    return Shipment(
+        id=row.id,
+        sender_id=row.sender_id,
+        receiver_id=row.receiver_id,
+        carrier_id=row.carrier_id,
+        carrier_name=carrier_name,
+        courier_id=row.courier_id,
+        sender=Address(row.sender_name, row.sender_street, row.sender_postcode, row.sender_city),
+        receiver=Address(row.receiver_name, row.receiver_street, row.receiver_postcode, row.receiver_city),
+        note=row.note,
+        weight_grams=row.weight_grams,
+        zone=Zone(row.zone),
+        speed=Speed(row.speed),
+        amount_minor=row.amount_minor,
+        currency=row.currency,
+        lines=tuple(PriceLine(**line) for line in row.lines),
+        sscc=f"{row.sscc:018}" if row.sscc is not None else "",
+        s10=row.s10 or "",
+        token=row.token,
+        status=Status(row.status),
+        step=STEPS[row.step],
+        place=place,
+        moved_at=row.moved_at,
+        due_on=row.due_on,
+        created_at=row.created_at,
+        is_demo=row.is_demo,
+        code=code,
+    )
+
+
+def coming(person_id: UUID) -> Shipment | None:
+    """The parcel to the person that is due first, if one is on its way."""
+    rows = ShipmentRow.objects.filter(receiver_id=person_id).exclude(status__in=[*ENDED, Status.DRAFT])
+    return next(iter(as_shipments(rows.order_by("due_on", "id")[:1])), None)

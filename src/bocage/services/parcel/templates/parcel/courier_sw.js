@@ -1,0 +1,40 @@
+// Keeps the courier's page and its files, so that scanning goes on without a connection. The page is the same for everybody:
+// it is fetched without cookies. Stops and scans are not here but in the page's own database.
+const CACHE = "courier-{{ version }}";
+const PAGE = "{{ page }}";
+const FILES = {{ files|safe }};
+const STATIC = "{% get_static_prefix %}";
+const KEPT = { ignoreVary: true };
+const plain = (address) => new Request(address, { credentials: "omit" });
+
+addEventListener("install", (event) => {
+  skipWaiting();
+  event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll([plain(PAGE), ...FILES])));
+});
+
+addEventListener("activate", (event) => {
+  const old = (name) => name.startsWith("courier-") && name !== CACHE;
+  const clean = caches.keys().then((names) => Promise.all(names.filter(old).map((name) => caches.delete(name))));
+  event.waitUntil(clean.then(() => clients.claim()));
+});
+
+// The newest with a connection, what was kept without one.
+async function newest(address) {
+  const cache = await caches.open(CACHE);
+  try {
+    const answer = await fetch(plain(address));
+    if (answer.ok) await cache.put(address, answer.clone());
+    return answer;
+  } catch (error) {
+    const kept = await cache.match(address, KEPT);
+    if (kept) return kept;
+    throw error;
+  }
+}
+
+addEventListener("fetch", (event) => {
+  const url = new URL(event.request.url);
+  if (event.request.method !== "GET" || url.origin !== location.origin) return;
+  if (url.pathname === PAGE) event.respondWith(newest(url.pathname));
+  else if (url.pathname.startsWith(STATIC)) event.respondWith(caches.match(event.request, KEPT).then((kept) => kept ?? fetch(event.request)));
+});

@@ -1,0 +1,177 @@
+"""Sending: quoted with its sum, paid once, labelled, cancelled with the money back; carried by scans."""
+
+import io
+from datetime import date, timedelta
+from uuid import UUID, uuid4
+
+import numpy as np
+import pytest
+import zxingcpp
+from pypdf import PdfReader
+
+from bocage.kernel import clock
+from bocage.kernel.acting import Actor, acting_as
+from bocage.kernel.errors import Refusal
+from bocage.kernel.payments import queries as payments
+from bocage.services.parcel import jobs, prices
+from bocage.services.parcel.actions import scanning, shipping
+from bocage.services.parcel.actions.scanning import Scan
+from bocage.services.parcel.documents import barcodes
+from bocage.services.parcel.documents.label import label_pdf, label_zpl
+from bocage.services.parcel.queries import quotes, shipments
+from bocage.services.parcel.queries.rights import export
+from bocage.services.parcel.tests.conftest import ANAS, WEIS, Town, available
+from bocage.services.parcel.types import Shipment, Speed, Status, Verdict, Zone
+
+pytestmark = pytest.mark.django_db
+
+
+def scan(town: Town, number: str, kind: str, code: str = "", scan_id: UUID | None = None) -> Verdict:
+    with acting_as(town.as_lea()):
+        return scanning.sync(town.velo, town.lea, [Scan(scan_id or uuid4(), number, kind, clock.now(), code)])[0]
+
+
+def test_a_price_is_the_sum_of_its_lines() -> None:
+    lines = prices.price(Zone.TOWN, 2_001, Speed.NEXT_DAY)
+    assert [(each.code, each.count, each.amount_minor) for each in lines] == [
+        ("base_town", 1, 390),
+        ("kilograms", 2, 80),
+        ("speed_next_day", 1, 120),
+    ]
+    assert prices.zone_of("38120", "38100") is Zone.TOWN
+    assert prices.zone_of("38120", "75001") is Zone.COUNTRY
+    assert prices.due_on(date(2026, 11, 28), Speed.NEXT_DAY, Zone.TOWN) == date(2026, 11, 30)  # not on a Sunday
+
+
+def test_paying_takes_the_price_once_and_cancelling_gives_it_back(town: Town) -> None:
+    before = available(town.ana)
+    parcel = town.sent()
+    assert parcel.amount_minor == sum(each.amount_minor for each in parcel.lines) > 0
+    with acting_as(Actor.for_person(town.ana)):
+        shipping.pay(town.ana, parcel.id, parcel.amount_minor)
+        assert payments.intent(shipping.payment_of(parcel.id)).state == "authorised"
+    assert available(town.ana) == before - parcel.amount_minor
+    with acting_as(Actor.for_person(town.ana)):
+        shipping.cancel(town.ana, parcel.id)
+        shipping.cancel(town.ana, parcel.id)
+        assert shipments.shipment(parcel.id).status is Status.CANCELLED
+    assert available(town.ana) == before
+
+
+def test_what_is_handed_over_is_not_cancelled(town: Town) -> None:
+    parcel = town.sent()
+    assert scan(town, parcel.s10, "accept").done
+    jobs.tell_receivers.run()
+    with acting_as(Actor.for_person(town.ana)):
+        assert payments.intent(shipping.payment_of(parcel.id)).captured_minor == parcel.amount_minor
+    with acting_as(Actor.for_person(town.ana)), pytest.raises(Refusal, match="on its way"):
+        shipping.cancel(town.ana, parcel.id)
+
+
+def test_what_is_never_handed_over_is_given_up(town: Town) -> None:
+    before = available(town.ana)
+    parcel = town.sent()
+    with clock.shifted(timedelta(days=30)):
+        jobs.keep_days.run()
+    with acting_as(Actor.for_person(town.ana)):
+        assert shipments.shipment(parcel.id).status is Status.CANCELLED
+    assert available(town.ana) == before
+
+
+def test_another_price_than_the_one_shown_is_refused(town: Town) -> None:
+    shipment_id = uuid4()
+    with acting_as(Actor.for_person(town.ana)):
+        shipping.draft(town.ana, shipment_id, ANAS, WEIS, 900)
+        with pytest.raises(Refusal, match="price has changed"):
+            shipping.pay(town.ana, shipment_id, 1)
+        assert shipments.shipment(shipment_id).status is Status.DRAFT
+
+
+def test_only_its_sides_see_a_parcel_and_only_the_receiver_its_code(town: Town) -> None:
+    parcel = town.sent()
+    assert parcel.code == ""  # Ana sent it
+    assert len(town.code_of(parcel.id)) == 6
+    for actor in (Actor.for_person(town.lea), Actor.for_person(town.marco, town.autre), Actor.nobody()):
+        with acting_as(actor), pytest.raises(Refusal, match="no such parcel"):
+            shipments.shipment(parcel.id)
+    with acting_as(town.as_lea()):
+        assert shipments.shipment(parcel.id).code == ""
+    with acting_as(Actor.for_person(town.ana)):
+        assert [each["id"] for each in export(town.ana)["parcels"]] == [parcel.id]
+
+
+def test_a_sender_without_a_receiver_here_passes_the_code_on(town: Town) -> None:
+    assert len(town.sent(handle="").code) == 6
+
+
+def test_the_door_opens_with_the_code_alone_and_closes_after_five(town: Town) -> None:
+    parcel, second = town.sent(), town.sent()
+    code = town.code_of(parcel.id)
+    assert scan(town, parcel.sscc, "load").done
+    assert scan(town, parcel.sscc, "deliver", "000000" if code != "000000" else "1").code == "code_wrong"
+    assert scan(town, f"(00){parcel.sscc}", "deliver", f" {code} ").done
+    assert scan(town, parcel.sscc, "deliver", code).code == "ended"
+    wrong = "111111" if town.code_of(second.id) != "111111" else "222222"
+    assert [scan(town, second.s10, "deliver", wrong).code for _try in range(6)] == ["code_wrong"] * 5 + ["code_locked"]
+    assert scan(town, second.s10, "deliver", town.code_of(second.id)).code == "code_locked"
+    with acting_as(Actor.for_person(town.wei)):
+        assert shipments.shipment(parcel.id).status is Status.DELIVERED
+
+
+def test_a_courier_has_the_tour_that_she_loaded(town: Town) -> None:
+    parcel, other = town.sent(), town.sent()
+    assert scan(town, f"https://id.gs1.org/00/{parcel.sscc}", "load").done
+    assert scan(town, other.s10, "nobody_home").done
+    with acting_as(town.as_lea()):
+        assert [each.id for each in shipments.tour(town.velo, town.lea)] == [parcel.id]
+
+
+def test_a_scan_sent_again_is_known_and_another_carriers_parcel_is_not(town: Town) -> None:
+    parcel, scan_id = town.sent(), uuid4()
+    assert scan(town, parcel.s10, "hub", scan_id=scan_id) == Verdict(scan_id, done=True)
+    assert scan(town, parcel.s10, "hub", scan_id=scan_id) == Verdict(scan_id, done=True, known=True)
+    with acting_as(Actor.for_person(town.marco, town.autre)):
+        (verdict,) = scanning.sync(town.autre, town.marco, [Scan(uuid4(), parcel.s10, "hub", clock.now())])
+    assert verdict.code == "unknown_parcel"
+
+
+@pytest.mark.parametrize(
+    "number", ["", "\x00", "RR000", "(00)1", "https://x/parcel/t/" + "A" * 20, "9" * 600, "٣" * 18]
+)
+def test_wrong_numbers_name_no_parcel(town: Town, number: str) -> None:
+    assert scan(town, number, "hub").code == "unknown_parcel"
+
+
+def test_the_label_says_what_a_scanner_reads(town: Town) -> None:
+    parcel = town.sent()
+    for widths, said in (
+        (barcodes.gs1_bars(parcel.sscc), f"(00){parcel.sscc}"),
+        (barcodes.s10_bars(parcel.s10), parcel.s10),
+    ):
+        assert _read_bars(widths) == said
+    text = PdfReader(io.BytesIO(label_pdf(parcel))).pages[0].extract_text()
+    assert parcel.sscc in text and "Wei Lin" in text
+    zpl = label_zpl(_named(parcel, "Wei ^XZ~ Lin"))
+    assert zpl.count("^XZ") == 1 and f"(00){parcel.sscc}" in zpl and "~" not in zpl
+
+
+def test_quotes_come_cheapest_first_as_the_port_gives_them(town: Town) -> None:
+    found = quotes.Quoting().quotes(town.ana, "38120", "38100", 1_500)
+    assert [each.amount_minor for each in found] == sorted(each.amount_minor for each in found)
+    assert all(sum(amount for _code, _count, amount in each.lines) == each.amount_minor for each in found)
+    with pytest.raises(Refusal, match="30 kg"):
+        quotes.quotes("38120", "38100", 30_001)
+
+
+def _named(parcel: Shipment, name: str) -> Shipment:
+    from dataclasses import replace
+
+    return replace(parcel, receiver=replace(parcel.receiver, name=name))
+
+
+def _read_bars(widths: list[int]) -> str:
+    line = np.concatenate(
+        [np.full(width * 3, 0 if place % 2 == 0 else 255, np.uint8) for place, width in enumerate(widths)]
+    )
+    picture = np.pad(np.tile(line, (120, 1)), 60, constant_values=255)
+    return zxingcpp.read_barcodes(picture)[0].text
