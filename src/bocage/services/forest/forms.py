@@ -147,6 +147,14 @@ class CampaignForm(forms.Form):
     species = forms.CharField(label=_("Kind of tree"), max_length=60)
     trees = forms.IntegerField(label=_("How many trees"), min_value=1, max_value=100_000)
     price_grams = forms.IntegerField(label=_("Grams for one tree"), min_value=1_000, max_value=1_000_000)
+    cost = forms.DecimalField(
+        label=_("What one tree costs you"),
+        required=False,
+        min_value=0,
+        max_value=10_000,
+        decimal_places=2,
+        help_text=_("With planting and care; people see it beside the grams. Empty if you would rather not say."),
+    )
     survival_percent = forms.IntegerField(
         label=_("Of a hundred, how many stand after three years"), min_value=1, max_value=100
     )

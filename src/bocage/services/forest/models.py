@@ -286,6 +286,7 @@ class Campaign(models.Model):
     price_grams = models.PositiveIntegerField()
     survival_percent = models.PositiveSmallIntegerField()
     trees = models.PositiveIntegerField()
+    cost_minor = models.PositiveIntegerField(default=0)
     opened_at = models.DateTimeField()
 
     class Meta:

@@ -35,7 +35,10 @@ _MAP = (320, 180, 24)
 
 @dataclass(frozen=True)
 class CampaignView:
-    """A campaign, and where its mark stands on a map of 320 by 180 units. `left`: trees nobody has, to the partner."""
+    """A campaign, and where its mark stands on a map of 320 by 180 units. `left`: trees nobody has, to the partner.
+
+    `cost_minor`: what one tree costs the partner, in cents of the town's currency, 0 where that was not said.
+    """
 
     id: UUID
     name: str
@@ -49,6 +52,15 @@ class CampaignView:
     left: int | None = None
     x: int = 0
     y: int = 0
+    cost_minor: int = 0
+
+    @property
+    def budget_minor(self) -> int:
+        return self.trees * self.cost_minor
+
+    @property
+    def budget_left_minor(self) -> int:
+        return (self.left or 0) * self.cost_minor
 
 
 @dataclass(frozen=True)
@@ -151,6 +163,7 @@ def _views(rows: list[Campaign]) -> list[CampaignView]:
             row.survival_percent,
             row.trees,
             left[budgets[row.id]].available_minor if budgets[row.id] in left else None,
+            cost_minor=row.cost_minor,
         )
         for row in rows
     ]

@@ -30,7 +30,10 @@ _SPACE = UUID("3b0e1c7a-62ce-5c2c-a5b1-96a1c26f9c88")
 
 @dataclass(frozen=True)
 class Terms:
-    """What a partner undertakes. Coordinates are WGS 84 degrees; `survival_percent` is expected after 3 years."""
+    """What a partner undertakes. Coordinates are WGS 84 degrees; `survival_percent` is expected after 3 years.
+
+    `cost_minor`: what one tree costs the partner, in cents of the town's currency, 0 where it does not say.
+    """
 
     name: str
     species: str
@@ -39,6 +42,7 @@ class Terms:
     price_grams: int
     survival_percent: int
     trees: int
+    cost_minor: int = 0
 
 
 def open_campaign(organisation_id: UUID, campaign_id: UUID, terms: Terms) -> UUID:

@@ -33,6 +33,7 @@ def planting_page(request: HttpRequest) -> HttpResponse:
         "campaigns": [(each, uuid7()) for each in real_trees.campaigns()],
         "certificates": real_trees.certificates(subject),
         "giveable": giving.giveable_grams(subject),
+        "currency": settings.TOWN["currency"],
     }
     return render(request, "forest/planting.html", context)
 
@@ -79,9 +80,11 @@ def partner(request: HttpRequest) -> HttpResponse:
     organisation = _organisation()
     form = CampaignForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        terms = campaigns.Terms(**{name: value for name, value in form.cleaned_data.items() if name != "campaign_id"})
+        given = dict(form.cleaned_data)
+        campaign_id, cost = given.pop("campaign_id"), given.pop("cost")
+        terms = campaigns.Terms(**given, cost_minor=int((cost or 0) * 100))
         try:
-            campaigns.open_campaign(organisation, form.cleaned_data["campaign_id"], terms)
+            campaigns.open_campaign(organisation, campaign_id, terms)
         except Refusal as refusal:
             form.add_error(None, str(refusal.message))
         else:
@@ -94,6 +97,7 @@ def partner(request: HttpRequest) -> HttpResponse:
         "trees": [(each, uuid7()) for each in real_trees.to_audit(organisation)],
         "standing": [(real_trees.STATES[state], count) for state, count in real_trees.survival(organisation).items()],
         "report": ReportForm(),
+        "currency": settings.TOWN["currency"],
     }
     return render(request, "forest/partner.html", context, status=422 if form.errors else 200)
 

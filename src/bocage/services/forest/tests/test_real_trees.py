@@ -1,6 +1,7 @@
 """One certificate a tree: burned grams, a budget that cannot be overdrawn, a signature anybody can check."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -204,6 +205,22 @@ def test_the_pages_of_people_and_partners(browser: Client, ana: UUID, wei: UUID)
     assert "The signature holds" in browser.get(done["Location"]).content.decode()
     assert browser.get(f"{done['Location']}.pdf").content.startswith(b"%PDF-")
     assert browser.get("/forest/partner").status_code == 403
+
+
+@pytest.mark.django_db
+def test_a_budget_shows_in_trees_and_in_money(ana: UUID, wei: UUID) -> None:
+    partner, campaign = make_partner(wei), uuid4()
+    with as_partner(wei, partner):
+        campaigns.open_campaign(partner, campaign, replace(terms(3), cost_minor=450))
+        with pytest.raises(Refusal):
+            campaigns.open_campaign(partner, campaign, replace(terms(3), cost_minor=451))
+    grams_in_hand(ana)
+    with as_(ana):
+        campaigns.plant(ana, uuid4(), campaign)
+        assert [each.cost_minor for each in real_trees.campaigns()] == [450]
+    with as_partner(wei, partner):
+        one = real_trees.campaigns(partner)[0]
+    assert (one.left, one.budget_minor, one.budget_left_minor) == (2, 1350, 900)
 
 
 @pytest.mark.django_db
