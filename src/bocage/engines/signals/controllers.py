@@ -11,6 +11,6 @@ def make_controller(name: ControllerName, network: Network, limits: Limits) -> C
     if name in ("maxwave", "maxpressure"):
         return Greedy(network, limits, pressure=name == "maxpressure")
     # Numba takes a second to load, and the baselines do not need it.
-    from bocage.engines.signals.rollout import Rollout
+    from bocage.engines.signals.guard import Guard
 
-    return Rollout(network, limits)
+    return Guard(network, limits)

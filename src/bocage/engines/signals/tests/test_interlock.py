@@ -26,8 +26,8 @@ limits = st.builds(
 )
 seconds = st.lists(
     st.tuples(st.lists(st.tuples(st.integers(0, 1), st.integers(0, 1)), max_size=4), st.integers(0, 2**LINKS - 1)),
-    min_size=100,
-    max_size=300,
+    min_size=80,
+    max_size=160,
 )
 
 
@@ -54,7 +54,7 @@ def runs(letters: str) -> list[tuple[str, int]]:
     return found
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(limits, seconds)
 def test_no_call_breaks_a_limit(rules: Limits, told: list[tuple[list[tuple[int, int]], int]]) -> None:
     states = shown(rules, told)
@@ -75,7 +75,7 @@ def test_no_call_breaks_a_limit(rules: Limits, told: list[tuple[list[tuple[int, 
             assert not any((one, two) in signal.foes for one in going for two in going)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(limits.filter(lambda one: one.all_red > 0), seconds)
 def test_all_red_stands_before_each_new_green(rules: Limits, told: list[tuple[list[tuple[int, int]], int]]) -> None:
     states = shown(rules, told)
@@ -87,7 +87,7 @@ def test_all_red_stands_before_each_new_green(rules: Limits, told: list[tuple[li
                 assert all(set(state) == {"r"} for state in quiet)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(limits, st.integers(0, 1))
 def test_nobody_waits_longer_than_the_limit_and_one_change(rules: Limits, stubborn: int) -> None:
     """A controller that always calls one phase starves nobody."""
