@@ -17,7 +17,7 @@ from bocage.engines.signals.guard import SILENT_SECONDS, Guard
 class Stubborn:
     """Keeps one green for ever, whoever waits."""
 
-    def decide(self, observation: Observation, cabinets: Cabinets) -> list[Call]:
+    def decide(self, seen: Observation, cabinets: Cabinets) -> list[Call]:
         return []
 
 

@@ -20,9 +20,9 @@ WEST = 3
 
 def standing(metres: list[float]) -> Queue:
     count = len(metres)
-    start = np.asarray([0, 0, 0, 0, count, count])
+    start = np.asarray([0, 0, 0, 0, count, count], dtype=np.int64)
     ones = np.ones(count)
-    return Queue(start, np.full(count, 3), np.asarray(metres), 0.0 * ones, ones, 9.0 * ones)
+    return Queue(start, np.full(count, 3, dtype=np.int64), np.asarray(metres), 0.0 * ones, ones, 9.0 * ones)
 
 
 def watched(tmp_path: Path, queue: Queue, seconds: int) -> tuple[Unseen, Queue]:
