@@ -35,8 +35,13 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bocage.settings")
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    from hypothesis import HealthCheck, settings
+
     from bocage.kernel import translations
 
+    # How fast examples are made says how busy the machine is, not whether the code is right.
+    settings.register_profile("bocage", suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("bocage")
     translations.compile_all()
     # WhiteNoise warns of a missing folder, though under test it asks the finders.
     (Path(os.environ.get("BOCAGE_HOME", tempfile.gettempdir())) / "static").mkdir(parents=True, exist_ok=True)
