@@ -8,8 +8,8 @@
 FOLDER holds RESCO's scenarios, a folder each (Pi-Star-Lab/RESCO, also within the wheel of sumo-rl): every `.sumocfg`
 in it is run, and every `.net.xml` with its `.rou.xml` that no `.sumocfg` stands beside. Ambers last 3 s everywhere, as
 in RESCO; `--own-amber` keeps each net's. `--safety` adds pedestrian minimums and 2 s of all-red. `--large` makes a
-network of so many signals by netgenerate, with traffic, and runs that. A run is a process of its own; delay in seconds
-a trip by RESCO's definition; the controller's time is of this processor, whatever else runs on it (the load is shown).
+network of at least so many signals by netgenerate, with traffic, and runs that. A run is a process of its own; delay
+in seconds a trip by RESCO's definition; the controller's time is of this processor, whatever else runs.
 """
 
 import argparse
@@ -106,16 +106,15 @@ def found(folder: Path, names: list[str] | None) -> list[Path]:
 
 
 def generated(folder: Path, signals: int, vehicles_per_hour: int) -> Path:
-    """A grid of signals by netgenerate, two lanes a street, and trips between random edges."""
+    """A grid of at least so many signals by netgenerate, two lanes a street, and trips between random edges."""
     import sumo
 
-    # Not the four corners: they get no signal.
     columns = math.ceil(math.sqrt(signals))
     rows = math.ceil(signals / columns)
     net, routes = folder / "large.net.xml", folder / "large.rou.xml"
     binaries = Path(sumo.SUMO_HOME) / "bin"
     command = [binaries / "netgenerate", "--grid", "--grid.x-number", columns, "--grid.y-number", rows]
-    command += ["--grid.length", 180, "--grid.attach-length", 180, "--default.lanenumber", 2, "--seed", 1]
+    command += ["--grid.length", 180, "--default.lanenumber", 2, "--seed", 1]
     command += ["--default-junction-type", "traffic_light", "--turn-lanes", 1, "-o", net]
     subprocess.run([str(one) for one in command], check=True, capture_output=True)
     script = Path(sumo.SUMO_HOME) / "tools" / "randomTrips.py"
