@@ -45,6 +45,7 @@ STORIES = 2_000
 SCANS_A_PARCEL = 10
 DAYS = 30
 ROWS_A_STATEMENT = 500_000
+ANSWER_SECONDS = 600  # a process that failed answers never
 _FORK = multiprocessing.get_context("fork")
 _TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -188,7 +189,7 @@ def capture(title: str, server: launcher.Server, documents: list[bytes], process
         each.start()
     ready.wait()
     before, begun = cpu_of(server), time.monotonic()
-    answers = [told.get() for _worker in workers]
+    answers = [told.get(timeout=ANSWER_SECONDS) for _worker in workers]
     took, cpu = time.monotonic() - begun, cpu_of(server) - before
     for each in workers:
         each.join()

@@ -23,5 +23,8 @@ CLOCK_SLACK = timedelta(hours=1)
 # What is not handed over is given up before its payment lapses.
 GIVEN_UP_BEFORE = timedelta(hours=12)
 DRAFT_LIFE = timedelta(days=1)
+# A story is looked for in these days alone: those of a parcel's life, not all that are kept.
+STORY_BEFORE = timedelta(days=7)
+STORY_AFTER = timedelta(days=45)
 NO_MOVEMENT_AFTER = timedelta(hours=36)
 NEVER_SEEN_AFTER = timedelta(hours=24)

@@ -4,6 +4,9 @@ Steps are the CBV's, and four of our own for what happens at a door, which the C
 `STEPS` and `DISPOSITIONS` are what the table of scans keeps; new words go to the end.
 """
 
+from hashlib import md5
+from uuid import UUID
+
 from bocage.services.parcel.types import Status
 
 OUT_FOR_DELIVERY = "urn:bocage:parcel:out_for_delivery"
@@ -73,3 +76,8 @@ _KNOWN: dict[tuple[str, str], int] = {
 def status_number(step: str, disposition: str) -> int:
     """The rank of the status that a scan gives; 0 where it says nothing of the parcel's way."""
     return _KNOWN.get((step, disposition), 0)
+
+
+def error_id(event_id: UUID) -> UUID:
+    """The id under which the event is kept that declares `event_id` an error (SQL has the same in capturing.py)."""
+    return UUID(md5(f"error:{event_id}".encode(), usedforsecurity=False).hexdigest())

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hmac import compare_digest
 from uuid import UUID
 
@@ -150,9 +150,13 @@ def _of_urn(text: str) -> str:
 
 
 def _known(scans: Sequence[Scan], ssccs: Sequence[int]) -> set[UUID]:
+    # An id is known within a day of its time: more than that would ask every day that is kept.
+    times, slack = [each.at for each in scans], timedelta(days=1)
+    if not ssccs:
+        return set()
     with connection.cursor() as cursor:
         cursor.execute(
-            "select event_id from parcel_scan where sscc = any(%s) and event_id = any(%s)",
-            [list(ssccs), [each.id for each in scans]],
+            "select event_id from parcel_scan where sscc = any(%s) and event_id = any(%s) and at >= %s and at <= %s",
+            [list(ssccs), [each.id for each in scans], min(times) - slack, max(times) + slack],
         )
         return {event_id for (event_id,) in cursor.fetchall()}

@@ -1,26 +1,27 @@
 """Parcels and their stories, as whoever acts may see them."""
 
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from bocage.kernel import clock
 from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.errors import not_found
 from bocage.services.parcel import limits
 from bocage.services.parcel.models import CarrierRow, DeliveryCode, ShipmentRow
-from bocage.services.parcel.steps import DISPOSITIONS, STEPS
+from bocage.services.parcel.steps import DISPOSITIONS, STEPS, error_id
 from bocage.services.parcel.types import ENDED, Address, Moment, PriceLine, Shipment, Speed, Status, Zone
 
 _STORY_SQL = """
-select c.event_id, c.at, c.rank, c.step, c.disposition, coalesce(p.uri, '')
+select c.event_id, c.at, c.rank, c.step, c.disposition, coalesce(p.uri, ''),
+    coalesce(c.body ? 'errorDeclaration', false)
 from parcel_scan c left join parcel_place p on p.id = coalesce(c.place, c.read_point)
-where c.sscc = %s and c.organisation_id = %s
-    and not exists (select from parcel_scan e where e.sscc = c.sscc and e.at = c.at
-        and e.event_id = md5('error:' || c.event_id)::uuid)
-order by c.at desc, c.rank desc, c.event_id desc limit %s
+where c.sscc = %(sscc)s and c.organisation_id = %(carrier)s::uuid and c.at >= %(since)s and c.at < %(until)s
+order by c.at desc, c.rank desc, c.event_id desc limit %(limit)s
 """
 
 
@@ -56,11 +57,22 @@ def story(found: Shipment) -> list[Moment]:
     if not found.sscc:
         return []
     with connection.cursor() as cursor:
-        cursor.execute(_STORY_SQL, [int(found.sscc), found.carrier_id, limits.LIST_ROWS_MAX])
-        return [
-            Moment(event_id, at, Status(rank) if rank else None, STEPS[step], DISPOSITIONS[disposition], place)
-            for event_id, at, rank, step, disposition, place in cursor.fetchall()
-        ]
+        # Between two moments that are written down, PostgreSQL looks at their days alone, not at every day kept.
+        values: dict[str, Any] = {
+            "sscc": int(found.sscc),
+            "carrier": str(found.carrier_id),
+            "since": found.created_at - limits.STORY_BEFORE,
+            "until": min(clock.now() + limits.CLOCK_SLACK, found.created_at + limits.STORY_AFTER),
+            "limit": limits.LIST_ROWS_MAX,
+        }
+        cursor.execute(_STORY_SQL, values)
+        rows = cursor.fetchall()
+    wrong = {event_id for event_id, *_rest, is_error in rows if is_error}
+    return [
+        Moment(event_id, at, Status(rank) if rank else None, STEPS[step], DISPOSITIONS[disposition], place)
+        for event_id, at, rank, step, disposition, place, is_error in rows
+        if not is_error and error_id(event_id) not in wrong
+    ]
 
 
 def tour(organisation_id: UUID, courier_id: UUID) -> list[Shipment]:
