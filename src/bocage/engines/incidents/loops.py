@@ -120,10 +120,10 @@ class LaneDetector:
     Shares, flows and dispersions are learnt on the way and kept as they were while evidence gathers.
     """
 
-    LEFT = 0.4
+    LEFT = 0.5
     NEXT_WEIGHT = 0.5
 
-    def __init__(self, metres: Floats, *, limit: float = 8.0) -> None:
+    def __init__(self, metres: Floats, *, limit: float = 9.0) -> None:
         """`metres`: (stations); `limit`: of the cumulated log likelihood ratio, nats."""
         self._metres, self._limit = metres, limit
         self._once = _Once(metres)

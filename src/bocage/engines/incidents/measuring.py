@@ -9,7 +9,9 @@ import numpy as np
 
 from bocage.engines.incidents.types import Alarm
 
-BEFORE_METRES, AFTER_METRES = 2_500.0, 700.0  # an alarm belongs to an incident if it is in its queue or just after it
+# An alarm belongs to an incident if it is just behind it, or no farther before it than its queue may have grown.
+BEFORE_METRES, AFTER_METRES, NEAR_METRES = 2_500.0, 700.0, 600.0
+WAVE_METRES_A_SECOND = 8.0  # faster than any queue grows
 RECOVERY_SECONDS = 300.0
 FOUND_METRES_TRACKS = 150.0
 WILSON_Z = 1.96
@@ -91,8 +93,10 @@ class Tally:
         )
 
     def _belongs(self, alarm: Alarm, each: Happened) -> bool:
-        near = -self.behind_metres <= alarm.metres - each.metres <= self.ahead_metres
-        return near and each.began_seconds <= alarm.seconds <= each.ended_seconds + RECOVERY_SECONDS
+        since = alarm.seconds - each.began_seconds
+        behind = min(self.behind_metres, NEAR_METRES + WAVE_METRES_A_SECOND * since)
+        near = -behind <= alarm.metres - each.metres <= self.ahead_metres
+        return near and 0 <= since <= each.ended_seconds - each.began_seconds + RECOVERY_SECONDS
 
 
 def wilson(hits: int, trials: int) -> tuple[float, float]:

@@ -125,19 +125,20 @@ def test_tracks_that_make_no_sense_are_refused() -> None:
 
 
 def free_flow(seed: int, steps: int, vehicles: float = 30.0) -> list[Loops]:
+    """What arrives is the same at every station, as on a road without ramps; lanes are drawn anew at each."""
     dice = np.random.default_rng(seed)
     made = []
-    for _ in range(steps):
-        volume = dice.poisson(vehicles * np.array([0.3, 0.33, 0.37]), (len(METRES), 3)).astype(float)
+    for total in dice.poisson(vehicles, steps):
+        volume = dice.multinomial(total, [0.3, 0.33, 0.37], len(METRES)).astype(float)
         made.append(Loops(volume, np.clip(volume * 0.006, 0, 1), np.full(volume.shape, 28.0)))
     return made
 
 
 @pytest.mark.parametrize(("vehicles", "half_minutes"), [(12.0, 6), (30.0, 4)])
 def test_a_lane_that_empties_downstream_is_found(vehicles: float, half_minutes: int) -> None:
-    """Stations here are independent of one another, which real ones are not: what arrives is not known exactly."""
+    """Of twenty roads, each of fifteen stations and twenty minutes without incident and then fifteen with one."""
     dice = np.random.default_rng(4)
-    delays = []
+    delays, false = [], 0
     for seed in range(20):
         detector = LaneDetector(METRES)
         for step, loops in enumerate(free_flow(seed, 70, vehicles)):
@@ -145,11 +146,14 @@ def test_a_lane_that_empties_downstream_is_found(vehicles: float, half_minutes: 
                 loops.volume[9, 1] = dice.binomial(int(loops.volume[9, 1]), 0.1)
                 loops.volume[10, 1] = dice.binomial(int(loops.volume[10, 1]), 0.4)
             alarms = detector.step(30.0 * step, loops)
-            if step >= 40 and any(abs(alarm.metres - 4_750) <= 500 for alarm in alarms):
+            hits = [alarm for alarm in alarms if step >= 40 and abs(alarm.metres - 4_750) <= 500]
+            false += len(alarms) - len(hits)
+            if hits:
                 delays.append(step - 39)
                 break
-    assert len(delays) >= 18
-    assert np.mean(delays) <= half_minutes
+    assert len(delays) >= 16
+    assert np.median(delays) <= half_minutes
+    assert false <= 5
 
 
 def test_lower_demand_and_a_silent_station_are_no_incidents() -> None:
