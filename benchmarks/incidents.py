@@ -3,7 +3,7 @@
     ./bocage extras add city
     .venv/bin/python benchmarks/incidents.py [--seeds 1-5] [--runs FOLDER]
 
-Thresholds, ours and the published algorithms', were chosen on seeds above 100; report on others. Each run is kept in
+Thresholds, ours and the published algorithms', were chosen on seeds 101 and 102; report on others. Each run is kept in
 FOLDER: a second call goes on where the first stopped. A seed is four runs, about two minutes of processor time.
 """
 

@@ -21,7 +21,7 @@ SHARE_LEAST = 0.02
 WARM_STEPS = 10
 NEXT_LEAST = -1.0
 DISPERSION_RATE = 0.05
-DISPERSION_LEAST = np.array([0.4, 1.0])
+DISPERSION_LEAST = np.array([0.6, 2.0])
 SHARE_RATE, FLOW_RATE, SENT_RATE = 0.02, 0.1, 0.4  # a half minute, of exponential means
 
 
@@ -123,7 +123,7 @@ class LaneDetector:
     LEFT = 0.5
     NEXT_WEIGHT = 0.5
 
-    def __init__(self, metres: Floats, *, limit: float = 9.0) -> None:
+    def __init__(self, metres: Floats, *, limit: float = 10.0) -> None:
         """`metres`: (stations); `limit`: of the cumulated log likelihood ratio, nats."""
         self._metres, self._limit = metres, limit
         self._once = _Once(metres)

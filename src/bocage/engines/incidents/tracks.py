@@ -15,6 +15,7 @@ STOPPED_SECONDS = 8.0
 CREPT_METRES = 4.0
 WRONG_WAY_SPEED, WRONG_WAY_SECONDS = -3.0, 1.5
 FREE_METRES = 40.0  # of road before one that stands: more than a queue leaves
+WAITING_METRES = 100.0  # the same, where the next one stands as well
 FORGOTTEN_SECONDS = 5.0  # a track missing for longer has left
 MOVED_SPEED = 3.0  # once faster than this, it is a vehicle
 QUEUE_MEMBERS, QUEUE_GAP_METRES, QUEUE_SPEED, QUEUE_SECONDS = 6, 40.0, 3.0, 20.0
@@ -69,7 +70,7 @@ class TrackDetector:
         rows = self._rows(tracks.vehicle[order], now)
         state = self._state
         standing = np.abs(speed) < STANDING_SPEED
-        free = standing & (_free_ahead(metres, lane) > FREE_METRES) & ~self._merging(metres, lane)
+        free = standing & _free_ahead(metres, lane, standing) & ~self._merging(metres, lane)
         # One that creeps on is in traffic.
         free &= ~np.isfinite(state[rows, FREE]) | (np.abs(metres - state[rows, ANCHOR]) <= CREPT_METRES)
         state[rows, ANCHOR] = np.where(np.isfinite(state[rows, FREE]), state[rows, ANCHOR], metres)
@@ -152,11 +153,13 @@ def _stopped(now: float, metres: float, lane: int, dwelt: float, fastest: float)
     return Alarm(now, "debris", metres, lane, reason)
 
 
-def _free_ahead(metres: Floats, lane: Indices) -> Floats:
-    """Metres to the next one in the lane; rows are sorted by lane, then metres."""
-    ahead = np.full(len(metres), np.inf)
+def _free_ahead(metres: Floats, lane: Indices, standing: Mask) -> Mask:
+    """Whether the road ahead is free; rows are sorted by lane, then metres. One behind another that stands waits."""
+    ahead, waits = np.full(len(metres), np.inf), np.zeros(len(metres), dtype=np.bool_)
     ahead[:-1] = np.where(lane[1:] == lane[:-1], np.diff(metres), np.inf)
-    return ahead
+    waits[:-1] = standing[1:]
+    found: Mask = ahead > np.where(waits, WAITING_METRES, FREE_METRES)
+    return found
 
 
 def _tail_of(slow: Floats) -> float | None:
