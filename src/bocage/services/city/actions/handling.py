@@ -6,6 +6,8 @@ row's lock: the first is obeyed, the second is told who did what, and nothing of
 
 from uuid import UUID
 
+from django.urls import reverse
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from bocage.kernel import clock
@@ -40,8 +42,10 @@ def hand_over(alert_id: str, operator_id: UUID, revision: int, handle: str, note
         raise Refusal("yourself", _("You have it already. Hand it to somebody else."), field="handle")
     row.state, row.holder_id = "taken", other.id
     _step(row, "handed", operator_id, to_id=other.id, note=words_of)
-    title = _("%(name)s handed you an alert") % {"name": identity.party_name(operator_id)}
-    notify(other.id, title, words_of, f"/city/console/alerts/{row.id}")
+    name = identity.party_name(operator_id)
+    with translation.override(other.language):
+        title = _("%(name)s handed you an alert") % {"name": name}
+    notify(other.id, title, words_of, reverse("city:alert", args=[row.id]))
 
 
 def close(alert_id: str, operator_id: UUID, revision: int, verdict: str, note: str) -> None:

@@ -38,7 +38,7 @@ def home(request: HttpRequest) -> HttpResponse:
     asked = request.GET.get("street")
     chosen = asked if asked is not None else request.session.get(STREET, "")
     chosen = chosen if sheet.has(chosen) else ""
-    if asked is not None:
+    if asked is not None and request.user.is_authenticated:
         request.session[STREET] = chosen
     streets = sheet.near(chosen) if chosen else sheet.names()
     planned, near = works.planned(streets if sheet.streets else None), queries.near(streets)

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.errors import Refusal
+from bocage.kernel.notifications import queries as notifications
 from bocage.services.city.actions import handling
 from bocage.services.city.models import Alert, AlertStep
 from bocage.services.city.queries import alerts
@@ -35,6 +36,9 @@ def test_an_alert_goes_from_hand_to_hand_and_each_step_stands_there(slow: Town) 
     assert act(slow, slow.odile, do="take").status_code == 302
     assert act(slow, slow.odile, do="hand", handle="@olga", note="I am off at six.").status_code == 302
     assert one_alert().holder_id == slow.olga
+    with acting_as(Actor.for_person(slow.olga)):
+        (told,) = notifications.latest(slow.olga).notifications
+    assert (told.title, told.body) == ("Odile Renard handed you an alert", "I am off at six.")
     assert act(slow, slow.olga, do="close", verdict="true", note="Lights lengthened.").status_code == 302
     row = one_alert()
     assert (row.state, row.verdict, row.holder_id) == ("closed", "true", slow.olga)
@@ -91,6 +95,8 @@ def test_the_console_is_for_operators_alone(slow: Town) -> None:
             assert client.get(url).status_code == 403, url
         assert client.post(f"{address}/act", {"do": "take", "revision": 0}).status_code == 403
     assert one_alert().state == "new"
+    assert signed_in(slow.odile).get(f"{INBOX}alerts/a%00b").status_code == 404
+    assert signed_in(slow.odile).get(f"{INBOX}alerts/nothing").status_code == 404
 
 
 def test_the_inbox_is_filtered_and_keeps_to_its_budget(slow: Town) -> None:

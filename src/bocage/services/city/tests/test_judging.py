@@ -80,6 +80,27 @@ def test_a_worker_that_was_overtaken_by_another_catches_up_in_silence(committed_
     assert events("city.alert_raised") == Alert.objects.count()
 
 
+def test_a_worker_that_dies_while_it_writes_leaves_nothing_half_done(
+    committed_town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town = committed_town
+    town.slow_road("Quai Sud", "Quai Nord")
+    written = judging._Writer._write
+
+    def die(writer: Any, change: Any, rule: Any) -> None:
+        written(writer, change, rule)
+        if Alert.objects.count() == 2:
+            raise RuntimeError("the power went")
+
+    with monkeypatch.context() as broken, pytest.raises(RuntimeError):
+        broken.setattr(judging._Writer, "_write", die)
+        judge()
+    assert not Alert.objects.exists() and Judging.objects.get().seq == 0 and events("city.alert_raised") == 0
+    judge()
+    assert sorted(Alert.objects.values_list("on", flat=True)) == ["Quai Nord", "Quai Sud"]
+    assert (events("city.alert_raised"), events("city.alert_cleared")) == (2, 2)
+
+
 def test_a_batch_that_is_sent_again_changes_nothing(town: Town) -> None:
     batch = [record(), record(id="D2")]
     with acting_as(Actor.for_person(town.odile, town.roads)):
