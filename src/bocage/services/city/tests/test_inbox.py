@@ -37,7 +37,7 @@ def test_an_alert_goes_from_hand_to_hand_and_each_step_stands_there(slow: Town) 
     assert act(slow, slow.odile, do="hand", handle="@olga", note="I am off at six.").status_code == 302
     assert one_alert().holder_id == slow.olga
     with acting_as(Actor.for_person(slow.olga)):
-        (told,) = notifications.latest(slow.olga).notifications
+        told = notifications.latest(slow.olga).notifications[0]
     assert (told.title, told.body) == ("Odile Renard handed you an alert", "I am off at six.")
     assert act(slow, slow.olga, do="close", verdict="true", note="Lights lengthened.").status_code == 302
     row = one_alert()
