@@ -53,13 +53,14 @@ class BatchIn(Schema):
 
 
 class AnswerOut(Schema):
-    """What became of one transfer: posted, or refused for good with the ledger's code."""
+    """What became of one transfer: posted, or refused for good with the ledger's code. Of an "id_conflict", whose id
+    was used for something else and which the ledger does not keep, `at` is null."""
 
     id: UUID
     transfer_id: UUID
     refused: str | None
     amount_minor: int | None
-    at: datetime
+    at: datetime | None
 
 
 class BatchOut(Schema):
@@ -76,7 +77,7 @@ def post_batch(request: HttpRequest, payload: BatchIn) -> Any:
     """Post up to 8,192 transfers from the organisation's own accounts, all or each, with an answer for each.
 
     A full queue is answered with 503, too much of your own on its way with 429; nothing was taken then. 504: it may
-    have been; send the same again.
+    have been, and counts in your day until you send the same again.
     """
     subject_id = identity.require_scope(SCOPE)
     if subject_id not in identity.organisations([subject_id]):
@@ -124,21 +125,24 @@ def _within_limits(
 ) -> list[Posted | Refused]:
     """Post them under the limits of payments: each transfer, and all of them in the payer's day. Money only.
 
-    What was sent before under the same ids is answered again and counts once; what is refused does not count.
+    What was sent before under the same ids is answered again and counts once; what is refused does not count. Where the
+    answer does not come in time, all of it stays counted until the same is sent again: it may have moved.
     """
     if not queries.unit(unit).is_money:
         return bulk.post_many(transfers, mode)
     known = queries.known([each.id for each in transfers])
-    new = [each for each in transfers if each.id not in known]
-    if not new:
-        return bulk.post_many(transfers, mode)
-    day = allowances.spend_all(payer_id, [each.amount_minor for each in new], unit)
-    posted = bulk.post_many(transfers, mode)
-    refused = {each.transfer_id for each in posted if isinstance(each, Refused)}
-    unspent_minor = sum(each.amount_minor for each in new if each.id in refused)
-    if unspent_minor:
-        allowances.give_back(payer_id, unspent_minor, unit, day)
-    return posted
+    counted = allowances.spend_once(payer_id, {e.id: e.amount_minor for e in transfers if e.id not in known}, unit)
+    try:
+        answers = bulk.post_many(transfers, mode)
+    except Refusal as refusal:
+        refusal.recorded = refusal.code == "answer_unknown"
+        raise
+    moved = {each.transfer_id: (each.at, each.amount_minor) for each in answers if isinstance(each, Posted)}
+    allowances.count_moved(payer_id, moved, unit)
+    # Another body under an id that moved something is a conflict, and leaves counted what moved.
+    still = [e for e in answers if isinstance(e, Refused) and (e.code != "id_conflict" or e.transfer_id in counted)]
+    allowances.uncount(payer_id, [each.transfer_id for each in still], unit)
+    return answers
 
 
 def _out(id: UUID, answer: Posted | Refused) -> AnswerOut:

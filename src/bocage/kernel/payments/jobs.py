@@ -1,6 +1,8 @@
 """The sweep of payments that nobody took in time (the ledger has released their money by then), and what falls due."""
 
-from bocage.kernel.payments import actions, limits
+from bocage.kernel.acting import Actor, acting_as
+from bocage.kernel.payments import actions, allowances, limits
+from bocage.kernel.payments.actions.wallets import OPERATING
 from bocage.kernel.work import periodic, task
 
 
@@ -19,3 +21,11 @@ def pay_due() -> None:
     """Pay what is due by its mandates, some a transaction, until nothing is due; missed days are caught up."""
     while actions.pay_due():
         pass
+
+
+@periodic("40 2 * * *")
+@task(name="payments.forget_counted", queue="sweeps", single=True, in_transaction=False)
+def forget_counted() -> None:
+    """Drop the ids by which transfers of batches were counted in days that are over."""
+    with acting_as(Actor.for_service(OPERATING)):
+        allowances.forget_counted()

@@ -32,6 +32,8 @@ MANDATE_LIFE = timedelta(days=5 * 366)
 MANDATES_A_PAYER_MAX = 100
 DUE_A_TRANSACTION_MAX = 20
 MEMO_CHARACTERS_MAX = 80
+# How long the ids of a batch's transfers are kept beside the day they were counted in.
+COUNTED_KEPT = timedelta(days=2)
 
 BASIS_POINTS = 10_000
 FEE_BASIS_POINTS_MAX = 1_000

@@ -129,6 +129,20 @@ class Spending(models.Model):
         constraints = [models.CheckConstraint(condition=Q(spent_minor__gte=0), name="payments_spent")]
 
 
+class Counted(models.Model):
+    """A transfer of a batch that is counted in its payer's day, so that it counts once however often it is sent."""
+
+    transfer_id = models.UUIDField(primary_key=True)
+    payer_id = models.UUIDField()
+    currency = models.CharField(max_length=limits.CURRENCY_CHARACTERS)
+    day = models.DateField()
+    amount_minor = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(amount_minor__gt=0), name="payments_counted_amount")]
+        indexes = [models.Index(fields=["day"], name="payments_counted_day")]
+
+
 class Rate(models.Model):
     """`denominator` minor units of `sell_unit` buy `numerator` of `buy_unit`, until the next row for the pair."""
 

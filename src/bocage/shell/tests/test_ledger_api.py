@@ -9,11 +9,14 @@ import pytest
 from django.test import Client
 
 from bocage.kernel.acting import Actor, acting_as
+from bocage.kernel.errors import Refusal
 from bocage.kernel.identity import actions as identity
 from bocage.kernel.ledger import actions as ledger
-from bocage.kernel.ledger import queries
+from bocage.kernel.ledger import bulk, queries
+from bocage.kernel.ledger.refusals import refusal
 from bocage.kernel.ledger.testing import give
 from bocage.kernel.ledger.types import Transfer
+from bocage.kernel.payments import allowances
 
 pytestmark = pytest.mark.django_db
 
@@ -149,3 +152,73 @@ def test_a_batch_pays_no_account_of_the_house_or_of_a_service() -> None:
         assert (said.status_code, said.json()["field"]) == (403, "transfers.1.credit_account_id"), said.content
     with acting_as(Actor.for_person(firm.owner, firm.id)):
         assert queries.balance(firm.account).posted_minor == 100
+
+
+class Late:
+    """A poster of lane B whose answers come too late for the caller; `write` is when it comes to writing them."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.post_many, self.late = bulk.post_many, True
+        self.sent: list[tuple[list[Transfer], Any]] = []
+        monkeypatch.setattr(bulk, "post_many", self.post)
+
+    def post(self, transfers: list[Transfer], mode: Any) -> Any:
+        if self.late:
+            self.sent += [(transfers, mode)]
+            raise refusal("answer_unknown")
+        return self.post_many(transfers, mode)
+
+    def write(self, firm: Firm) -> None:
+        with acting_as(Actor.for_person(firm.owner, firm.id)):
+            for transfers, mode in self.sent:
+                self.post_many(transfers, mode)
+        self.late = False
+
+
+def spent_minor(firm: Firm) -> int:
+    """Of the 2,500 of the firm's day."""
+    with acting_as(Actor.for_person(firm.owner, firm.id)):
+        return 250_000 - allowances.allowance(firm.id, "EUR").left_today_minor
+
+
+@pytest.mark.parametrize("written_at_once", [True, False])
+def test_what_was_written_after_its_answer_was_given_up_counts_once(
+    monkeypatch: pytest.MonkeyPatch, written_at_once: bool
+) -> None:
+    """By the same ids again, whether the ledger has them by then or not; with a refused one, which counts nothing."""
+    firm, late = Firm(), Late(monkeypatch)
+    with acting_as(Actor.for_person(firm.owner, firm.id)):
+        give(firm.account, 900_000)
+    body = [firm.transfer(100_000), firm.transfer(40_000), firm.transfer(7, credit_account_id=str(uuid4()))]
+    for _time in range(2):
+        assert (send(firm.client, *body).status_code, spent_minor(firm)) == (504, 140_007)
+    if written_at_once:
+        late.write(firm)
+    late.late = False
+    for _time in range(2):
+        assert (send(firm.client, *body).json()["posted"], spent_minor(firm)) == (2, 140_000)
+    assert send(firm.client, firm.transfer(9, id=body[0]["id"])).json()["answers"][0]["refused"] == "id_conflict"
+    assert spent_minor(firm) == 140_000
+    assert send(firm.client, firm.transfer(90_000), firm.transfer(20_001)).json()["code"] == "exceeds_day_limit"
+    assert spent_minor(firm) == 140_000
+
+
+def test_what_the_ledger_moved_and_nobody_counted_is_counted_when_it_is_sent_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The process that asked ended before it could count: even above the limit, because it has moved."""
+    firm, late = Firm(), Late(monkeypatch)
+    with acting_as(Actor.for_person(firm.owner, firm.id)):
+        give(firm.account, 900_000)
+    body = [firm.transfer(100_000), firm.transfer(100_000)]
+    assert send(firm.client, *body).status_code == 504
+    late.write(firm)
+    with acting_as(Actor.for_person(firm.owner, firm.id)):
+        allowances.uncount(firm.id, [each.id for each in late.sent[0][0]], "EUR")
+    assert spent_minor(firm) == 0
+    with acting_as(Actor.for_person(firm.owner, firm.id)):
+        allowances.spend(firm.id, 100_000, "EUR")
+    for _time in range(2):
+        assert (send(firm.client, *body).json()["posted"], spent_minor(firm)) == (2, 250_000)
+    with acting_as(Actor.for_person(firm.owner, firm.id)), pytest.raises(Refusal, match="exceeds_day_limit"):
+        allowances.spend_once(firm.id, {uuid4(): 1}, "EUR")
