@@ -74,6 +74,8 @@ def parts(request: HttpRequest) -> HttpResponse:
                 "unsealed": found.sealing.unsealed,
                 "sealing_behind_seconds": found.sealing_behind_seconds,
                 "poster_epoch": found.sealing.poster_epoch,
+                "queued": found.waiting.requests if found.waiting else None,
+                "queue_oldest_seconds": found.waiting.oldest_seconds if found.waiting else None,
                 "checkpoint_at": found.sealing.checkpoint_at,
                 "audited_at": found.audit.at if found.audit else None,
             },

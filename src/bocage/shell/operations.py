@@ -14,7 +14,9 @@ from prometheus_client.metrics_core import GaugeMetricFamily
 
 from bocage.kernel import clock, work
 from bocage.kernel.events import queries as events
+from bocage.kernel.ledger import client
 from bocage.kernel.ledger import queries as ledger
+from bocage.kernel.ledger.client import Waiting
 from bocage.kernel.proofs.last_audit import LastAudit, last_audit
 from bocage.kernel.proofs.sealing import Sealing, sealing
 
@@ -80,6 +82,7 @@ class Figures:
     overdue_seconds: float
     unbalanced_units: tuple[str, ...]
     sealing: Sealing
+    waiting: Waiting | None
     audit: LastAudit | None
     slots: tuple[Slot, ...]
     database_bytes: int
@@ -151,6 +154,7 @@ def figures() -> Figures:
         overdue_seconds=queue.overdue_seconds,
         unbalanced_units=_unbalanced(),
         sealing=sealing(),
+        waiting=client.waiting(),
         audit=last_audit(),
         slots=slots,
         database_bytes=size,
@@ -228,6 +232,11 @@ def _chain_gauges(found: Figures) -> Iterable[Metric]:
     behind = found.sealing_behind_seconds
     yield _gauge("ledger_sealing_behind_seconds", "Age of the oldest transfer that no batch holds.", behind)
     yield _gauge("ledger_poster_epoch", "Posters that lane B has had; grows when one takes over.", chain.poster_epoch)
+    if found.waiting is not None:
+        waiting = found.waiting
+        yield _gauge("ledger_queued_transfers", "Operations that lane B has not answered yet.", waiting.requests)
+        oldest_seconds = waiting.oldest_seconds
+        yield _gauge("ledger_queue_oldest_seconds", "Age of the oldest that lane B has not answered.", oldest_seconds)
     if chain.checkpoint_at is not None:
         age_seconds = (found.at - chain.checkpoint_at).total_seconds()
         yield _gauge("ledger_checkpoint_age_seconds", "Since the last checkpoint was signed.", max(age_seconds, 0.0))

@@ -10,6 +10,7 @@ import socket
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import count
 
 import numpy as np
@@ -17,13 +18,25 @@ from django.utils.translation import gettext as _
 
 from bocage.kernel.errors import Refusal
 from bocage.kernel.ledger import actions, chain, poster_socket, wire
-from bocage.kernel.ledger.poster_socket import ANSWERS, NONCE_BYTES, PROOF_BYTES, REFUSAL, SERVICE_BYTES, SUBMIT
+from bocage.kernel.ledger.poster_socket import (
+    ANSWERS,
+    ASK,
+    HEAD,
+    NONCE_BYTES,
+    PROOF_BYTES,
+    REFUSAL,
+    SERVICE_BYTES,
+    SUBMIT,
+    WAITING,
+    WAITING_TOLD,
+)
 from bocage.kernel.ledger.refusals import refusal
 from bocage.kernel.ledger.types import Operation, Posted, Refused
 from bocage.kernel.ledger.wire import ANSWER, Records
 
 TIMEOUT_SECONDS = 10.0
 AGAIN_SECONDS = 0.05
+ASK_SECONDS = 1.0
 
 
 class Unreachable(Exception):
@@ -138,10 +151,34 @@ class Client:
         link.close()
 
 
-def connect() -> socket.socket:
+@dataclass(frozen=True)
+class Waiting:
+    """What lane B has not answered yet, queued or being written, and for how long the oldest of it has waited."""
+
+    requests: int
+    oldest_seconds: float
+
+
+def waiting() -> Waiting | None:
+    """Asked of the poster, over a connection of its own; None where no poster answers within a second."""
+    try:
+        link = connect(ASK_SECONDS)
+    except Unreachable:
+        return None
+    with link:
+        try:
+            link.settimeout(ASK_SECONDS)
+            link.sendall(poster_socket.frame(ASK, 0, b""))
+            (said,) = poster_socket.frames(bytearray(_exactly(link, HEAD.size + WAITING.size)))
+        except (OSError, Unreachable, poster_socket.FrameError, ValueError):
+            return None
+    return Waiting(*WAITING.unpack(said.body)) if said.type == WAITING_TOLD else None
+
+
+def connect(timeout_seconds: float = TIMEOUT_SECONDS) -> socket.socket:
     """A socket on which both sides have shown that they know the secret. Raises `Unreachable`."""
     link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    link.settimeout(TIMEOUT_SECONDS)
+    link.settimeout(timeout_seconds)
     try:
         link.connect(str(poster_socket.address()))
         server_nonce, nonce = _exactly(link, NONCE_BYTES), os.urandom(NONCE_BYTES)

@@ -6,6 +6,8 @@ Every frame is a little-endian u32 length of what follows, a u8 type and a u64 r
 - 2 answers: as many `wire.ANSWER` records.
 - 3 refusal: a code in ASCII: "ledger_busy" (the queue is full: 503), "too_many_in_flight" (this connection's share of
   it is: 429), "malformed: ..." (400), "not_posting" (this poster lost the lane; ask again: 503).
+- 4 ask: what waits; no body.
+- 5 waiting: `WAITING`, u64 requests that are not answered yet and f64 the age of the oldest in seconds, 0 for none.
 
 A connection begins with the server's 32 random bytes; the client sends 32 of its own and an HMAC-SHA256 over
 "client" and both, the server its HMAC over "server" and both. The key is the HMAC of a fixed word under the secret.
@@ -24,8 +26,9 @@ from django.conf import settings
 from bocage.kernel.ledger import chain
 from bocage.kernel.ledger.wire import REQUEST
 
-SUBMIT, ANSWERS, REFUSAL = 1, 2, 3
+SUBMIT, ANSWERS, REFUSAL, ASK, WAITING_TOLD = 1, 2, 3, 4, 5
 HEAD = struct.Struct("<IBQ")
+WAITING = struct.Struct("<Qd")
 _AFTER_LENGTH = HEAD.size - 4
 SERVICE_BYTES = 40
 NONCE_BYTES = 32

@@ -23,11 +23,14 @@ from bocage.kernel.ledger import chain, poster_socket, wire
 from bocage.kernel.ledger.poster import NotOurs, Poster, Submission
 from bocage.kernel.ledger.poster_socket import (
     ANSWERS,
+    ASK,
     NONCE_BYTES,
     PROOF_BYTES,
     REFUSAL,
     SERVICE_BYTES,
     SUBMIT,
+    WAITING,
+    WAITING_TOLD,
     FrameError,
 )
 
@@ -86,6 +89,7 @@ class _Queued:
     caller: Caller
     number: int
     submission: Submission
+    since: float = field(default_factory=time.monotonic)
 
 
 class Door:
@@ -98,6 +102,7 @@ class Door:
         self._callers: set[Caller] = set()
         self._queue: deque[_Queued] = deque()
         self._queued_requests = 0
+        self._writing: list[_Queued] = []
         self._changed = threading.Condition()
         self._answered: deque[tuple[Caller, int, bytes]] = deque()
         self._wake_out, self._wake_in = socket.socketpair()
@@ -149,6 +154,7 @@ class Door:
             for each, found in zip(batch, answers, strict=True):
                 framed = poster_socket.frame(ANSWERS, each.number, found.tobytes())
                 self._answered.append((each.caller, len(found), framed))
+            self._writing = []
             self._nudge()
 
     def _next_batch(self) -> list[_Queued]:
@@ -163,7 +169,15 @@ class Door:
                 batch.append(self._queue.popleft())
                 requests += size
             self._queued_requests -= requests
+            self._writing = batch
             return batch
+
+    def _waiting(self) -> bytes:
+        """What waits in the queue or is being written, as it is told: a batch that hangs is seen by its age."""
+        with self._changed:
+            writing, oldest = self._writing, (self._writing or self._queue or (None,))[0]
+            requests = self._queued_requests + sum(len(each.submission.records) for each in writing)
+        return WAITING.pack(requests, time.monotonic() - oldest.since if oldest else 0.0)
 
     def _nudge(self) -> None:
         with contextlib.suppress(BlockingIOError, OSError):
@@ -237,9 +251,13 @@ class Door:
             caller.known = True
             self._send(caller, poster_socket.proof(b"server", caller.nonce, nonce))
         queued: list[_Queued] = []
-        frames = poster_socket.frames(caller.incoming)
-        for frame in frames:
-            if frame.type != SUBMIT:
+        frames = []
+        for frame in poster_socket.frames(caller.incoming):
+            if frame.type == ASK:
+                self._send(caller, poster_socket.frame(WAITING_TOLD, frame.number, self._waiting()))
+            elif frame.type == SUBMIT:
+                frames.append(frame)
+            else:
                 raise FrameError(f"a frame of type {frame.type}")
         for frame, records in zip(frames, _unpacked(frames), strict=True):
             refusal = self._take(caller, frame, records, queued)

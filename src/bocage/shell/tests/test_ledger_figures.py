@@ -1,17 +1,23 @@
 """How the ledger's chain keeps up, as supervisors are told."""
 
+import threading
+import time
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
+import numpy as np
 import pytest
 from django.conf import settings
 from django.test import Client
 
 from bocage.kernel import clock
 from bocage.kernel.acting import Actor, acting_as
-from bocage.kernel.ledger import sealer
-from bocage.kernel.ledger.poster import Poster
+from bocage.kernel.ledger import client, poster_socket, sealer, serving, wire
+from bocage.kernel.ledger.poster import Poster, Submission
 from bocage.kernel.ledger.testing import give
+from bocage.kernel.ledger.types import Transfer
 from bocage.kernel.proofs import last_audit
 from bocage.kernel.proofs.audit import audit
 from bocage.kernel.proofs.tests.test_audit import _town, as_owner
@@ -58,6 +64,55 @@ def test_what_waits_who_writes_and_what_was_signed_are_told(
         last_audit.keep(audit())
     done = gauges()
     assert (done["unsealed_transfers"], done["sealing_behind_seconds"], done["audit_faults"]) == (0, 0, 0)
+
+
+def test_what_waits_in_lane_b_is_told_while_its_writer_hangs(
+    fresh_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The door alone, with a writer that takes its first batch and does not come back before it is let go."""
+    monkeypatch.setattr(settings, "HOME", tmp_path)
+    monkeypatch.setenv("BOCAGE_POSTER_SOCKET", str(tmp_path / "p.sock"))
+    assert "queued_transfers" not in gauges(), "nobody answers"
+    taken, let_go, stop = threading.Event(), threading.Event(), threading.Event()
+
+    class Hanging:
+        def sweep(self) -> None: ...
+
+        def post(self, submissions: list[Submission]) -> list[wire.Records]:
+            taken.set()
+            assert let_go.wait(30)
+            return [np.zeros(len(each.records), wire.ANSWER) for each in submissions]
+
+    door = serving.Door(Hanging(), poster_socket.address())  # type: ignore[arg-type]
+    serve = threading.Thread(target=door.serve, args=(stop,))
+    serve.start()
+    caller = client.Client()
+    try:
+        eventually(lambda: poster_socket.address().exists())
+        assert (gauges()["queued_transfers"], gauges()["queue_oldest_seconds"]) == (0, 0)
+        posts = [[Transfer(uuid4(), uuid4(), uuid4(), 1, "EUR", "pay")] for _n in range(3)]
+        calls = [caller.send(wire.pack(posts))]
+        assert taken.wait(30)
+        calls.append(caller.send(wire.pack(posts[:2])))
+        eventually(lambda: gauges()["queued_transfers"] == 5)
+        first = gauges()["queue_oldest_seconds"]
+        assert gauges()["queue_oldest_seconds"] > first > 0
+        let_go.set()
+        for call in calls:
+            call.wait(30)
+        eventually(lambda: (gauges()["queued_transfers"], gauges()["queue_oldest_seconds"]) == (0, 0))
+    finally:
+        let_go.set()
+        stop.set()
+        serve.join()
+        caller.close()
+
+
+def eventually(holds: Callable[[], bool]) -> None:
+    until = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < until
+        time.sleep(0.02)
 
 
 @pytest.mark.django_db
