@@ -207,9 +207,9 @@ def _ensure_schema(link: Link, database: str) -> None:
     _run(link, "SET LOCAL ROLE {migrator}", migrator=MIGRATOR)
     _run(link, "REVOKE ALL ON DATABASE {database} FROM PUBLIC", database=database)
     _run(link, "GRANT CONNECT ON DATABASE {database} TO {serving}", database=database, serving=serving)
-    # Each batch of lane B is copied into a temporary table of the ledger's in the poster's session.
-    _run(link, "GRANT TEMPORARY ON DATABASE {database} TO {ledger}", database=database, ledger=LEDGER)
-    _run(link, "REVOKE TEMPORARY ON DATABASE {database} FROM {poster}", database=database, poster=POSTER)
+    # Once given for temporary tables that lane B no longer has.
+    for role in (LEDGER, POSTER):
+        _run(link, "REVOKE TEMPORARY ON DATABASE {database} FROM {role}", database=database, role=role)
     _run(link, "ALTER SCHEMA public OWNER TO {migrator}", migrator=MIGRATOR)
     _run(link, "REVOKE ALL ON SCHEMA public FROM PUBLIC")
     _run(link, "GRANT USAGE ON SCHEMA public TO {serving}", serving=serving)

@@ -26,6 +26,9 @@ GS1_PREFIXES = {
     "xsd": "http://www.w3.org/2001/XMLSchema#",
 }
 PREFIXES_MAX = 64
+NAME_CHARACTERS_MAX = 2_048
+# Read contexts are remembered, so that what a sender writes there has a limit.
+CONTEXT_CHARACTERS_MAX = 16_384
 # The context of GS1's drafts, whose documents were written more loosely: fields.py says what they may.
 _DRAFT = re.compile(r"https?://gs1\.github\.io/EPCIS/epcis-context-simple\.jsonld")
 _SCHEMES = frozenset({"http", "https", "urn", "ni"})
@@ -44,6 +47,8 @@ class Namespaces:
         """Refuse a field's name that is neither the standard's nor of a namespace declared here."""
         if name in self._seen:
             return
+        if len(name) > NAME_CHARACTERS_MAX:
+            raise EpcisError(f"A field's name has {NAME_CHARACTERS_MAX} characters at most.", name[:80])
         prefix, colon, rest = name.partition(":")
         if not name.startswith("@") and not (prefix in self._known and (not colon or rest)):
             said = (
@@ -68,6 +73,8 @@ def namespaces_of(context: object) -> Namespaces:
         key = json.dumps(context, sort_keys=True)
     except (TypeError, ValueError, RecursionError):
         raise EpcisError("The context is not JSON.", "@context") from None
+    if len(key) > CONTEXT_CHARACTERS_MAX:
+        raise EpcisError(f"A context has {CONTEXT_CHARACTERS_MAX:,} characters at most.", "@context")
     return _namespaces(key)
 
 

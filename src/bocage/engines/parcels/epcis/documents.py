@@ -1,6 +1,7 @@
 """Documents of events, as GS1 EPCIS 2.0 writes them in JSON and JSON-LD: read and checked, and written."""
 
 import json
+import math
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
@@ -37,12 +38,14 @@ def read_document(data: bytes | str) -> Document:
 
 
 def read_json(data: bytes | str) -> Any:
-    """JSON within the limits of a document, without what no database holds: NUL, lone surrogates, NaN."""
+    """JSON within the limits of a document, without what no database holds: NUL, lone surrogates, NaN, infinity."""
     if len(data) > DOCUMENT_BYTES_MAX:
         raise EpcisError(f"A document has {DOCUMENT_BYTES_MAX // 1024**2} MiB at most.")
     try:
         written = data.decode("utf-8-sig") if isinstance(data, bytes) else data
-        found = json.loads(written, parse_constant=_no_number)
+        found = json.loads(written, parse_constant=_no_number, parse_float=_finite)
+        if "\\u0000" in written or "\\ud" in written or "\\uD" in written or not _encodable(written):
+            _refuse_unstorable(found)
     except UnicodeDecodeError as error:
         raise EpcisError(f"The document is not UTF-8: byte {error.start + 1}.") from None
     except json.JSONDecodeError as error:
@@ -53,8 +56,6 @@ def read_json(data: bytes | str) -> Any:
         raise
     except ValueError:
         raise EpcisError("A number in the document has too many digits.") from None
-    if "\\u0000" in written or "\\ud" in written or "\\uD" in written or not _encodable(written):
-        _refuse_unstorable(found)
     return found
 
 
@@ -169,6 +170,13 @@ def _refuse_unstorable(found: Any) -> None:
                 _refuse_unstorable(value)
             except EpcisError as error:
                 raise error.within(place) from None
+
+
+def _finite(written: str) -> float:
+    number = float(written)
+    if math.isinf(number):
+        raise EpcisError(f"{written[:40]} is too large a number.")
+    return number
 
 
 def _no_number(name: str) -> Never:

@@ -9,6 +9,8 @@ from functools import lru_cache
 
 from ..types import EpcisError
 
+WORD_CHARACTERS_MAX = 2_048
+
 BUSINESS_STEPS = frozenset(
     """accepting arriving assembling collecting commissioning consigning creating_class_instance cycle_counting
     decommissioning departing destroying disassembling dispensing encoding entering_exiting holding inspecting
@@ -96,6 +98,8 @@ def check_word(kind: str, value: object) -> str:
     """`value` when it is a word of its `kind`; raises `EpcisError`."""
     if not isinstance(value, str):
         raise EpcisError(f"A {kind} is text, not {type(value).__name__}.")
+    if len(value) > WORD_CHARACTERS_MAX:
+        raise EpcisError(f"A {kind} has {WORD_CHARACTERS_MAX} characters at most.")
     fault = fault_of(kind, value)
     if fault:
         raise EpcisError(fault)

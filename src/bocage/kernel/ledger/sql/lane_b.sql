@@ -29,10 +29,13 @@ $$;
 -- Begin a batch and read what decides it, in one exchange and under the lock: the ledger's time, whether any of the ids
 -- was used before and whether holds of the payers are overdue (both are seldom, and read apart), the accounts as
 -- `lane_state._ACCOUNT` describes them, and numbers for `p_count` rows.
+--
+-- A function's plans stay as they were made when its tables were small, until their statistics change: what a batch reads
+-- and writes goes by the indexes from the first row on.
 create or replace function ledger_read_batch(
     p_epoch bigint, p_ids uuid[], p_payers uuid[], p_accounts uuid[], p_count integer,
     out at timestamptz, out known boolean, out overdue boolean, out accounts bytea, out seqs bytea
-) language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
+) language plpgsql security definer set search_path = pg_catalog, public, pg_temp set enable_seqscan = off as $$
 #variable_conflict use_column
 begin
     at := ledger_begin_batch(p_epoch);
@@ -43,7 +46,7 @@ begin
 end $$;
 
 create or replace function ledger_packed_accounts(p_accounts uuid[]) returns bytea
-language sql stable security definer set search_path = pg_catalog, public, pg_temp as $$
+language sql stable security definer set search_path = pg_catalog, public, pg_temp set enable_seqscan = off as $$
     select string_agg(uuid_send(id)
         || int2send(((lane = 'B')::int + 2 * (closed_at is not null)::int + 4 * (frozen_at is not null)::int)::int2)
         || textsend(rpad(unit, 12)) || int8send(coalesce(minimum_minor, -4000000000000000000))
@@ -70,7 +73,8 @@ end $$;
 create or replace function ledger_write_rows(
     p_epoch bigint, p_rows ledger_incoming[], p_accounts uuid[], p_debits_posted bigint[], p_credits_posted bigint[],
     p_debits_pending bigint[], p_credits_pending bigint[], p_opened uuid[], p_resolved uuid[]
-) returns void language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
+) returns void language plpgsql security definer set search_path = pg_catalog, public, pg_temp set enable_seqscan = off
+as $$
 declare
     v_moved integer;
 begin

@@ -22,7 +22,7 @@ begin
         from unnest(p_seqs) seq;
 end $$;
 
--- Lane A's next batch. Lane B seals in `ledger_write_batch`, under its epoch.
+-- Lane A's next batch. Lane B seals in `ledger_seal_batch`, under its epoch.
 create or replace function ledger_seal(
     p_number bigint, p_seqs bigint[], p_previous bytea, p_root bytea, p_hash bytea, p_marks bytea, p_at timestamptz
 ) returns void language sql security definer set search_path = pg_catalog, public, pg_temp as $$

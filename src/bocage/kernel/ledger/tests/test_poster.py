@@ -187,6 +187,21 @@ def test_an_epoch_that_is_over_writes_nothing(fresh_database: str, wallets: list
     assert posted() == 1
 
 
+def test_a_batch_reads_no_table_whole(fresh_database: str, wallets: list[UUID]) -> None:
+    """Also who became the poster while the ledger was empty, and whose plans are from then."""
+    whole = """select coalesce(sum(seq_scan), 0) from pg_stat_user_tables
+        where relname in ('ledger_transfer', 'ledger_account', 'ledger_pending')"""
+    with connected_as("poster"), connection.cursor() as cursor:
+        writing, counted = Poster(), []
+        assert writing.take()
+        for _n in range(12):
+            writing.post([Submission("", wire.unpack(wire.pack([[pay(wallets)]])))])
+            cursor.execute("select pg_stat_force_next_flush()")
+            cursor.execute(whole)
+            counted.append(cursor.fetchone()[0])
+    assert len(set(counted)) == 1
+
+
 def test_who_broke_into_the_poster_is_bound_by_epoch_and_checks(fresh_database: str, wallets: list[UUID]) -> None:
     """Neither under an epoch that is over nor past the checks that every row has to pass."""
     row = "row(%s, gen_random_uuid(), 1, 1016, %s, %s, %s, 0, 'EUR', 'pay', '', null, now(), null, 0, 0, '', now())"
