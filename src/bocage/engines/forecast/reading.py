@@ -130,7 +130,7 @@ def _readings(path: Path, line: int, cells: list[str], names: tuple[str, ...]) -
 
 def _is_number(cell: str) -> bool:
     try:
-        float(cell or "nan")
+        float(cell.strip() or "nan")
     except ValueError:
         return False
     return True

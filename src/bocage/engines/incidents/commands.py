@@ -4,15 +4,18 @@ import json
 import os
 import re
 import tempfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Never
 
 import typer
 from rich.console import Console
+from rich.status import Status
 from rich.table import Table
 
 from bocage.engines.incidents.evaluating import evaluate, runs
 from bocage.engines.incidents.laboratory import motorway
+from bocage.engines.incidents.laboratory.playing import Run
 from bocage.engines.incidents.measuring import Score
 from bocage.engines.incidents.types import IncidentsError
 
@@ -45,11 +48,7 @@ def evaluate_command(
         with tempfile.TemporaryDirectory() as fresh, Console(stderr=True).status("playing") as status:
             folder = runs_folder or Path(fresh)
             folder.mkdir(parents=True, exist_ok=True)
-            played, count = [], len(wanted) * len(motorway.DEMAND)
-            for run in runs(folder, wanted):
-                played.append(run)
-                status.update(f"played {len(played)} of {count}")
-            scores = evaluate(played)
+            scores = evaluate(_told(runs(folder, wanted), len(wanted) * len(motorway.DEMAND), status))
     except IncidentsError as error:
         _stop(str(error))
     except OSError as error:
@@ -59,6 +58,13 @@ def evaluate_command(
         typer.echo(json.dumps(facts | {"scores": {name: score.facts() for name, score in scores.items()}}))
         return
     Console().print(listing(scores, f"seeds {seeds}"))
+
+
+def _told(played: Iterable[Run], count: int, status: Status) -> Iterator[Run]:
+    """One run after the other, so that no more than one is held, and how many there have been."""
+    for number, run in enumerate(played, start=1):
+        status.update(f"played {number} of {count}")
+        yield run
 
 
 def seeds_of(text: str) -> range:

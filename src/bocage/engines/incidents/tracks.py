@@ -61,7 +61,7 @@ class TrackDetector:
         """Alarms that this moment gives rise to.
 
         Raises:
-            IncidentsError: time goes back, columns differ in length, or there are too many tracks.
+            IncidentsError: time goes back, columns differ in length, a vehicle is there twice, or there are too many.
         """
         _check(tracks, self._seconds)
         now = self._seconds = tracks.seconds
@@ -178,6 +178,8 @@ def _check(tracks: Tracks, before: float) -> None:
     lengths = {len(column) for column in (tracks.vehicle, tracks.metres, tracks.lane, tracks.speed)}
     if len(lengths) != 1:
         raise IncidentsError(f"second {tracks.seconds:g}: columns of {sorted(lengths)} vehicles")
+    if len(np.unique(tracks.vehicle)) != len(tracks.vehicle):
+        raise IncidentsError(f"second {tracks.seconds:g}: one vehicle stands there twice")
     if len(tracks.vehicle) > VEHICLES_LIMIT:
         raise IncidentsError(f"second {tracks.seconds:g}: more than {VEHICLES_LIMIT:,} vehicles")
     if not (np.isfinite(tracks.metres).all() and np.isfinite(tracks.speed).all()):

@@ -1,4 +1,4 @@
-"""Never worse than the actuated plan it replaces: a guard that runs that plan beside the real one, and hands back.
+"""A guard that runs the actuated plan beside the real one, and hands a signal back to it where that does better.
 
 Beside each signal runs a shadow: the same arrivals, counted in, discharged by the actuated plan in a model of queues
 (vertical queues a lane, saturation flow, the program's ambers). While more stand and come at the signal than the shadow

@@ -2,6 +2,7 @@
 
 import gzip
 import math
+import zlib
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -52,7 +53,7 @@ def read_network(path: Path) -> Network:
                 _take(path, element, found)
     except OSError as error:
         raise SignalsError(f"{path.name}: {error.strerror or 'it cannot be read'}") from None
-    except (etree.XMLSyntaxError, EOFError) as error:
+    except (etree.XMLSyntaxError, EOFError, zlib.error) as error:
         raise SignalsError(f"{path.name}: it is no XML: {error}") from None
     return _assemble(path, found)
 
@@ -94,9 +95,9 @@ def _assemble(path: Path, found: _Found) -> Network:
     signals: list[Signal] = []
     exits: dict[str, None] = {}
     for id, program in found.programs.items():
-        raw = found.links.get(id, {})
-        if not raw:
-            continue
+        raw, phases = found.links.get(id, {}), greens(program)
+        if not raw or not phases:
+            continue  # It rules no way, or is switched off: nothing can be called there.
         links = []
         for index in sorted(raw):
             attributes, line = raw[index]
@@ -104,8 +105,9 @@ def _assemble(path: Path, found: _Found) -> Network:
                 raise SignalsError(f"{path.name}, line {line}, linkIndex: {index} is beyond the state of {id}")
             links.append(_link(path, index, attributes, line, found))
             exits.setdefault(links[-1].exit_lane, None)
-        phases = greens(program)
         signals.append(Signal(id, tuple(links), phases, tuple(program), _foes(raw, found)))
+    if not signals:
+        raise SignalsError(f"{path.name}, tlLogic: no signal of this network has a green over one of its ways")
     return Network(tuple(signals), tuple(exits))
 
 
@@ -125,7 +127,7 @@ def _link(path: Path, index: int, attributes: dict[str, str], line: int, found: 
         metres,
         found.lanes[leaves][0],
         speed,
-        _side(shape),
+        _side(path, line, shape),
         crossing,
     )
 
@@ -150,9 +152,14 @@ def _foes(raw: dict[int, tuple[Any, int]], found: _Found) -> frozenset[tuple[int
     return frozenset(pairs)
 
 
-def _side(shape: str) -> str:
-    """The side that traffic of a lane comes from, by the last piece of its shape."""
-    points = [tuple(map(float, pair.split(",")[:2])) for pair in shape.split()[-2:] if "," in pair]
+def _side(path: Path, line: int, shape: str) -> str:
+    """The side that traffic of a lane comes from, by the last piece of its shape; `line` is the connection's."""
+    try:
+        points = [tuple(map(float, pair.split(",")[:2])) for pair in shape.split()[-2:] if "," in pair]
+    except ValueError:
+        points = [(math.nan, math.nan)]
+    if not all(math.isfinite(each) for point in points for each in point):
+        raise SignalsError(f"{path.name}, line {line}, shape of its lane: {shape[-40:]!r} is no line of points")
     if len(points) < 2:
         return "one side"
     degrees = math.degrees(math.atan2(points[0][0] - points[1][0], points[0][1] - points[1][1]))

@@ -86,7 +86,7 @@ def read_scenario(path: Path, begin: int | None = None, end: int | None = None) 
     routes = tuple(path.parent / name.strip() for name in values["route-files"].split(","))
     try:
         first, last = int(float(values.get("begin", "0"))), int(float(values.get("end", "3600")))
-    except ValueError:
+    except (ValueError, OverflowError):
         raise SignalsError(f"{path.name}, begin, end: seconds are needed") from None
     scenario = Scenario(
         path.parent / values["net-file"], routes, first if begin is None else begin, last if end is None else end

@@ -50,6 +50,7 @@ def test_zeros_and_gaps_are_missing_readings_and_a_column_of_times_is_none(tmp_p
     [
         ("a,b\n1,2\n3\n", "line 3: 1 fields where the header has 2"),
         ("a,b\n1,fast\n", "line 2, b: 'fast' is not a number"),
+        ("a,b\n ,fast\n", "line 2, b: 'fast' is not a number"),
         ("a,b\n1,-4\n", "line 2, b: '-4' is not a number from 0"),
         ("a,b\n1,inf\n", "line 2, b: 'inf' is not"),
         ("a,a\n1,2\n", "two detectors have one name"),

@@ -62,7 +62,10 @@ def play(folder: Path, level: Level, seed: int) -> Run:
     kept = folder / f"{level}-{seed}.npz"
     if not kept.exists():
         command = [sys.executable, "-m", __name__, str(folder), level, str(seed)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=RUN_SECONDS_LIMIT, check=False)
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=RUN_SECONDS_LIMIT, check=False)
+        except subprocess.TimeoutExpired:
+            raise IncidentsError(f"SUMO took more than {RUN_SECONDS_LIMIT} s on {level}, seed {seed}") from None
         if done.returncode:
             raise IncidentsError(f"SUMO failed on {level}, seed {seed}: {done.stderr.strip()[-300:]}")
     return _load(kept, level, seed)

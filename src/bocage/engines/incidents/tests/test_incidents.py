@@ -119,6 +119,8 @@ def test_tracks_that_make_no_sense_are_refused() -> None:
         detector.step(Tracks(1.0, np.zeros(1, dtype=int), two, np.zeros(1, dtype=int), one))
     with pytest.raises(IncidentsError, match="not a number"):
         detector.step(Tracks(1.0, np.zeros(1, dtype=int), one + math.nan, np.zeros(1, dtype=int), one))
+    with pytest.raises(IncidentsError, match="stands there twice"):
+        detector.step(Tracks(1.0, np.zeros(2, dtype=int), two, np.zeros(2, dtype=int), two))
     detector.step(Tracks(2.0, np.zeros(1, dtype=int), one, np.zeros(1, dtype=int), one + 9))
     with pytest.raises(IncidentsError, match="come after"):
         detector.step(Tracks(2.0, np.zeros(1, dtype=int), one, np.zeros(1, dtype=int), one + 9))

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bocage.engines.signals import SignalsError, read_network
+from bocage.engines.signals.layout import lay_out
 from bocage.engines.signals.pedestrians import walking_seconds
 from bocage.engines.signals.phases import amber, clearance, crossings, greens
 from bocage.engines.signals.tests.town import NET, town
@@ -37,6 +38,8 @@ def test_a_packed_network_reads_the_same(tmp_path: Path) -> None:
         ('linkIndex="3"', 'linkIndex="7"', "line 27, linkIndex"),
         ('linkIndex="3"', 'linkIndex="-1"', "line 27, linkIndex"),
         ('to="eo" fromLane', 'to="sea" fromLane', "line 27, to"),
+        ('shape="0,200 0,0"', 'shape="0,200 north,0"', "line 24, shape of its lane"),
+        ('tl="', 'was="', "no signal of this network has a green"),
         ("tlLogic", "nothing", "there is no signal"),
     ],
 )
@@ -44,6 +47,24 @@ def test_a_faulty_network_is_refused_by_line_and_field(tmp_path: Path, before: s
     assert before in NET
     with pytest.raises(SignalsError, match=said):
         town(tmp_path, NET.replace(before, after))
+
+
+def test_a_signal_that_is_switched_off_is_left_alone(tmp_path: Path) -> None:
+    dark = NET
+    for state in ("GrGr", "yryr", "rGrG", "ryry"):
+        dark = dark.replace(f'state="{state}"', 'state="oooo"')
+    network = town(tmp_path, dark)
+    assert [one.id for one in network.signals] == ["walk"]
+    assert lay_out(network).members == ((0,),)
+
+
+def test_a_packed_network_that_is_damaged_is_refused(tmp_path: Path) -> None:
+    packed = bytearray(gzip.compress(NET.encode()))
+    packed[20:40] = bytes(20)
+    path = tmp_path / "town.net.xml.gz"
+    path.write_bytes(packed)
+    with pytest.raises(SignalsError, match="town"):
+        read_network(path)
 
 
 def test_no_file(tmp_path: Path) -> None:
