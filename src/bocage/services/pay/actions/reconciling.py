@@ -177,10 +177,10 @@ def _compare(window: timedelta) -> None:
     # Wider than the window: what is named by its reference may be booked long after it was asked for.
     wide = max(window, timedelta(days=limits.RECONCILE_WINDOW_DAYS_MAX))
     first, last = rows[0].booked_on - wide, rows[-1].booked_on + wide
-    posted = queries.posted_movements({row.currency for row in rows}, first, last)
+    named = {name for row in rows for name in row.names}
+    posted = queries.candidates([(row.currency, row.amount_minor, row.booked_on) for row in rows], named, window, wide)
     known = {each.id for each in posted}
     # What is not in the ledger yet counts where a line names it: by its amount alone it would cast doubt on what is.
-    named = {name for row in rows for name in row.names}
     coming = [
         each
         for each in queries.expected_movements(first, last)

@@ -1,18 +1,19 @@
 """Bank and ledger side by side: what the lines of the bank's statements are to the movements of the town's account."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import batched
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import Count, Max, Min
 from django.utils.translation import gettext as _
 
 from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.errors import Refusal, not_found
-from bocage.kernel.ledger.flows import movements_between
+from bocage.kernel.ledger.flows import Wanted, movements_between, movements_like
 from bocage.kernel.ledger.types import Movement, account_id_of
 from bocage.services.pay import limits, models
 from bocage.services.pay.references import find_reference, pay_out_transfer_id
@@ -28,6 +29,15 @@ from bocage.services.pay.types import (
 )
 
 _IDS_A_QUERY = 5_000
+_MOVEMENTS_A_PAGE = 10_000
+_DAY = timedelta(days=1)
+# As `reference_key` has it.
+_KEY_SQL = "upper(regexp_replace({}, '[^[:alnum:]]', '', 'g'))"
+_ENTRIES_SQL = f"""
+select transfer_id from pay_bankentry where transfer_id is not null and ({_KEY_SQL.format("bank_reference")} = any(%s)
+    or exists (select from regexp_matches({_KEY_SQL.format("text")}, '(?=(RF[0-9]{{2}}[A-Z0-9]{{10}}))', 'g') r (told)
+        where told[1] = any(%s)))
+"""
 
 
 def reconciliation(window_days: int = limits.RECONCILE_WINDOW_DAYS_DEFAULT) -> Reconciliation:
@@ -39,15 +49,15 @@ def reconciliation(window_days: int = limits.RECONCILE_WINDOW_DAYS_DEFAULT) -> R
         counts = {LineFinding(finding): count for finding, count in counted}
         open_rows = lines.filter(finding__in=OPEN_FINDINGS).order_by("-booked_on", "-id")
         shown = tuple(as_reconciled(row) for row in open_rows[: limits.RECONCILED_SHOWN_MAX])
-        missing, awaited = _missing(span["first"], span["last"], window_days) if span["first"] else ([], 0)
+        missing, count, awaited = _missing(span["first"], span["last"], window_days) if span["first"] else ([], 0, 0)
     return Reconciliation(
         first_on=span["first"],
         last_on=span["last"],
         window_days=window_days,
         counts=counts,
         open_lines=shown,
-        missing=tuple(missing[: limits.RECONCILED_SHOWN_MAX]),
-        missing_count=len(missing),
+        missing=tuple(missing),
+        missing_count=count,
         awaited=awaited,
     )
 
@@ -76,37 +86,73 @@ def choices(of: ReconciledLine, window_days: int = limits.RECONCILE_WINDOW_DAYS_
     """What a line could be matched with by hand: movements of its amount within the window that no line has yet."""
     window = timedelta(days=window_days)
     with acting_as(Actor.for_service("pay")):
-        near = posted_movements([of.currency], of.booked_on - window, of.booked_on + window)
+        near = candidates([(of.currency, of.amount_minor, of.booked_on)], (), window, window)
         taken = matched_ids([each.id for each in near])
-    free = [each for each in near if each.id not in taken and each.amount_minor == of.amount_minor]
+    free = [each for each in near if each.id not in taken]
     free.sort(key=lambda each: (abs(each.on - of.booked_on), each.on))
     return tuple(free[: limits.PAGE_ROWS])
 
 
-def posted_movements(currencies: Iterable[str], first: date, last: date) -> list[BankMovement]:
-    """What the ledger moved on the town's bank account in these days, with every reference that names it.
+def candidates(
+    lines: Sequence[tuple[str, int, date]], names: Collection[str], window: timedelta, wide: timedelta
+) -> list[BankMovement]:
+    """What the ledger moved on the town's bank account that some lines (currency, amount, day) may be, and no more.
 
+    By amount: within `window` of such a line; by one of `names` (keys of references): within `wide` of the lines' days.
     As Pay itself. Raises a `Refusal` beyond `RECONCILED_MOVEMENTS_MAX`.
     """
-    zone = ZoneInfo(settings.TOWN["time_zone"])
-    since = datetime.combine(first, time.min, zone).astimezone(UTC)
-    until = datetime.combine(last + timedelta(days=1), time.min, zone).astimezone(UTC)
+    first, last = min(day for _c, _a, day in lines) - wide, max(day for _c, _a, day in lines) + wide
+    ids, hold_ids = named(names) if names else ((), ())
     moved: list[Movement] = []
-    for currency in sorted(set(currencies)):
-        account_id = account_id_of(None, currency, "clearing", "pay")
-        moved += movements_between(account_id, since, until, limits.RECONCILED_MOVEMENTS_MAX + 1)
+    for currency in sorted({currency for currency, _amount_minor, _day in lines}):
+        moved += movements_like(
+            account_id_of(None, currency, "clearing", "pay"),
+            _begin_of(first),
+            _begin_of(last + _DAY),
+            limits.RECONCILED_MOVEMENTS_MAX + 1,
+            wanted=_wanted([(amount_minor, day) for each, amount_minor, day in lines if each == currency], window),
+            ids=ids,
+            hold_ids=hold_ids,
+            keys=names,
+        )
     if len(moved) > limits.RECONCILED_MOVEMENTS_MAX:
         raise Refusal(
             "too_many_movements",
-            _("The ledger has more than %(most)d movements in these days. Give files of fewer days.")
+            _("More than %(most)d movements of the ledger come into question. Give files of fewer days.")
             % {"most": limits.RECONCILED_MOVEMENTS_MAX},
         )
+    return _as_bank_has_them(moved)
+
+
+def _wanted(lines: Sequence[tuple[int, date]], window: timedelta) -> list[Wanted]:
+    """The days in which each amount is looked for, those that meet made one: a movement is found once."""
+    spans: dict[int, list[list[date]]] = {}
+    for amount_minor, day in sorted(lines):
+        mine = spans.setdefault(amount_minor, [])
+        if mine and day - window <= mine[-1][1]:
+            mine[-1][1] = day + window + _DAY
+        else:
+            mine.append([day - window, day + window + _DAY])
+    return [
+        # What the clearing account gave went into a wallet: it is what came in at the bank.
+        Wanted(-amount_minor, _begin_of(since), _begin_of(until))
+        for amount_minor, mine in spans.items()
+        for since, until in mine
+    ]
+
+
+def _begin_of(day: date) -> datetime:
+    return datetime.combine(day, time.min, ZoneInfo(settings.TOWN["time_zone"])).astimezone(UTC)
+
+
+def _as_bank_has_them(moved: Sequence[Movement]) -> list[BankMovement]:
+    """Movements of the clearing account with the bank's sign and every reference that names them."""
+    zone = ZoneInfo(settings.TOWN["time_zone"])
     names = _names(moved)
     return [
         BankMovement(
             id=each.transfer_id,
             on=each.at.astimezone(zone).date(),
-            # What the clearing account gave went into a wallet: it is what came in at the bank.
             amount_minor=-each.amount_minor,
             currency=each.unit,
             references=(each.memo_ref, *names.get(each.transfer_id, ())),
@@ -145,9 +191,10 @@ def expected_movements(first: date, last: date) -> list[BankMovement]:
 def matched_ids(ids: Iterable[UUID]) -> set[UUID]:
     """Those of the movements that a line of the bank's has been matched with."""
     found: set[UUID] = set()
-    for some in batched(ids, _IDS_A_QUERY):
-        rows = models.StatementLine.objects.filter(movement_id__in=some)
-        found.update(id for id in rows.values_list("movement_id", flat=True) if id is not None)
+    with connection.cursor() as cursor:
+        for some in batched(ids, _IDS_A_QUERY):
+            cursor.execute("select movement_id from pay_statementline where movement_id = any(%s)", [list(some)])
+            found.update(id for (id,) in cursor)
     return found
 
 
@@ -170,14 +217,33 @@ def as_reconciled(row: models.StatementLine) -> ReconciledLine:
     )
 
 
-def _missing(first: date, last: date, window_days: int) -> tuple[list[BankMovement], int]:
-    """What the ledger alone has in the days that the files cover, latest first; how many the bank may still book."""
-    moved = posted_movements([settings.TOWN["currency"]], first, last)
-    taken = matched_ids([each.id for each in moved])
-    alone = [each for each in moved if each.id not in taken]
-    due = last - timedelta(days=window_days)
-    missing = [each for each in alone if each.on <= due]
-    return missing, len(alone) - len(missing)
+def _missing(first: date, last: date, window_days: int) -> tuple[list[BankMovement], int, int]:
+    """What the ledger alone has in the days that the files cover: the latest, how many, how many may still be booked.
+
+    Page by page, so that a city's year takes no more memory than a day.
+    """
+    account_id = account_id_of(None, settings.TOWN["currency"], "clearing", "pay")
+    due, awaited, count = _begin_of(last - timedelta(days=window_days) + _DAY), 0, 0
+    shown: list[Movement] = []
+    for page in movements_between(account_id, _begin_of(first), _begin_of(last + _DAY), _MOVEMENTS_A_PAGE):
+        taken = matched_ids([each.transfer_id for each in page])
+        alone = [each for each in page if each.transfer_id not in taken]
+        missing = [each for each in alone if each.at < due]
+        awaited += len(alone) - len(missing)
+        count += len(missing)
+        shown += missing[: limits.RECONCILED_SHOWN_MAX - len(shown)]
+    return _as_bank_has_them(shown), count, awaited
+
+
+def named(names: Collection[str]) -> tuple[set[UUID], set[UUID]]:
+    """The transfers, and the holds of pay-outs, that Pay knows by one of these keys of references."""
+    wanted = list(names)
+    top_ups = models.TopUp.objects.filter(reference__in=wanted, transfer_id__isnull=False)
+    holds = models.PayOut.objects.filter(end_to_end_id__in=wanted).values_list("hold_id", flat=True)
+    with connection.cursor() as cursor:
+        cursor.execute(_ENTRIES_SQL, [wanted, wanted])
+        entries = {id for (id,) in cursor}
+    return entries | {id for id in top_ups.values_list("transfer_id", flat=True) if id}, set(holds)
 
 
 def _names(moved: Sequence[Movement]) -> dict[UUID, list[str]]:
