@@ -9,6 +9,9 @@ import numpy as np
 import psycopg
 from numpy.typing import NDArray
 from psycopg import sql
+from psycopg.errors import error_from_result
+from psycopg.pq import ExecStatus
+from psycopg.pq.abc import PGconn
 
 from bocage.kernel.ledger.chain import KINDS, NULLABLE, TRANSFER, VERSION
 
@@ -90,12 +93,19 @@ def _copied(cursor: psycopg.Cursor[tuple[Any, ...]], statement: sql.Composed) ->
         arrived, rows_follow = cursor.connection.pgconn.get_copy_data, True
         while rows_follow:
             size, part = arrived(1)
-            # 0: nothing has arrived; below 0: it broke off, which `read` raises.
-            parts.append(part if size > 0 else stream.read())
+            if size < 0:
+                raise _broken_off(cursor.connection.pgconn)
+            parts.append(part if size else stream.read())
             # Only the end is shorter than a row: the trailer, behind the header where there is no row at all.
             rows_follow = len(parts[-1]) >= _WIRE.itemsize
         parts += stream
     return b"".join(parts)
+
+
+def _broken_off(link: PGconn) -> Exception:
+    """What the database said in place of more rows; the connection is of use again once all of it has been taken."""
+    said = [each for each in iter(link.get_result, None) if each.status == ExecStatus.FATAL_ERROR]
+    return error_from_result(said[0]) if said else ValueError("the database sent no complete binary copy")
 
 
 def of(cursor: psycopg.Cursor[tuple[Any, ...]], seqs: NDArray[np.int64]) -> NDArray[np.void]:

@@ -34,7 +34,7 @@ def run(stop: threading.Event) -> None:
         try:
             if seal() < chain.BATCH_TRANSFERS_MAX:
                 stop.wait(PERIOD_SECONDS)
-        except (OperationalError, InterfaceError, DatabaseError, psycopg.OperationalError) as error:
+        except (OperationalError, InterfaceError, DatabaseError, psycopg.Error) as error:
             logger.warning("sealing failed (%s), trying again", error)
             connection.close()
             stop.wait(LOST_SECONDS)

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import numpy as np
+import psycopg
 import pytest
 from django.db import Error, connection, transaction
 from hypothesis import given
@@ -107,6 +108,16 @@ def pay(wallets: tuple[UUID, UUID], amount_minor: int = 1, memo_ref: str = "") -
     with acting_as(Actor.nobody()):
         actions.post(transfer)
     return transfer.id
+
+
+@pytest.mark.parametrize("at", [0, 1, 3000])
+def test_a_read_that_the_database_breaks_off_says_why_and_can_be_tried_again(fresh_database: str, at: int) -> None:
+    with connection.cursor() as wrapper:
+        cursor = wrapper.cursor
+        source = """(select (null::ledger_transfer).*, 1 / (%(at)s - n) as n from generate_series(0, 5000) n) t"""
+        with pytest.raises(psycopg.errors.DivisionByZero), transaction.atomic():
+            rows.read(cursor, f"{source} where t.n is not null", {"at": at})
+        assert cursor.execute("select 1").fetchone() == (1,)
 
 
 def test_batches_link_and_each_row_hashes_to_its_leaf(wallets: tuple[UUID, UUID]) -> None:
