@@ -408,7 +408,8 @@ def _mandates(rows: QuerySet[models.Mandate]) -> list[Mandate]:
 
 
 def _plain(handle: str) -> str:
-    return handle.strip().removeprefix("@").lower()
+    # No handle has a space; with a NUL there the database would refuse the question instead of finding nobody.
+    return handle.strip().removeprefix("@").lower().replace("\0", " ")
 
 
 def _check_count(ids: Collection[UUID]) -> None:

@@ -35,8 +35,9 @@ class ShipmentRow(models.Model):
     """A parcel between a sender, a receiver and a carrier. `id` is the sender's key, so it is made once.
 
     `status`, `step`, `place`, `moved_at` and `moved_by` (the event) are of the latest scan, by time and rank. `told` is
-    the status that the receiver was told of; `is_taken`: the carrier has its money. The delivery code is in a table of
-    its own, which no carrier reads.
+    the status that the receiver was told of; `is_taken`: the carrier has its money. `sender_erased` and
+    `receiver_erased`: erased while it was on its way, to be forgotten once it has arrived. The delivery code is in a
+    table of its own, which no carrier reads.
     """
 
     id = models.UUIDField(primary_key=True, editable=False)
@@ -73,6 +74,8 @@ class ShipmentRow(models.Model):
     due_on = models.DateField(null=True)
     created_at = models.DateTimeField(default=now)
     is_demo = models.BooleanField(default=False)
+    sender_erased = models.BooleanField(default=False)
+    receiver_erased = models.BooleanField(default=False)
 
     class Meta:
         db_table = "parcel_shipment"
@@ -95,6 +98,9 @@ class ShipmentRow(models.Model):
             models.Index(fields=["carrier_id", "status", "moved_at"], name="parcel_shipment_carried"),
             models.Index(fields=["courier_id", "status"], name="parcel_shipment_tour"),
             models.Index(fields=["id"], condition=~Q(told=models.F("status")), name="parcel_shipment_untold"),
+            models.Index(
+                fields=["id"], condition=Q(sender_erased=True) | Q(receiver_erased=True), name="parcel_shipment_erased"
+            ),
         ]
 
 

@@ -66,16 +66,14 @@ _BY_STEP = {
     ATTEMPT_FAILED: Status.ATTEMPT_FAILED,
     AVAILABLE_FOR_PICKUP: Status.AVAILABLE_FOR_PICKUP,
 }
-_KNOWN: dict[tuple[str, str], int] = {
-    (step, disposition): int(_BY_DISPOSITION.get(disposition) or _BY_STEP.get(step) or 0)
-    for step in STEPS
-    for disposition in DISPOSITIONS
-}
 
 
 def status_number(step: str, disposition: str) -> int:
-    """The rank of the status that a scan gives; 0 where it says nothing of the parcel's way."""
-    return _KNOWN.get((step, disposition), 0)
+    """The rank of the status that a scan gives; 0 where it says nothing of the parcel's way.
+
+    A disposition of the carrier's own does not hide what its step says.
+    """
+    return int(_BY_DISPOSITION.get(disposition) or _BY_STEP.get(step) or 0)
 
 
 def error_id(event_id: UUID) -> UUID:

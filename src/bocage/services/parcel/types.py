@@ -90,7 +90,10 @@ class Carrier:
 
 @dataclass(frozen=True)
 class Shipment:
-    """A parcel. `code` is the delivery code, for its receiver (and for a sender whose receiver has no account)."""
+    """A parcel. `code` is the delivery code, for its receiver (and for a sender whose receiver has no account).
+
+    `is_taken`: the carrier has its money.
+    """
 
     id: UUID
     sender_id: UUID
@@ -117,6 +120,7 @@ class Shipment:
     due_on: date | None
     created_at: datetime
     is_demo: bool
+    is_taken: bool = False
     code: str = ""
 
     @property

@@ -52,7 +52,7 @@ def judge() -> int:
     writer = _Writer(book)
     if held is None or held.key != key or held.seq > row.seq:
         held = _replayed(book, quiet, key, row.seq)
-        writer.write(_differing(held.engine))
+        writer.write(_differing(held.engine, book))
     else:
         _catch_up(held, row.seq)
     seq, records = reading.after(held.seq, limits.JUDGED_A_TURN)
@@ -101,7 +101,7 @@ def _catch_up(held: _Held, until: int) -> None:
         held.seq = seq
 
 
-def _differing(made: engine.Engine) -> list[Change]:
+def _differing(made: engine.Engine, book: Book) -> list[Change]:
     """What a new engine holds to be open and the rows do not, and the other way round (a changed rule does that)."""
     held = {each.id: each for each in made.open_alerts()}
     known = set(Alert.objects.filter(cleared_at=None).values_list("id", flat=True))
@@ -111,7 +111,7 @@ def _differing(made: engine.Engine) -> list[Change]:
         for each in held.values()
         if each.id not in known
     ]
-    cases = {(each.kind, _case(rulebook.in_force().rules[each.kind], each)) for each in held.values()}
+    cases = {(each.kind, _case(book.rules[each.kind], each)) for each in held.values()}
     gone = [
         Change(now_ms, What.CLEARED, _ended(row, now_ms))
         for row in Alert.objects.filter(cleared_at=None)

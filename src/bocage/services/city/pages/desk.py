@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -49,7 +50,10 @@ def show_report(request: HttpRequest, operator_id: UUID, report_id: UUID) -> Htt
     if form.is_bound and form.is_valid():
         revision = whole(request.POST.get("revision", ""), "revision")
         try:
-            reports.answer(report_id, operator_id, revision, form.cleaned_data["state"], form.cleaned_data["answer"])
+            with transaction.atomic():
+                reports.answer(
+                    report_id, operator_id, revision, form.cleaned_data["state"], form.cleaned_data["answer"]
+                )
         except Refusal as refusal:
             if refusal.status == 404:
                 raise
@@ -69,8 +73,9 @@ def show_report(request: HttpRequest, operator_id: UUID, report_id: UUID) -> Htt
         "map": drawn(town_map(), (), [found], found.street),
     }
     answer = render(request, "city/console/report.html", context, status=_status(form, changed))
-    if answer.status_code == 200:
-        reports.looked_at(person_id)
+    # A page that refuses an answer shows her words too: the receipt stays, whatever the status.
+    reports.looked_at(person_id)
+    setattr(answer, "recorded", True)
     return answer
 
 

@@ -163,8 +163,10 @@ def test_of_two_answers_to_one_state_the_second_is_refused(town: Town) -> None:
     with acting_as(Actor.for_person(town.ana)):
         assert list(ReportStep.objects.order_by("at").values_list("state", flat=True)) == ["new", "taken"]
     for wrong in ({"answer": ""}, {"state": "new"}, {"state": "eaten"}, {"answer": "x" * 1001}):
+        before = len(receipts(town.ana))
         answer = odile.post(f"{CONSOLE}/{report_id}", {**given, "revision": 1, **wrong})
         assert answer.status_code == 422, wrong
+        assert "A deep hole" in answer.content.decode() and len(receipts(town.ana)) == before + 1
 
 
 def test_three_reports_of_one_place_raise_an_alert_that_names_nobody(town: Town) -> None:

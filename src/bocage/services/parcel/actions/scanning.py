@@ -92,15 +92,21 @@ def _fault(scan: Scan, row: ShipmentRow | None) -> Refusal | None:
         return Refusal("unknown_parcel", _("No parcel of yours has this number."), field="number")
     if scan.kind not in KINDS:
         return Refusal("unknown_kind", _("This kind of scan does not exist."), field="kind")
-    if not now - limits.SCANS_KEPT <= scan.at <= now + limits.CLOCK_SLACK:
+    if not _is_near(scan.at, now):
         return Refusal("time", _("The phone's clock is wrong. Set it and scan again."), field="at")
     if row.status in ENDED and scan.kind in ("accept", "load", "deliver"):
         return Refusal("ended", _("This parcel has arrived, gone back or been cancelled already."), field="number")
     return _code_fault(scan, row) if scan.kind == "deliver" else None
 
 
+def _is_near(at: datetime, now: datetime) -> bool:
+    return now - limits.SCANS_KEPT <= at <= now + limits.CLOCK_SLACK
+
+
 def _code_fault(scan: Scan, row: ShipmentRow) -> Refusal | None:
-    held = DeliveryCode.objects.select_for_update().get(shipment_id=row.id)
+    held = DeliveryCode.objects.select_for_update().filter(shipment_id=row.id).first()
+    if held is None:  # it had arrived, its people are forgotten, and a late scan brought it back on its way
+        return Refusal("code_wrong", _("This parcel has no code any more. It goes back to the depot."), field="code")
     if held.wrong_tries >= limits.CODE_ATTEMPTS_MAX:
         return Refusal("code_locked", _("Too many wrong codes. The parcel goes back to the depot."), field="code")
     if compare_digest(held.code.encode(), scan.code.strip().encode()):
@@ -151,8 +157,10 @@ def _of_urn(text: str) -> str:
 
 def _known(scans: Sequence[Scan], ssccs: Sequence[int]) -> set[UUID]:
     # An id is known within a day of its time: more than that would ask every day that is kept.
-    times, slack = [each.at for each in scans], timedelta(days=1)
-    if not ssccs:
+    # A phone whose clock is far off is refused later; its time would ask them, and there is no day before the first.
+    now, slack = clock.now(), timedelta(days=1)
+    times = [each.at for each in scans if _is_near(each.at, now)]
+    if not ssccs or not times:
         return set()
     with connection.cursor() as cursor:
         cursor.execute(

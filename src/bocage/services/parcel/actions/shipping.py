@@ -135,7 +135,8 @@ def cancel(sender_id: UUID, shipment_id: UUID) -> None:
             return
         if row.status == Status.CANCELLED:
             return
-        if row.status != Status.ANNOUNCED:
+        # Announced and taken: the scan that handed it over was declared an error after the carrier had its money.
+        if row.status != Status.ANNOUNCED or row.is_taken:
             raise conflict("handed_over", _("The parcel is on its way. Ask its carrier to bring it back."))
         _give_up(row, "sender")
 
@@ -150,7 +151,9 @@ def take_payment(row: ShipmentRow) -> None:
 def give_up_waiting() -> int:
     """Cancel what was never handed over while its money was set aside; how many. Runs as Parcel."""
     rows = ShipmentRow.objects.filter(
-        status=Status.ANNOUNCED, created_at__lt=clock.now() - AUTHORISATION_LIFE + limits.GIVEN_UP_BEFORE
+        status=Status.ANNOUNCED,
+        is_taken=False,
+        created_at__lt=clock.now() - AUTHORISATION_LIFE + limits.GIVEN_UP_BEFORE,
     )
     found = list(rows.order_by("id").select_for_update(skip_locked=True)[: limits.TOLD_A_RUN_MAX])
     for row in found:

@@ -1,5 +1,6 @@
 """Receivers are told when their parcel's status changes, where they agreed to that."""
 
+import logging
 from contextlib import suppress
 from uuid import UUID, uuid5
 
@@ -9,6 +10,7 @@ from django.utils import translation
 
 from bocage.kernel import clock
 from bocage.kernel.consent.queries import is_granted
+from bocage.kernel.errors import Refusal
 from bocage.kernel.events.actions import emit
 from bocage.kernel.identity import queries as identity
 from bocage.kernel.keys.subject_keys import Erased
@@ -18,6 +20,8 @@ from bocage.services.parcel.actions import shipping
 from bocage.services.parcel.models import ShipmentRow
 from bocage.services.parcel.types import Status
 from bocage.services.parcel.words import status_title
+
+logger = logging.getLogger(__name__)
 
 NOTIFY = "parcel.notify"
 
@@ -33,12 +37,21 @@ def tell_changed() -> int:
     found = list(rows)
     for row in found:
         if not row.is_taken and row.status not in (Status.ANNOUNCED, Status.CANCELLED):
-            shipping.take_payment(row)
+            _take_payment(row)
         # An erased receiver can no longer be told, and nothing can be written about her.
         with suppress(Erased):
             _say(row)
     ShipmentRow.objects.filter(id__in=[row.id for row in found]).update(told=F("status"))
     return len(found)
+
+
+def _take_payment(row: ShipmentRow) -> None:
+    # A payment that lapsed before the first scan came is that parcel's trouble, and keeps no other receiver from news.
+    # It is asked for again when the parcel moves on.
+    try:
+        shipping.take_payment(row)
+    except Refusal as refusal:
+        logger.error("parcel %s: its carrier could not take the payment: %s", row.id, refusal.code)
 
 
 def _say(row: ShipmentRow) -> None:

@@ -115,7 +115,7 @@ def _mark(token: str) -> tuple[datetime, UUID, int]:
         mark = datetime.fromisoformat(at), UUID(event_id), int(sscc)
         if mark[0].tzinfo is None or not 0 <= mark[2] < 10**18:
             raise ValueError(token)
-    except (binascii.Error, ValueError, TypeError, AttributeError):
+    except (binascii.Error, ValueError, TypeError, AttributeError, OverflowError):
         wrong = _("Take the token from the page before.")
         raise Refusal("bad_cursor", wrong, field="nextPageToken", status=400) from None
     return mark

@@ -16,7 +16,8 @@ urlpatterns = [
     path("t/<str:token>", mine.track, name="track"),
     path("desk", desk.desk, name="desk"),
     path("desk/<uuid:shipment_id>", desk.parcel, name="desk-parcel"),
-    path("courier", courier.courier, name="courier"),
+    # The page lies within the folder of its worker: a worker serves no page outside of it.
+    path("courier/", courier.courier, name="courier"),
     path("courier/tour.json", courier.tour, name="courier-tour"),
     path("courier/worker.js", courier.worker, name="courier-worker"),
 ]

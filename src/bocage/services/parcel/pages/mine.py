@@ -46,7 +46,7 @@ def shipment(request: HttpRequest, subject_id: UUID, shipment_id: UUID) -> HttpR
         "link": tracking_url(found) if is_sender else "",
         "track": reverse("parcel:track", args=[found.token]),
         "lines": [(line_title(line), line.amount_minor) for line in found.lines] if is_sender else [],
-        "can_cancel": is_sender and found.status is Status.ANNOUNCED,
+        "can_cancel": is_sender and found.status is Status.ANNOUNCED and not found.is_taken,
     }
     return render(request, "parcel/shipment.html", context)
 

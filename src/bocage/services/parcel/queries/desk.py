@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import Q
 
 from bocage.kernel import clock
@@ -18,7 +19,7 @@ def problems(organisation_id: UUID) -> list[Problem]:
     """The carrier's parcels that need somebody, the worst kind first; each is of the first kind that fits it."""
     now = clock.now()
     running = ShipmentRow.objects.filter(carrier_id=organisation_id).exclude(status__in=[*ENDED, Status.DRAFT])
-    today = now.date()
+    today = clock.today(settings.TOWN["time_zone"])
     stuck = Q(moved_at__lt=now - limits.NO_MOVEMENT_AFTER)
     unseen = Q(status=Status.ANNOUNCED, created_at__lt=now - limits.NEVER_SEEN_AFTER)
     failed = Q(status=Status.EXCEPTION)
@@ -56,7 +57,7 @@ def _kind(found: Shipment) -> str:
     now = clock.now()
     if found.status is Status.EXCEPTION:
         return "exception"
-    if found.due_on is not None and found.due_on < now.date():
+    if found.due_on is not None and found.due_on < clock.today(settings.TOWN["time_zone"]):
         return "late"
     if found.moved_at is not None and found.moved_at < now - limits.NO_MOVEMENT_AFTER:
         return "no_movement"

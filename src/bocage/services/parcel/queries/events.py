@@ -36,8 +36,11 @@ def events(
     `sscc` narrows to one parcel, `since` and `before` to a time, `step` to a business step. Without a parcel a time
     of at most 31 days is due, so that no question reads every day there is.
     """
-    since = since or (before or clock.now()) - timedelta(days=1) if sscc is None else since
-    before = before or clock.now() + limits.CLOCK_SLACK
+    now = clock.now()
+    before = before or now + limits.CLOCK_SLACK
+    if sscc is None and since is None:
+        # Before the oldest day nothing is kept, and before the calendar's first one there is no day to ask from.
+        since = max(before, now - limits.SCANS_KEPT) - timedelta(days=1)
     if sscc is None and since is not None and before - since > timedelta(days=31):
         raise Refusal("range_too_long", "Ask for 31 days at most, or for one EPC.", field="GE_eventTime", status=400)
     where = ["c.at < %(before)s"]

@@ -129,6 +129,7 @@ def _as_shipment(row: ShipmentRow, carrier_name: str, place: str, code: str) -> 
         due_on=row.due_on,
         created_at=row.created_at,
         is_demo=row.is_demo,
+        is_taken=row.is_taken,
         code=code,
     )
 

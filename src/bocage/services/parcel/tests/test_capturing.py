@@ -90,6 +90,12 @@ def test_a_scan_declared_an_error_is_taken_back_in_either_order(town: Town) -> N
         assert [each.step for each in story] == ["arriving"]
 
 
+def test_a_disposition_of_the_carriers_own_hides_no_step(town: Town) -> None:
+    parcel = town.sent()
+    capture(town.velo, event(parcel.sscc, "arriving", disposition="https://velo.example/disp/kept-cool"))
+    assert seen(town, parcel.id)[0].status is Status.IN_TRANSIT
+
+
 def test_another_carrier_moves_no_parcel_and_tells_no_story(town: Town) -> None:
     parcel = town.sent()
     assert capture(town.autre, event(parcel.sscc, steps.DELIVERED)).new == 1

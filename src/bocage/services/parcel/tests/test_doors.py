@@ -1,5 +1,6 @@
 """The doors: programs with tokens, pages for each side, the command; bad input gets one clear error."""
 
+import base64
 import json
 from collections.abc import Callable
 from datetime import timedelta
@@ -23,6 +24,8 @@ from bocage.services.parcel.tests.conftest import PASSWORD, Town, document, even
 pytestmark = pytest.mark.django_db
 
 QUERIES_A_PAGE_MAX = 40
+# The mark of a page whose number is infinite.
+ENDLESS = base64.urlsafe_b64encode(f'["2026-01-01T00:00:00+00:00", "{UUID(int=1)}", 1e999]'.encode()).decode()
 
 
 def caller(person_id: UUID, *scopes: str, subject_id: UUID | None = None) -> Callable[..., Any]:
@@ -66,6 +69,7 @@ def test_a_program_sends_follows_and_cancels(town: Town) -> None:
         "amount_minor": quote["amount_minor"],
     }
     assert ana("POST", "/shipments", {**body, "amount_minor": 1})[1]["code"] == "price_changed"
+    assert ana("POST", "/shipments", {**body, "to": "@wei\0"})[1]["code"] == "not_found"
     status, sent = ana("POST", "/shipments", body)
     assert (status, sent["status"], len(sent["sscc"])) == (201, "announced", 18)
     assert caller(town.wei, "parcel:read")("GET", f"/shipments/{sent['id']}")[0] == 200
@@ -107,7 +111,14 @@ def test_a_wrong_capture_names_its_path_and_changes_nothing(town: Town, body: An
 
 @pytest.mark.parametrize(
     ("query", "status"),
-    [("epc=5", 400), ("nextPageToken=zzz", 400), ("GE_eventTime=2020-01-01T00:00:00Z", 400), ("EQ_bizStep=x", 400)],
+    [
+        ("epc=5", 400),
+        ("nextPageToken=zzz", 400),
+        ("GE_eventTime=2020-01-01T00:00:00Z", 400),
+        ("EQ_bizStep=x", 400),
+        ("LT_eventTime=0001-01-01T00:00:00Z", 200),
+        (f"nextPageToken={ENDLESS}", 400),
+    ],
 )
 def test_a_wrong_question_is_refused(town: Town, query: str, status: int) -> None:
     assert caller(town.ana, "parcel:read")("GET", f"/epcis/events?{query}")[0] == status
@@ -139,7 +150,7 @@ def test_pages_for_each_side_within_their_queries(town: Town) -> None:
         (lea, "/parcel/desk", parcel.s10),
         (lea, "/parcel/desk?q=rue+haute", parcel.s10),
         (lea, f"/parcel/desk/{parcel.id}", "7 Rue Haute"),
-        (Client(), "/parcel/courier", "courier-tour"),
+        (Client(), "/parcel/courier/", "courier-tour"),
     ]
     for client, url, text in pages:
         with CaptureQueriesContext(connection) as asked:

@@ -1,7 +1,7 @@
 """Sending: quoted with its sum, paid once, labelled, cancelled with the money back; carried by scans."""
 
 import io
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID, uuid4
 
 import numpy as np
@@ -9,18 +9,22 @@ import pytest
 import zxingcpp
 from pypdf import PdfReader
 
+from bocage.engines.parcels import document_of
 from bocage.kernel import clock
 from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.errors import Refusal
 from bocage.kernel.payments import queries as payments
+from bocage.kernel.payments.actions.intents import expire_overdue
+from bocage.kernel.payments.limits import AUTHORISATION_LIFE
 from bocage.services.parcel import jobs, prices
-from bocage.services.parcel.actions import scanning, shipping
+from bocage.services.parcel.actions import capturing, erasing, scanning, shipping
 from bocage.services.parcel.actions.scanning import Scan
 from bocage.services.parcel.documents import barcodes
 from bocage.services.parcel.documents.label import label_pdf, label_zpl
+from bocage.services.parcel.models import DeliveryCode, ShipmentRow
 from bocage.services.parcel.queries import quotes, shipments
 from bocage.services.parcel.queries.rights import export
-from bocage.services.parcel.tests.conftest import ANAS, WEIS, Town, available
+from bocage.services.parcel.tests.conftest import ANAS, WEIS, Town, available, document, event
 from bocage.services.parcel.types import Shipment, Speed, Status, Verdict, Zone
 
 pytestmark = pytest.mark.django_db
@@ -76,6 +80,74 @@ def test_what_is_never_handed_over_is_given_up(town: Town) -> None:
     with acting_as(Actor.for_person(town.ana)):
         assert shipments.shipment(parcel.id).status is Status.CANCELLED
     assert available(town.ana) == before
+
+
+def take_back(town: Town, parcel: Shipment) -> None:
+    """The carrier takes the parcel, its money is taken, and it says that the scan was an error."""
+    said = event(parcel.sscc, "accepting")
+    error = {**said, "errorDeclaration": {"declarationTime": said["eventTime"], "reason": "did_not_occur"}}
+    for each in (said, error):
+        with acting_as(Actor.for_service("parcel")):
+            capturing.capture(town.velo, document_of(document(each)).events)
+        jobs.tell_receivers.run()
+
+
+def test_a_handover_declared_an_error_stays_paid_and_stops_no_job(town: Town) -> None:
+    parcel, other = town.sent(), town.sent()
+    take_back(town, parcel)
+    with acting_as(Actor.for_person(town.ana)):
+        assert shipments.shipment(parcel.id).status is Status.ANNOUNCED
+        with pytest.raises(Refusal, match="handed_over"):
+            shipping.cancel(town.ana, parcel.id)
+    with clock.shifted(timedelta(days=30)):
+        jobs.keep_days.run()
+    with acting_as(Actor.for_person(town.ana)):
+        assert shipments.shipment(parcel.id).status is Status.ANNOUNCED
+        assert shipments.shipment(other.id).status is Status.CANCELLED
+
+
+def test_a_payment_that_lapsed_keeps_no_other_receiver_from_news(town: Town, caplog: pytest.LogCaptureFixture) -> None:
+    late, other = town.sent(), town.sent()
+    with clock.shifted(AUTHORISATION_LIFE + timedelta(hours=1)):
+        while expire_overdue():
+            pass
+        assert scan(town, late.s10, "accept").done
+        jobs.tell_receivers.run()
+        assert "payment_expired" in caplog.text and str(late.id) in caplog.text
+    assert scan(town, other.s10, "nobody_home").done
+    with acting_as(Actor.for_service("parcel")):
+        assert {row.told for row in ShipmentRow.objects.filter(id=late.id)} == {Status.ACCEPTED}
+
+
+def receivers() -> dict[UUID, tuple[str, str]]:
+    return {row.id: (row.receiver_name, row.receiver_street) for row in ShipmentRow.objects.all()}
+
+
+def test_who_is_erased_is_forgotten_now_and_in_what_is_on_its_way_when_it_arrives(town: Town) -> None:
+    here, coming = town.sent(), town.sent()
+    for step, parcel in (("accept", coming), ("deliver", here)):
+        assert scan(town, parcel.s10, step, town.code_of(here.id)).done
+    with acting_as(Actor.for_person(town.wei)):
+        words = erasing.erase(town.wei)
+    assert any("until it has arrived" in each for each in words)
+    with acting_as(Actor.for_service("parcel")):
+        assert receivers() == {here.id: ("-", "-"), coming.id: (WEIS.name, WEIS.street)}
+        assert set(DeliveryCode.objects.values_list("shipment_id", flat=True)) == {coming.id}
+    assert scan(town, coming.s10, "deliver", town.code_of(coming.id)).done
+    jobs.keep_days.run()
+    with acting_as(Actor.for_service("parcel")):
+        assert receivers() == {here.id: ("-", "-"), coming.id: ("-", "-")}
+        assert not DeliveryCode.objects.exists()
+        assert {row.sender_name for row in ShipmentRow.objects.all()} == {ANAS.name}
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_phone_whose_clock_is_far_off_is_told_so(town: Town, at: str) -> None:
+    with acting_as(town.as_lea()):
+        scans = [Scan(uuid4(), town.sent().s10, "hub", datetime.fromisoformat(each)) for each in (at, at)]
+        good = Scan(uuid4(), scans[0].number, "hub", clock.now())
+        verdicts = scanning.sync(town.velo, town.lea, [*scans, good])
+    assert [each.code for each in verdicts] == ["time", "time", ""]
 
 
 def test_another_price_than_the_one_shown_is_refused(town: Town) -> None:

@@ -4,6 +4,8 @@ import { ScanQueue } from "./scan-queue.js";
 
 const SEND_EVERY_MS = 20_000;
 const SCANS_A_TIME = 200;
+// What the server takes of a code; one scan that is longer would keep all the others from being sent.
+const NUMBER_MAX = 600;
 
 customElements.define("courier-tour", class extends HTMLElement {
   async connectedCallback() {
@@ -51,7 +53,7 @@ customElements.define("courier-tour", class extends HTMLElement {
     event.preventDefault();
     const number = this.querySelector("[data-code]");
     const code = this.form.elements.receiver_code;
-    const text = number.value.trim();
+    const text = number.value.trim().slice(0, NUMBER_MAX);
     if (!text || (this.kind === "deliver" && !code.value.trim())) {
       // The camera has filled the number in: the code is still to be asked for.
       if (text) code.focus();
