@@ -46,6 +46,7 @@ class Draft:
     mcc: str | None = None
     foreign: tuple[Amount, str] | None = None
     kind: str | None = None
+    statement: str = ""
 
 
 @dataclass(slots=True)
@@ -207,6 +208,7 @@ def _lines(findings: Findings, scales: dict[tuple[int, str], int]) -> list[Line]
                 foreign,
                 draft.kind,
                 _fingerprint(draft, seen),
+                draft.statement,
             )
         )
     return lines

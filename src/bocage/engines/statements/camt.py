@@ -72,7 +72,7 @@ def _statement(statement: Element, findings: Findings, index: dict[tuple[str | N
     if key not in index:
         index[key] = findings.open(DraftAccount(identifier, currency, opening))
     account = findings.accounts[index[key]]
-    start = len(findings.drafts)
+    start, name = len(findings.drafts), _name(statement)
     pending = 0
     for entry in children(statement, "Ntry"):
         try:
@@ -80,6 +80,7 @@ def _statement(statement: Element, findings: Findings, index: dict[tuple[str | N
                 pending += 1
                 continue
             for draft in _entry(entry, index[key], currency, findings.limits):
+                draft.statement = name
                 findings.add(draft)
         except FieldError as error:
             findings.refuse(line_of(entry), error)
@@ -97,6 +98,14 @@ def _statement(statement: Element, findings: Findings, index: dict[tuple[str | N
 def _agree(opening: Amount, closing: Amount, rows: list[Amount]) -> bool:
     decimals = max(opening[1], closing[1], *(row[1] for row in rows), 0)
     return sum(at_scale(row, decimals) for row in [opening, *rows]) == at_scale(closing, decimals)
+
+
+def _name(statement: Element) -> str:
+    """What the account's bank calls the statement: its Id, which is unique for the account, numbers and page."""
+    given = text_at(statement, "Id")
+    pages = (text_at(statement, each, "PgNb") for each in ("StmtPgntn", "RptPgntn", "NtfctnPgntn"))
+    numbers = (text_at(statement, "ElctrncSeqNb"), text_at(statement, "LglSeqNb"), *pages)
+    return "|".join((given, *numbers)) if given else ""
 
 
 def _identifier(element: Element | None) -> str | None:

@@ -47,6 +47,8 @@ class Line:
     `fingerprint` is the same for the same line in another export of the account, and unique in one statement: it
     covers day, amount and the words of the text in any order, plus a number when all three are repeated. It leaves
     out the account, the currency's name and the bank's references, which banks change from one export to another.
+    `statement` is what the bank calls the statement that the line stands in (camt: Id, sequence numbers and page), ""
+    where it does not say.
     """
 
     number: int
@@ -64,6 +66,7 @@ class Line:
     foreign: Foreign | None
     kind: str | None
     fingerprint: str
+    statement: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -328,8 +328,8 @@ class BankEntry(models.Model):
 class StatementLine(models.Model):
     """A booked line of the bank's account as it is reconciled with the ledger; moves nothing.
 
-    The same line in another file is the same row: `fingerprint` covers day, amount and words, `reference` tells apart
-    what those do not. `candidates` are the movements that came into question when it was last compared.
+    The same line in another file is the same row: by `fingerprint` and `reference`, see `bank.statements.Seen`.
+    `candidates` are the movements that came into question when it was last compared.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

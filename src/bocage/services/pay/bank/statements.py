@@ -1,8 +1,10 @@
 """Statements of the town's account from any bank, read to be compared with the ledger."""
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date
+from hashlib import sha256
 
 from bocage.engines import statements
 from bocage.engines.reconciliation import reference_key
@@ -21,7 +23,12 @@ _ADVICE = "Take the town's own camt.053 or camt.054 from the bank."
 
 @dataclass(frozen=True)
 class Seen:
-    """A booked line of the town's account. `names` are the keys of every reference that it gives."""
+    """A booked line of the town's account. `names` are the keys of every reference that it gives.
+
+    The same line again has the same `fingerprint` and `reference`. With a reference of the bank's: by day, amount and
+    words, in whatever file. Without one, two alike are two, unless they are the same of their kind in one statement: in
+    what the bank calls the same, or in the same file where it gives no name.
+    """
 
     account: str
     fingerprint: str
@@ -51,10 +58,21 @@ def read(name: str, content: bytes, iban: str, exponents: dict[str, int]) -> tup
     for bad in found.bad_lines[:1]:
         more = f" So are {len(found.bad_lines) - 1} more." if len(found.bad_lines) > 1 else ""
         raise StatementError(bad.code, f"{bad.problem}{more}", _ADVICE, name=name, line=bad.line, field=bad.field)
-    return found, [_seen(name, each, found, exponents) for each in found.lines]
+    file, places = sha256(content).hexdigest(), Counter[str]()
+    return found, [_seen(name, each, found, exponents, _fingerprint(each, file, places)) for each in found.lines]
 
 
-def _seen(name: str, line: Line, found: Statement, exponents: dict[str, int]) -> Seen:
+def _fingerprint(line: Line, file: str, places: "Counter[str]") -> str:
+    if line.reference:
+        return line.fingerprint
+    kind = (
+        f"{line.statement or file}|{line.account}|{line.booked_on}|{line.amount_minor}e-{line.exponent}|{line.currency}"
+    )
+    places[kind] += 1
+    return sha256(f"{kind}|{places[kind]}".encode()).hexdigest()
+
+
+def _seen(name: str, line: Line, found: Statement, exponents: dict[str, int], fingerprint: str) -> Seen:
     finer = line.exponent - exponents.get(line.currency, line.exponent)
     amount_minor, rest = divmod(line.amount_minor, 10**finer) if finer >= 0 else (line.amount_minor * 10**-finer, 0)
     if rest:
@@ -65,7 +83,7 @@ def _seen(name: str, line: Line, found: Statement, exponents: dict[str, int]) ->
     keys = [reference_key(each)[:NAME_CHARACTERS_MAX] for each in given]
     return Seen(
         account=reference_key(found.accounts[line.account].identifier or "")[:64],
-        fingerprint=line.fingerprint,
+        fingerprint=fingerprint,
         reference=(line.reference or "")[:NAME_CHARACTERS_MAX],
         names=tuple(dict.fromkeys(key for key in keys if key)),
         amount_minor=amount_minor,

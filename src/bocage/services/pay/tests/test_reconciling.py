@@ -142,6 +142,30 @@ def test_a_notification_then_the_statement_is_one_line(town: Town) -> None:
     assert third.new == 1, "the bank's own reference tells two alike apart"
 
 
+def test_lines_alike_without_a_reference_are_two_unless_the_statement_is_the_same(town: Town) -> None:
+    def new(content: bytes, name: str = "n.xml") -> int:
+        return reconciling.take_statements([(name, content)], 5)[0].new
+
+    def named(content: bytes, id: str) -> bytes:
+        return content.replace(b"<Id>1</Id><Acct>", id.encode() + b"<Acct>")
+
+    twice = foreign(booked("7.00", "coffee"), booked("7.00", "coffee"))
+    assert (new(twice), new(twice, "again.xml"), new(twice + b"\n")) == (2, 0, 0)
+    assert new(named(twice, "<Id>2</Id>")) == 2, "another statement"
+    assert new(named(twice, "<Id>2</Id><ElctrncSeqNb>5</ElctrncSeqNb>")) == 2, "the next of that name"
+    assert new(named(twice, "<Id>2</Id><StmtPgntn><PgNb>2</PgNb></StmtPgntn>")) == 2, "its next page"
+    more = foreign(
+        booked("7.00", "coffee"), booked("1.00", "tea"), booked("7.00", "Coffee!"), booked("7.00", "a third")
+    )
+    assert new(more) == 2, "of the first statement, told again and more of it"
+    unnamed = named(twice, "")
+    assert (new(unnamed), new(unnamed, "again.xml"), new(unnamed + b"\n")) == (2, 0, 2), (
+        "by the file where none is named"
+    )
+    with acting_as(Actor.for_service("pay")):
+        assert StatementLine.objects.count() == 14
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [
