@@ -65,9 +65,9 @@ def read(name: str, content: bytes, iban: str, exponents: dict[str, int]) -> tup
 def _fingerprint(line: Line, file: str, places: "Counter[str]") -> str:
     if line.reference:
         return line.fingerprint
-    kind = (
-        f"{line.statement or file}|{line.account}|{line.booked_on}|{line.amount_minor}e-{line.exponent}|{line.currency}"
-    )
+    words = reference_key(f"{line.text}{line.counterparty or ''}")
+    amount = f"{line.amount_minor}e-{line.exponent}|{line.currency}"
+    kind = f"{line.statement or file}|{line.account}|{line.booked_on}|{amount}|{words}"
     places[kind] += 1
     return sha256(f"{kind}|{places[kind]}".encode()).hexdigest()
 
