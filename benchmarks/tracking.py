@@ -28,6 +28,7 @@ from uuid import UUID, uuid4
 
 import numpy as np
 import psycopg
+import window
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 
@@ -47,7 +48,6 @@ DAYS = 30
 ROWS_A_STATEMENT = 500_000
 ANSWER_SECONDS = 600  # a process that failed answers never
 _FORK = multiprocessing.get_context("fork")
-_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def main() -> None:
@@ -162,7 +162,7 @@ def check(documents: list[bytes]) -> None:
 
 def capture(title: str, server: launcher.Server, documents: list[bytes], processes: int) -> None:
     """Check and write, by so many processes at once, from the moment that all of them are connected."""
-    ready, told = _FORK.Barrier(processes + 1), _FORK.Queue()
+    ready, told = _FORK.Barrier(processes + 1, timeout=ANSWER_SECONDS), _FORK.Queue()
 
     def work(mine: list[bytes]) -> None:
         from django.db import connection
@@ -270,20 +270,7 @@ def fill(server: launcher.Server, rows: int) -> None:
 
 def cpu_of(server: launcher.Server) -> float:
     """CPU seconds of the server's processes, those that have ended included."""
-    postmaster = int((server.folder / "data" / "postmaster.pid").read_text().split()[0])
-    ticks = 0
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            pid, _bracket, rest = path.read_text().partition(" (")
-        except OSError:
-            continue
-        fields = rest.rpartition(") ")[2].split()
-        own, ended = sum(map(int, fields[11:13])), sum(map(int, fields[13:15]))
-        if int(pid) == postmaster:
-            ticks += own + ended
-        elif int(fields[1]) == postmaster:
-            ticks += own
-    return ticks / _TICKS
+    return window.postgres_cpu_seconds(int((server.folder / "data" / "postmaster.pid").read_text().split()[0]))
 
 
 if __name__ == "__main__":

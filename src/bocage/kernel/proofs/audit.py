@@ -35,6 +35,8 @@ _BATCHES_SQL = """
 select lane, number, seqs, previous_hash, merkle_root, hash, sealed_at, leaf_marks from ledger_batch
 order by lane, number
 """
+# What lane B writes carries no transaction id: it is sealed in the transaction that writes it, or never.
+_NEVER_SEALED_SQL = "select seq from ledger_transfer where seq = any (%s) and xid is null order by seq limit 1"
 _GROUPS_SQL = """
 select group_id from ledger_transfer where group_id is not null group by group_id
 having count(*) <> max(group_size) or min(group_size) <> max(group_size) or count(refusal) not in (0, count(*))
@@ -96,7 +98,7 @@ class _Audit:
             expected[batch.lane] = (batch.number + 1, hash)
 
     def run_membership(self) -> None:
-        """Each transfer in one batch, and none waiting for one that is older than an hour."""
+        """Each transfer in one batch, and none waiting for one that is older than an hour or of lane B."""
         every = np.sort(self.members)
         twice = every[1:][every[1:] == every[:-1]]
         if len(twice):
@@ -106,7 +108,11 @@ class _Audit:
         self.unsealed = row[0] - (self.transfers - len(twice))
         if not self.unsealed:
             return
-        found = rows.of(self.cursor, np.setdiff1d(self._stored_seqs(), every, assume_unique=True))
+        waiting = np.setdiff1d(self._stored_seqs(), every, assume_unique=True)
+        row = self.cursor.execute(_NEVER_SEALED_SQL, [waiting.tolist()]).fetchone()
+        if row is not None:
+            self.fault(f"seq {row[0]}", "lane B wrote it and sealed it in no batch")
+        found = rows.of(self.cursor, waiting)
         self.fold.add(found)
         last_act = max(int(found["created_at"].max()), chain.microseconds(self.last_sealed_at))
         oldest = last_act - int(UNSEALED_LONGEST.total_seconds() * 1_000_000)

@@ -201,6 +201,27 @@ def test_a_checkpoint_is_believed_that_its_key_signed_before_it_was_revoked(fres
     assert [(fault.place, "was revoked" in fault.says) for fault in _audited().faults] == [("checkpoint 2", True)]
 
 
+def test_a_row_of_lane_b_without_a_seal_is_told_at_once(fresh_database: str) -> None:
+    owner, wallet, _ids = _town()
+    others, row = [uuid7(), uuid7()], "1016, %s, %s, 7, 0, 'EUR', 'pay', '', null, now(), null, 0, 0, '', now()"
+    with acting_as(Actor.for_person(owner)):
+        for id in others:
+            ledger.open_account(id, owner, "EUR", "wallet")
+        ledger.post(Transfer(uuid7(), wallet, others[0], 7, "EUR", "test.pay"))
+        ledger.set_lane(others, "B")
+    with connected_as("poster"), connection.cursor() as cursor:
+        cursor.execute("select ledger_take_lane('who broke into the poster')")
+        (epoch,) = cursor.fetchone()
+        cursor.execute(
+            f"select ledger_write_rows(%s, array[row(10000, gen_random_uuid(), 1, {row})::ledger_incoming], %s::uuid[],"
+            " '{7,0}', '{0,7}', '{0,0}', '{0,0}', '{}', '{}')",
+            [epoch, *others, others],
+        )
+    report = _audited()
+    assert report.unsealed == 2
+    assert [(fault.place, "lane B" in fault.says) for fault in report.faults] == [("seq 10000", True)]
+
+
 def test_a_page_of_checkpoints_asks_for_the_keys_once(fresh_database: str) -> None:
     _town()
     with CaptureQueriesContext(connection) as asked:
