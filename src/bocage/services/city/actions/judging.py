@@ -162,9 +162,10 @@ class _Writer:
     def _write(self, change: Change, rule: Rule) -> None:
         found, at = change.alert, _instant(change.at_ms)
         row = Alert.objects.select_for_update().filter(id=found.id).first()
-        if row is None:
+        if row is None or row.cleared_at is not None:
+            # Engines of different rules name one case by different ids: of its rows the open one is meant.
             open_ones = Alert.objects.select_for_update().filter(kind=found.kind, cleared_at=None)
-            row = open_ones.filter(case=_case(rule, found)).first()
+            row = open_ones.filter(case=_case(rule, found)).first() or row
         if row is None:
             if change.what is not What.CLEARED:
                 self._raise(change, rule)

@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from bocage.engines.alerts import Alert as Found
+from bocage.engines.alerts import Change, Severity, What
 from bocage.kernel import clock
 from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.errors import Refusal
-from bocage.services.city import jobs, limits, reading
+from bocage.services.city import jobs, limits, reading, rulebook
 from bocage.services.city.actions import judging, observing
 from bocage.services.city.models import Alert, Judging
 from bocage.services.city.tests.conftest import Town, judge, one_alert
@@ -99,6 +101,26 @@ def test_a_worker_that_dies_while_it_writes_leaves_nothing_half_done(
     judge()
     assert sorted(Alert.objects.values_list("on", flat=True)) == ["Quai Nord", "Quai Sud"]
     assert (events("city.alert_raised"), events("city.alert_cleared")) == (2, 2)
+
+
+def test_an_alert_that_comes_back_under_an_older_id_is_the_open_one_of_its_case(town: Town) -> None:
+    """A rule that was changed and changed back makes engines that name the same case by different ids."""
+    writer, nowhere = judging._Writer(rulebook.in_force()), float("nan")
+
+    def change(what: What, id: str, minute: int) -> Change:
+        at_ms = round(clock.now().timestamp() * 1000) + minute * 60_000
+        found = Found(
+            id, "congestion_onset", Severity.INFO, "D14", "Quai Sud", nowhere, nowhere, at_ms,
+            at_ms if what is What.CLEARED else None, (), 1, 0, "", False,
+        )  # fmt: skip
+        return Change(at_ms, what, found)
+
+    with acting_as(Actor.for_service("city")):
+        first = [change(What.RAISED, "a" * 16, 0), change(What.CLEARED, "a" * 16, 1), change(What.RAISED, "b" * 16, 2)]
+        writer.write([*first, change(What.REOPENED, "a" * 16, 3)])
+        assert list(Alert.objects.filter(cleared_at=None).values_list("id", flat=True)) == ["b" * 16]
+        writer.write([change(What.CLEARED, "a" * 16, 4)])
+        assert not Alert.objects.filter(cleared_at=None).exists()
 
 
 def test_a_batch_that_is_sent_again_changes_nothing(town: Town) -> None:

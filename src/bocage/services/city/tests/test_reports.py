@@ -1,6 +1,7 @@
 """A citizen's report: made once, read with a receipt, answered, told; nobody else learns whose it is."""
 
 import io
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -23,6 +24,7 @@ from bocage.services.city.actions import photos, reports
 from bocage.services.city.models import Alert, Report, ReportStep
 from bocage.services.city.queries import reports as queries
 from bocage.services.city.tests.conftest import Town, judge, signed_in
+from bocage.testing import connected_as
 
 CONSOLE = "/city/console/reports"
 
@@ -201,6 +203,22 @@ def test_her_rights(town: Town) -> None:
         assert reports.erase(town.ana) == []
         assert queries.export(town.ana) == {"reports": [], "answers": []}
         assert blobs.get(held["reports"][0]["photo_id"]), "her files are the kernel's to erase"
+
+
+def test_what_ended_two_years_ago_goes_also_where_she_took_her_agreement_back(committed_town: Town) -> None:
+    town = committed_town
+    ended, kept = made(town.ana), made(town.wei)
+    reports.answer(ended, town.odile, 0, "done", "Filled.")
+    with acting_as(Actor.for_person(town.ana)):
+        consent.withdraw(town.ana, "city.report")
+    for days, left in ((limits.REPORTS_KEPT.days - 1, [ended]), (limits.REPORTS_KEPT.days + 1, [])):
+        with connected_as("app"), clock.shifted(timedelta(days=days)):
+            jobs.forget.run()
+        with acting_as(Actor.for_person(town.ana)):
+            assert list(Report.objects.values_list("id", flat=True)) == left
+            assert ReportStep.objects.exists() == bool(left)
+    with acting_as(Actor.for_person(town.wei)):
+        assert Report.objects.get().id == kept
 
 
 def test_pages_keep_to_their_budget(town: Town) -> None:

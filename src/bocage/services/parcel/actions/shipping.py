@@ -162,9 +162,10 @@ def give_up_waiting() -> int:
 
 
 def _give_up(row: ShipmentRow, reason: str) -> None:
-    row.status, row.told = Status.CANCELLED, Status.CANCELLED
+    row.status = Status.CANCELLED
     row.save()
     payments.cancel(payment_of(row.id), reason)
+    tell_soon()
 
 
 def forget_drafts() -> int:

@@ -12,7 +12,9 @@ from pypdf import PdfReader
 from bocage.engines.parcels import document_of
 from bocage.kernel import clock
 from bocage.kernel.acting import Actor, acting_as
+from bocage.kernel.consent import actions as consent
 from bocage.kernel.errors import Refusal
+from bocage.kernel.notifications import queries as notifications
 from bocage.kernel.payments import queries as payments
 from bocage.kernel.payments.actions.intents import expire_overdue
 from bocage.kernel.payments.limits import AUTHORISATION_LIFE
@@ -60,6 +62,21 @@ def test_paying_takes_the_price_once_and_cancelling_gives_it_back(town: Town) ->
         shipping.cancel(town.ana, parcel.id)
         assert shipments.shipment(parcel.id).status is Status.CANCELLED
     assert available(town.ana) == before
+
+
+def test_a_receiver_who_waits_is_told_that_it_does_not_come(town: Town) -> None:
+    with acting_as(Actor.for_person(town.wei)):
+        consent.grant(town.wei, "parcel.notify")
+    parcel = town.sent()
+    jobs.tell_receivers.run()
+    with acting_as(Actor.for_person(town.ana)):
+        shipping.cancel(town.ana, parcel.id)
+    jobs.tell_receivers.run()
+    jobs.tell_receivers.run()
+    with acting_as(Actor.for_person(town.wei)):
+        told = [each.title for each in notifications.latest(town.wei).notifications]
+        assert told == ["Parcel from Ana Morel: cancelled", "Parcel from Ana Morel: announced"]
+        assert shipments.coming(town.wei) is None
 
 
 def test_what_is_handed_over_is_not_cancelled(town: Town) -> None:
