@@ -41,6 +41,8 @@ EVENTS: tuple[EventType, ...] = (
         {**_PAYMENT, "fee_minor": "integer", "transfer_id": "uuid"},
     ),
     EventType("payment.mandate_granted", _("A payer agreed to recurring payments."), _MANDATE),
+    EventType("payment.mandate_paused", _("A payer paused recurring payments."), _MANDATE),
+    EventType("payment.mandate_resumed", _("A payer goes on with recurring payments."), _MANDATE),
     EventType("payment.mandate_revoked", _("Recurring payments were stopped."), _MANDATE),
     EventType(
         "payment.mandate_refused",

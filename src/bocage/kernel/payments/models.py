@@ -253,6 +253,7 @@ class Mandate(models.Model):
     taken_minor = models.BigIntegerField(default=0)
     created_at = models.DateTimeField(default=now)
     revoked_at = models.DateTimeField(null=True)
+    paused_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [

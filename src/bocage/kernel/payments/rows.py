@@ -100,6 +100,7 @@ def as_mandate(row: models.Mandate) -> Mandate:
         taken_minor=row.taken_minor,
         created_at=row.created_at,
         revoked_at=row.revoked_at,
+        paused_at=row.paused_at,
     )
 
 

@@ -189,7 +189,10 @@ class MandateTerms:
 
 @dataclass(frozen=True)
 class Mandate:
-    """A payer's leave to take money. `next_due_on` is None where nothing falls due by itself any more."""
+    """A payer's leave to take money. `next_due_on` is None where nothing falls due by itself any more.
+
+    Between `paused_at` and the payer's going on, nothing is taken.
+    """
 
     id: UUID
     payer_id: UUID
@@ -200,6 +203,7 @@ class Mandate:
     taken_minor: int
     created_at: datetime
     revoked_at: datetime | None
+    paused_at: datetime | None
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,14 @@ from bocage.kernel.payments.actions.intents import (
     refund,
     transfer_between_people,
 )
-from bocage.kernel.payments.actions.mandates import charge_mandate, grant_mandate, pay_due, revoke_mandate
+from bocage.kernel.payments.actions.mandates import (
+    charge_mandate,
+    grant_mandate,
+    pause_mandate,
+    pay_due,
+    resume_mandate,
+    revoke_mandate,
+)
 from bocage.kernel.payments.actions.splits import open_split, release_split
 from bocage.kernel.payments.actions.wallets import set_fee_terms, wallet_of
 
@@ -34,11 +41,13 @@ __all__ = [
     "open_dispute",
     "open_escrow",
     "open_split",
+    "pause_mandate",
     "pay_due",
     "quote",
     "refund",
     "release_escrow",
     "release_split",
+    "resume_mandate",
     "return_escrow",
     "revoke_mandate",
     "set_fee_terms",

@@ -43,6 +43,33 @@ def _granted(town: Scene, terms: MandateTerms) -> UUID:
     return id
 
 
+def test_nothing_is_taken_while_it_is_paused_and_what_fell_due_meanwhile_is_not_paid() -> None:
+    town = scene.make(10_000)
+    id = _granted(town, _terms(Period.DAY, scheduled_minor=1_000))
+    assert actions.pay_due() == 1
+    with town.buyer_acts():
+        assert actions.pause_mandate(id) == actions.pause_mandate(id)
+    with town.shop_acts():
+        for refused in (actions.pause_mandate, actions.resume_mandate):
+            with pytest.raises(Refusal, match="forbidden"):
+                refused(id)
+        with pytest.raises(Refusal, match="mandate_paused"):
+            actions.charge_mandate(uuid7(), id, 500)
+    with shifted(timedelta(days=3)):
+        assert actions.pay_due() == 0
+        with town.buyer_acts():
+            resumed = actions.resume_mandate(id)
+            assert (resumed, resumed.next_due_on) == (actions.resume_mandate(id), _today())
+        assert actions.pay_due() == 1 and actions.pay_due() == 0
+        with town.buyer_acts():
+            assert [each.due_on for each in queries.charges(id, 10)] == [_today(), _today() - timedelta(days=3)]
+            actions.pause_mandate(id)
+            actions.resume_mandate(id)
+            actions.revoke_mandate(id)
+            with pytest.raises(Refusal, match="mandate_revoked"):
+                actions.pause_mandate(id)
+
+
 def test_the_shop_takes_within_the_limits_and_not_after_the_stop() -> None:
     town = scene.make(10_000)
     id = _granted(town, _terms(total_minor=2_000))

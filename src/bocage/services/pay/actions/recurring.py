@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -50,6 +51,36 @@ def agree(payer_id: UUID, payee_id: UUID, terms: MandateTerms, memo: str, *, fre
 def end(mandate_id: UUID) -> Mandate:
     """Nothing more is paid under it; by either side. Ending twice changes nothing."""
     return payments.revoke_mandate(mandate_id)
+
+
+def pause(mandate_id: UUID) -> Mandate:
+    """Nothing is paid until the payer goes on, and the other side is told. Pausing twice changes nothing."""
+    before, found = kernel.mandate(mandate_id), payments.pause_mandate(mandate_id)
+    if before.paused_at is None:
+        _tell_payee(found, gettext_lazy("%(name)s paused a recurring payment to you"))
+    return found
+
+
+def resume(mandate_id: UUID) -> Mandate:
+    """Go on, and tell the other side; what fell due meanwhile is not paid. Twice is once."""
+    before, found = kernel.mandate(mandate_id), payments.resume_mandate(mandate_id)
+    if before.paused_at is not None:
+        _tell_payee(found, gettext_lazy("%(name)s goes on with a recurring payment to you"))
+    return found
+
+
+def _tell_payee(found: Mandate, title: Promise) -> None:
+    tell(
+        found.payee_id,
+        title,
+        "%(memo)s",
+        page="pay:recurring-one",
+        row_id=found.id,
+        amount_minor=found.terms.payment_minor,
+        currency=found.terms.currency,
+        name=codes.payee(found.payer_id).name,
+        memo=found.memo,
+    )
 
 
 def charge(mandate_id: UUID, amount_minor: int, charge_id: UUID) -> Charge:

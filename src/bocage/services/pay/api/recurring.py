@@ -37,7 +37,7 @@ class MandateIn(Schema):
 
 
 class MandateOut(Schema):
-    """An agreement as its caller sees it. `state`: running, over (past its last day) or ended."""
+    """An agreement as its caller sees it. `state`: running, paused, over (past its last day) or ended."""
 
     id: UUID
     state: str
@@ -56,6 +56,7 @@ class MandateOut(Schema):
     taken_minor: int
     created_at: datetime
     ended_at: datetime | None
+    paused_at: datetime | None
 
 
 class ChargeIn(Schema):
@@ -143,6 +144,24 @@ def end(request: HttpRequest, mandate_id: UUID) -> Any:
     return _out(queries.agreement(party_id, mandate_id)[0])
 
 
+@router.post("/mandates/{mandate_id}/pause", response=MandateOut, auth=scoped(WRITE), openapi_extra=WRITES)
+@idempotent
+def pause(request: HttpRequest, mandate_id: UUID) -> Any:
+    """Pause it, by who pays: nothing is taken until it is resumed."""
+    party_id = subject(WRITE)
+    actions.pause(mandate_id)
+    return _out(queries.agreement(party_id, mandate_id)[0])
+
+
+@router.post("/mandates/{mandate_id}/resume", response=MandateOut, auth=scoped(WRITE), openapi_extra=WRITES)
+@idempotent
+def resume(request: HttpRequest, mandate_id: UUID) -> Any:
+    """Go on with it, by who pays; what fell due meanwhile is not paid."""
+    party_id = subject(WRITE)
+    actions.resume(mandate_id)
+    return _out(queries.agreement(party_id, mandate_id)[0])
+
+
 def _out(found: Agreement) -> MandateOut:
     mandate = found.mandate
     return MandateOut(
@@ -156,6 +175,7 @@ def _out(found: Agreement) -> MandateOut:
         taken_minor=mandate.taken_minor,
         created_at=mandate.created_at,
         ended_at=mandate.revoked_at,
+        paused_at=mandate.paused_at,
     )
 
 

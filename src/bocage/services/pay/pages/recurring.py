@@ -147,3 +147,23 @@ def end(request: HttpRequest, subject_id: UUID, mandate_id: UUID) -> HttpRespons
     actions.end(mandate_id)
     messages.success(request, _("Ended. Nothing more is paid under it."))
     return redirect("pay:recurring-one", mandate_id)
+
+
+@require_POST
+@page(WRITE)
+def pause(request: HttpRequest, subject_id: UUID, mandate_id: UUID) -> HttpResponse:
+    """Let it rest."""
+    queries.agreement(subject_id, mandate_id)
+    actions.pause(mandate_id)
+    messages.success(request, _("Paused. Nothing is paid until you go on."))
+    return redirect("pay:recurring-one", mandate_id)
+
+
+@require_POST
+@page(WRITE)
+def resume(request: HttpRequest, subject_id: UUID, mandate_id: UUID) -> HttpResponse:
+    """Go on with it."""
+    queries.agreement(subject_id, mandate_id)
+    actions.resume(mandate_id)
+    messages.success(request, _("It goes on. What fell due meanwhile is not paid."))
+    return redirect("pay:recurring-one", mandate_id)

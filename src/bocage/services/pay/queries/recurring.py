@@ -14,7 +14,10 @@ from bocage.services.pay.queries import codes
 
 @dataclass(frozen=True)
 class Agreement:
-    """A mandate as one of its two sides sees it. `pays`: the viewer is who pays. `state`: running, over or ended."""
+    """A mandate as one of its two sides sees it. `pays`: the viewer is who pays.
+
+    `state`: running, paused, over or ended.
+    """
 
     mandate: Mandate
     pays: bool
@@ -28,7 +31,7 @@ def agreements(party_id: UUID) -> list[Agreement]:
     paying = payments.mandates(party_id, taken=False, limit=limits.RECURRING_SHOWN_MAX)
     taking = payments.mandates(party_id, taken=True, limit=limits.RECURRING_SHOWN_MAX)
     found = _named(party_id, [*paying, *taking])
-    return sorted(found, key=lambda each: each.state != "running")
+    return sorted(found, key=lambda each: each.state not in ("running", "paused"))
 
 
 def agreement(party_id: UUID, mandate_id: UUID) -> tuple[Agreement, tuple[Charge, ...]]:
@@ -50,6 +53,8 @@ def _agreement(party_id: UUID, mandate: Mandate, names: dict[UUID, str]) -> Agre
         state = "ended"
     elif clock.today(settings.TOWN["time_zone"]) > mandate.terms.ends_on:
         state = "over"
+    elif mandate.paused_at is not None:
+        state = "paused"
     else:
         state = "running"
     return Agreement(mandate, pays, other_id, names.get(other_id, ""), state)

@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from bocage.kernel import clock
 from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.identity import actions as identity
+from bocage.kernel.notifications import queries as notifications
 from bocage.kernel.payments import actions as payments
 from bocage.services.pay.actions import recurring as actions
 from bocage.services.pay.queries import recurring as queries
@@ -66,6 +67,29 @@ def test_a_standing_order_is_agreed_to_paid_once_a_period_and_ended(town: Town) 
     assert "ended" in page and "End it" not in page
     assert signed_in(town.wei).get(f"/pay/recurring/{found.mandate.id}").status_code == 404
     assert signed_in(town.wei).post(f"/pay/recurring/{found.mandate.id}/end").status_code == 404
+
+
+def test_who_pays_pauses_it_and_goes_on_and_the_other_side_is_told(town: Town) -> None:
+    mandate_id = agreed(town, to="@weilin")
+    ana, wei = signed_in(town.ana), signed_in(town.wei)
+    address = f"/pay/recurring/{mandate_id}"
+    assert "Pause it" in ana.get(address).content.decode() and "Pause it" not in wei.get(address).content.decode()
+    assert wei.post(f"{address}/pause").status_code == 403
+    assert [ana.post(f"{address}/pause").status_code for _ in range(2)] == [302, 302]
+    page = ana.get(address).content.decode()
+    assert "Go on" in page and "Pause it" not in page and "paused" in ana.get("/pay/recurring").content.decode()
+    assert payments.pay_due() == 0
+    hers = program(town, "pay:write", "pay:read", shop=False)
+    assert hers.get(f"/api/v1/pay/mandates/{mandate_id}").json()["state"] == "paused"
+    again = send(hers, f"/mandates/{mandate_id}/resume", {}).json()
+    assert (again["state"], again["paused_at"]) == ("running", None)
+    assert payments.pay_due() == 1
+    assert send(hers, f"/mandates/{mandate_id}/pause", {}).json()["state"] == "paused"
+    assert ana.post(f"{address}/resume").status_code == 302
+    with acting_as(town.as_wei()):
+        told = [each.title for each in notifications.latest(town.wei).notifications]
+    paused, resumed = "Ana Morel paused a recurring payment to you", "Ana Morel goes on with a recurring payment to you"
+    assert [each for each in told if each in (paused, resumed)] == [resumed, paused, resumed, paused]
 
 
 def test_above_her_limit_she_shows_that_it_is_her_and_finds_what_she_typed(town: Town) -> None:
