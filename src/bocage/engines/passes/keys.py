@@ -2,6 +2,7 @@
 
 import binascii
 import json
+import math
 from base64 import b64decode, urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -97,9 +98,10 @@ def trust(keys: Iterable[TrustedKey], issuers: Iterable[IssuerKeys] = ()) -> Tru
 def check_dates(key: TrustedKey, signed_at: float, now: float, ahead: float = 0) -> None:
     """PassError unless the key signed at `signed_at`, which may lie `ahead` seconds after it did, and is believed now.
 
-    Times in Unix seconds; `signed_at` is the signer's word, so that a stolen key must be taken off the list of keys.
+    Times in Unix seconds; `signed_at` is the signer's word, so that a stolen key must be taken off the list of keys. It
+    is a whole second where `valid_from` may not be: what is signed in the second in which a key begins is the key's.
     """
-    if key.valid_from is not None and signed_at + ahead < key.valid_from:
+    if key.valid_from is not None and signed_at + ahead < math.floor(key.valid_from):
         raise PassError(f"signed {ago(key.valid_from - signed_at)} before its key was valid")
     if key.valid_until is not None and signed_at - ahead > key.valid_until:
         raise PassError(f"signed {ago(signed_at - key.valid_until)} after its key was over")

@@ -113,3 +113,9 @@ def test_a_key_set_says_when_its_keys_sign_and_nonsense_is_named() -> None:
     for wrong in ("soon", -1, True, 1e20):
         with pytest.raises(PassError, match="key 1: nbf"):
             read(nbf=wrong)
+
+
+def test_what_is_signed_in_the_second_in_which_a_key_begins_is_its_own() -> None:
+    # The signer writes whole seconds, the key's beginning has a fraction.
+    assert passes.verify(certificate(), trust(SIGNED + 0.7, None), NOW).content is not None
+    assert passes.verify(certificate(), trust(SIGNED + 1, None), NOW).content is None

@@ -44,7 +44,7 @@ export async function verify(message, candidates) {
 // When the key signed, as keys.check_dates in engines/passes says it. Times in seconds since 1970.
 export function checkDates(key, signedAt, now, ahead = 0) {
   const { from = null, until = null, expires = false } = key;
-  if (from !== null && signedAt + ahead < from) refuse("time", "signed before its key was valid");
+  if (from !== null && signedAt + ahead < Math.floor(from)) refuse("time", "signed before its key was valid");
   if (until !== null && signedAt - ahead > until) refuse("time", "signed after its key was over");
   if (expires && until !== null && now > until) refuse("time", "the certificate of its key expired");
 }
