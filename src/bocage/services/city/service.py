@@ -1,6 +1,7 @@
 """City: what the town's sensors say, judged by rules that anybody can read."""
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from bocage.kernel.manifest import EventType, Offers, Purpose, QuickAction, Service
 from bocage.kernel.ports import TravelConditions
@@ -75,7 +76,7 @@ service = Service(
         QuickAction(
             _("Report a problem"), "city:report", "megaphone", (_("hole"), _("light"), _("rubbish"), _("broken"))
         ),
-        QuickAction(_("My street"), "city:home", "map-pin", (_("works"), _("closed"), _("map"))),
+        QuickAction(_("My street"), "city:home", "map-pin", (_("works"), pgettext_lazy("city", "closed"), _("map"))),
         QuickAction(_("The town in numbers"), "city:numbers", "chart-column", (_("reports"), _("alerts"))),
     ),
     console=(

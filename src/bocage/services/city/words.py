@@ -2,11 +2,12 @@
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 type Text = str | Promise
 
 SEVERITIES: dict[str, Text] = {
-    "critical": _("Now"),
+    "critical": pgettext_lazy("city", "Now"),
     "major": _("Within minutes"),
     "minor": _("This shift"),
     "info": _("To know"),
@@ -72,7 +73,7 @@ STEPS: dict[str, Text] = {
     "released": _("Shown: what explained it is over"),
     "cleared": _("Over"),
     "taken": _("Taken over"),
-    "handed": _("Handed over"),
+    "handed": pgettext_lazy("city", "Handed over"),
     "true": _("Closed: it was true"),
     "false": _("Closed: false alarm"),
     "duplicate": _("Closed: the same as another"),
@@ -132,7 +133,7 @@ REPORT_STATES: dict[str, Text] = {
     "new": _("Received"),
     "taken": _("Being looked at"),
     "planned": _("Planned"),
-    "done": _("Done"),
+    "done": pgettext_lazy("city", "Done"),
     "declined": _("Not done"),
 }
 REPORT_BADGES = {"new": "info", "taken": "watch", "planned": "watch", "done": "ok", "declined": ""}

@@ -39,7 +39,7 @@ _STEPS: dict[str, Promise] = {
     "shipping": gettext_lazy("Sent on"),
     "transporting": gettext_lazy("On the road"),
     steps.OUT_FOR_DELIVERY: gettext_lazy("With the courier, for today"),
-    steps.DELIVERED: gettext_lazy("Handed over against the code"),
+    steps.DELIVERED: gettext_lazy("Delivered"),
     steps.ATTEMPT_FAILED: gettext_lazy("The courier was at the door"),
     steps.AVAILABLE_FOR_PICKUP: gettext_lazy("Waits to be fetched"),
 }

@@ -108,7 +108,8 @@ def vsme_b3(
         _mwh("Electricity (as reflected in utility billings), renewable", renewable, group),
         _mwh(
             "Electricity (as reflected in utility billings), non-renewable",
-            None if renewable is None else electricity - renewable,
+            # Of bought heat nobody says here what it was made from.
+            None if renewable is None or energy["heat"] else electricity - renewable,
             group,
         ),
         _mwh("Electricity (as reflected in utility billings), total", electricity, group),

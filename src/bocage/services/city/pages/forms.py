@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from bocage.engines.alerts import amended, said
 from bocage.services.city import limits, words
@@ -21,7 +22,11 @@ class FilterForm(forms.Form):
     """What of the inbox is shown."""
 
     desk = forms.ChoiceField(label=_("Desk"), choices=_choices(words.DESKS, _("All desks")), required=False)
-    severity = forms.ChoiceField(label=_("How soon"), choices=_choices(words.SEVERITIES, _("All")), required=False)
+    severity = forms.ChoiceField(
+        label=pgettext_lazy("city", "How soon"),
+        choices=_choices(words.SEVERITIES, pgettext_lazy("city", "All")),
+        required=False,
+    )
     text = forms.CharField(label=_("Kind, road or sensor"), max_length=80, required=False)
 
 
@@ -183,7 +188,9 @@ class WorksForm(forms.Form):
     title = forms.CharField(label=_("What is done"), max_length=limits.TITLE_CHARACTERS_MAX)
     street = forms.ChoiceField(label=_("Street"))
     closes = forms.ChoiceField(label=_("What they close"), choices=_choices(words.CLOSES))
-    begins = forms.DateTimeField(label=_("From"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"}))
+    begins = forms.DateTimeField(
+        label=pgettext_lazy("city", "From"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"})
+    )
     until = forms.DateTimeField(label=_("Until"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"}))
     words = forms.CharField(
         label=_("What people should know"),

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -25,7 +25,7 @@ from bocage.services.city.queries import alerts, streams
 from bocage.services.city.types import AlertView
 
 SHOWN: dict[str, words.Text] = {
-    "open": gettext_lazy("Open"),
+    "open": pgettext_lazy("city", "Open"),
     "mine": gettext_lazy("Mine"),
     "hidden": gettext_lazy("Explained"),
     "closed": gettext_lazy("Closed"),
