@@ -93,6 +93,7 @@ def test_a_broken_kept_run_is_named(tmp_path: Path) -> None:
         saved(tmp_path)
 
 
+@pytest.mark.heavy
 def test_a_tiny_epidemic_end_to_end_twice_the_same(tmp_path: Path) -> None:
     pytest.importorskip("covasim", reason="./bocage extras add epidemic")
     from bocage.engines.epidemic.laboratory.playing import play

@@ -40,6 +40,7 @@ def test_a_planner_that_lets_a_street_wait_is_relieved(tmp_path: Path) -> None:
     assert 0.05 < guard.handed_back_share < 1.0
 
 
+@pytest.mark.heavy
 def test_a_planner_that_does_well_keeps_its_signals(tmp_path: Path) -> None:
     network = town(tmp_path)
     guard, cabinets = Guard(network, Limits()), Interlock(network, Limits())
