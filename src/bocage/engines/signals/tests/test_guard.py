@@ -13,6 +13,8 @@ pytest.importorskip("numba")
 
 from bocage.engines.signals.guard import SILENT_SECONDS, Guard
 
+pytestmark = pytest.mark.heavy
+
 
 class Stubborn:
     """Keeps one green for ever, whoever waits."""
@@ -40,7 +42,6 @@ def test_a_planner_that_lets_a_street_wait_is_relieved(tmp_path: Path) -> None:
     assert 0.05 < guard.handed_back_share < 1.0
 
 
-@pytest.mark.heavy
 def test_a_planner_that_does_well_keeps_its_signals(tmp_path: Path) -> None:
     network = town(tmp_path)
     guard, cabinets = Guard(network, Limits()), Interlock(network, Limits())
