@@ -125,9 +125,9 @@ def await_taken(database: str) -> None:
     raise AssertionError("no poster came up")
 
 
-@pytest.mark.parametrize(
-    "fault", [faults.BEFORE_ANSWER, *(pytest.param(each, marks=pytest.mark.heavy) for each in faults.POINTS[:2])]
-)
+# In the ordinary run the stories of `tests/faults` kill it at each of them.
+@pytest.mark.heavy
+@pytest.mark.parametrize("fault", faults.POINTS[:3])
 def test_killed_at_any_point_nothing_acknowledged_is_lost_or_doubled(
     fresh_database: str, wallets: list[UUID], fault: str
 ) -> None:
