@@ -95,6 +95,7 @@ class _Story:
         self.answers: list[list[Any]] = [[] for _ in range(CLIENTS)]
         self._running: dict[str, Process] = {}
         self._struck = self._killed_postgres = False
+        self._in_recovery = plan.fault == f"poster_{poster_faults.IN_RECOVERY}"
         # Lane B: who writes it, since when nobody does, where each poster is to die, and the epoch that was stolen.
         self._holder = ""
         self._holder_died: float | None = None
@@ -166,6 +167,11 @@ class _Story:
         point = self._plan.fault.removeprefix("poster_")
         return f"{point}:{1 + self._plan.hit % 3}" if point in POSTER_POINTS else ""
 
+    def _next_point(self) -> str:
+        """Where a poster dies that comes after the first: whichever takes the lane from a dead one may be a new one."""
+        point = poster_faults.IN_RECOVERY
+        return point if self._in_recovery and not self._result.hits[f"poster_{point}"] else ""
+
     def _spawn_poster(self, name: str, point: str) -> None:
         self._points[name] = point.partition(":")[0]
         self._watch(processes.fork(name, roles.POSTER, SECRET, processes.posting(point)))
@@ -212,8 +218,7 @@ class _Story:
             self._stolen_epoch = None
         self._holder, self._holder_died = process.name, None
         if "poster 1" not in self._points:
-            in_recovery = self._plan.fault == f"poster_{poster_faults.IN_RECOVERY}"
-            self._spawn_poster("poster 1", poster_faults.IN_RECOVERY if in_recovery else self._poster_point())
+            self._spawn_poster("poster 1", self._next_point() or self._poster_point())
 
     def _gone(self, process: Process) -> None:
         self._selector.unregister(process.said)
@@ -236,7 +241,7 @@ class _Story:
         self._result.hits[f"poster_{point}" if point else "poster_killed"] += 1
         if name == self._holder:
             self._holder, self._holder_died = "", time.monotonic()
-        self._spawn_poster(name, "")
+        self._spawn_poster(name, self._next_point())
 
     def _is_done(self) -> bool:
         return all(len(said) == len(turn) for turn, said in zip(self._plan.turns, self.answers, strict=True))
@@ -249,7 +254,7 @@ class _Story:
             self._disk.close()
             self._full_until = None
             self._cluster.start()
-        if answered < plan.after_answers:
+        if answered < plan.after_answers or (self._in_recovery and not self._holder):
             return
         if not self._struck:
             self._struck = True
@@ -272,7 +277,7 @@ class _Story:
             for pid in clients:
                 os.kill(pid, signal.SIGCONT)
             self._full_until = time.monotonic() + DISK_FULL_SECONDS
-        elif plan.fault == f"poster_{poster_faults.IN_RECOVERY}":
+        elif self._in_recovery:
             # Whoever writes dies; the other one dies as it takes the lane.
             for each in self._running.values():
                 if each.name == self._holder:
