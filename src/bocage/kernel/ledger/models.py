@@ -151,10 +151,16 @@ class Sealer(models.Model):
 
 
 class Lane(models.Model):
-    """Who writes lane B: the poster that took the latest `epoch`. `switches`: sets of accounts moved between lanes."""
+    """Who writes lane B: the poster that took the latest `epoch`. `switches`: sets of accounts moved between lanes.
+
+    `unsealed_rows` and `unsealed_seqs` (the hashes of their `seq`s, XOR-ed) are of the transaction under way: what it
+    wrote and has not sealed. Neither is anything but 0 once it has committed (`ledger_lane_is_sealed`).
+    """
 
     lane = models.CharField(max_length=1, primary_key=True)
     epoch = models.BigIntegerField(default=0)
     holder = models.CharField(max_length=80, default="")
     taken_at = models.DateTimeField(null=True)
     switches = models.BigIntegerField(default=0)
+    unsealed_rows = models.IntegerField(db_default=0)
+    unsealed_seqs = models.BigIntegerField(db_default=0)

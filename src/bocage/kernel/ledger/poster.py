@@ -22,6 +22,8 @@ from bocage.kernel.ledger.wire import CODES, REQUEST, Records, joined
 
 LOCK_ID = 0x626F63616C62
 ANSWERS_AN_EVENT_MAX = 500
+# How often a batch is decided anew because lane A used one of its ids meanwhile: each time one id more is known.
+DECIDED_ANEW_MAX = 16
 
 _WRITE_SQL = f"select ledger_write_rows(%b, %b::ledger_incoming[], {', '.join(['%b'] * 7)})"
 _SEAL_SQL = f"select ledger_seal_batch({', '.join(['%b'] * 8)})"
@@ -35,8 +37,15 @@ class Submission:
     records: Records
 
 
+ONE_TRANSFER_AN_ID = "ledger_transfer_id_key"
+
+
 class NotOurs(Exception):
     """Another process writes lane B."""
+
+
+class _Used(Exception):
+    """Lane A used one of these ids after it was looked up here."""
 
 
 class _Overfull(Exception):
@@ -89,11 +98,16 @@ class Poster:
         return len(decision.resolved)
 
     def _decided(self, requests: Records, submissions: Sequence[Submission]) -> Decision:
+        anew = 0
         while True:
             try:
                 return self._batch(requests, submissions)
             except _Overfull:
                 self.sweep()
+            except _Used:
+                anew += 1
+                if anew > DECIDED_ANEW_MAX:
+                    raise
 
     def _batch(self, requests: Records, submissions: Sequence[Submission]) -> Decision:
         try:
@@ -114,6 +128,8 @@ class Poster:
         except psycopg.Error as error:
             if error.sqlstate == "LG002":
                 raise NotOurs(str(error)) from error
+            if isinstance(error, psycopg.errors.UniqueViolation) and error.diag.constraint_name == ONE_TRANSFER_AN_ID:
+                raise _Used(str(error)) from error
             raise
 
     def _connected(self) -> "psycopg.Connection[tuple[Any, ...]]":

@@ -68,8 +68,8 @@ do $$ begin
 end $$;
 
 -- Write these rows, move the counters by the sums that were worked out, and open and close the pending holds. Every check
--- on the rows holds here as everywhere. `ledger_seal_batch` follows in the same transaction: the poster works out what it
--- seals with while this runs.
+-- on the rows holds here as everywhere. `ledger_seal_batch` follows in the same transaction, which cannot commit without it
+-- (`ledger_lane_is_sealed`): the poster works out what it seals with while this runs.
 create or replace function ledger_write_rows(
     p_epoch bigint, p_rows ledger_incoming[], p_accounts uuid[], p_debits_posted bigint[], p_credits_posted bigint[],
     p_debits_pending bigint[], p_credits_pending bigint[], p_opened uuid[], p_resolved uuid[]
@@ -77,9 +77,11 @@ create or replace function ledger_write_rows(
 as $$
 declare
     v_moved integer;
+    v_rows integer;
+    v_seqs bigint;
 begin
     perform ledger_begin_batch(p_epoch);
-    insert into ledger_transfer (seq, id, kind, debit_account_id, credit_account_id, amount_minor, up_to_minor, unit, code,
+    with written as (insert into ledger_transfer (seq, id, kind, debit_account_id, credit_account_id, amount_minor, up_to_minor, unit, code,
             memo_ref, hold_id, expires_at, group_id, group_position, group_size, refusal, created_at, xid)
         select seq, id, (array['post', 'hold', 'post_hold', 'void_hold', 'expire_hold'])[kind],
             case when nulls & 1 = 0 then debit_account_id end, case when nulls & 2 = 0 then credit_account_id end,
@@ -89,7 +91,11 @@ begin
             case when nulls & 64 = 0 then group_id end, case when nulls & 128 = 0 then group_position end,
             case when nulls & 256 = 0 then group_size end, case when nulls & 512 = 0 then refusal::text end,
             created_at, null
-        from unnest(p_rows);
+        from unnest(p_rows)
+        returning seq)
+    select count(*), bit_xor(hashint8extended(seq, 0)) into v_rows, v_seqs from written;
+    update ledger_lane set unsealed_rows = unsealed_rows + v_rows, unsealed_seqs = unsealed_seqs # coalesce(v_seqs, 0)
+        where lane = 'B';
     update ledger_account a set debits_posted_minor = a.debits_posted_minor + d.debits_posted,
             credits_posted_minor = a.credits_posted_minor + d.credits_posted,
             debits_pending_minor = a.debits_pending_minor + d.debits_pending,
@@ -112,7 +118,7 @@ begin
     end if;
 end $$;
 
--- Seal what this transaction wrote as the lane's next batch.
+-- Seal what this transaction wrote as the lane's next batch: those rows, and no others.
 create or replace function ledger_seal_batch(
     p_epoch bigint, p_number bigint, p_seqs bigint[], p_previous bytea, p_root bytea, p_hash bytea, p_marks bytea,
     p_at timestamptz
@@ -120,6 +126,9 @@ create or replace function ledger_seal_batch(
 begin
     perform ledger_begin_batch(p_epoch);
     perform ledger_append_batch('B', p_number, p_seqs, p_previous, p_root, p_hash, p_marks, p_at);
+    update ledger_lane set unsealed_rows = unsealed_rows - cardinality(p_seqs), unsealed_seqs = unsealed_seqs
+            # (select bit_xor(hashint8extended(seq, 0)) from unnest(p_seqs) seq)
+        where lane = 'B';
 end $$;
 
 -- Move a set of accounts into a lane, both sides of every pending hold or none; null, or why not.

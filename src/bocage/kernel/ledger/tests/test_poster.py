@@ -11,14 +11,17 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from threading import Barrier
+from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
 import pytest
 from django.conf import settings
-from django.db import Error, connection
+from django.db import Error, connection, transaction
 
 from bocage.kernel import clock
 from bocage.kernel.acting import Actor, acting_as
@@ -223,6 +226,76 @@ def test_who_broke_into_the_poster_is_bound_by_epoch_and_checks(fresh_database: 
                 [epoch, uuid7()],
             )
     assert posted() == 0
+
+
+def test_what_lane_b_writes_is_sealed_with_it_or_not_written(fresh_database: str, wallets: list[UUID]) -> None:
+    """Neither without a seal, nor under the seal of other rows, nor a seal alone."""
+    row = "row(%s, gen_random_uuid(), 1, 1016, %s, %s, 7, 0, 'EUR', 'pay', '', null, now(), null, 0, 0, '', now())"
+    write = (
+        f"select ledger_write_rows(%s, array[{row}::ledger_incoming], %s::uuid[], '{{7,0}}', '{{0,7}}', '{{0,0}}',"
+        " '{0,0}', '{}', '{}')"
+    )
+    seal = "select ledger_seal_batch(%s, 1, %s, %s, %s, %s, %s, now())"
+    seq, zeros, mark = 1_000_000_000, bytes(32), bytes(4)
+    with connected_as("poster"), connection.cursor() as cursor:
+        cursor.execute("select ledger_take_lane('somebody')")
+        (epoch,) = cursor.fetchone()
+        written, (one, other, *_others) = [epoch, seq, *wallets[:2], wallets[:2]], wallets
+        cases: list[list[tuple[str, list[Any]]]] = [
+            [(write, written)],
+            [(write, written), (seal, [epoch, [seq + 1], zeros, zeros, zeros, mark])],
+            [(write, written), (seal, [epoch, [seq, seq + 1], zeros, zeros, zeros, mark * 2])],
+            [(seal, [epoch, [seq], zeros, zeros, zeros, mark])],
+        ]
+        for statements in cases:
+            with pytest.raises(Error, match="no batch seals"), transaction.atomic():
+                for statement, parameters in statements:
+                    cursor.execute(statement, parameters)
+        with transaction.atomic():
+            cursor.execute(write, written)
+            cursor.execute(seal, [epoch, [seq], zeros, zeros, zeros, mark])
+    assert posted() == 1
+
+
+def test_an_id_used_in_both_lanes_at_once_is_one_transfer_and_one_conflict(
+    fresh_database: str, wallets: list[UUID]
+) -> None:
+    """Also where lane A has not committed it when the poster looks: the rest of the batch is written all the same."""
+    with acting_as(Actor.for_person(OWNER)):
+        actions.set_lane(wallets[2:], "A")
+    in_b = [pay(wallets, 1) for _n in range(40)]
+    in_a = [replace(each, debit_account_id=wallets[2], credit_account_id=wallets[3]) for each in in_b]
+    first_asked = Barrier(2)
+
+    def ask_lane_a() -> list[str]:
+        said = []
+        try:
+            with acting_as(Actor.for_person(OWNER)):
+                actions.post_or_refuse(in_a[0])
+                first_asked.wait(10)
+                await_waiting(fresh_database)
+            for each in in_a[1:]:
+                with acting_as(Actor.for_person(OWNER)):
+                    try:
+                        answer = actions.post(each)
+                        said.append(answer.code if isinstance(answer, Refused) else "")
+                    except Refusal as refusal:
+                        said.append(refusal.code)
+        finally:
+            connection.close()
+        return ["", *said]
+
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(ask_lane_a)
+        first_asked.wait(10)
+        said_b = asked_of_the_poster([in_b[0]], [pay(wallets)])
+        said_b[1:] = [code for each in in_b[1:] for code in asked_of_the_poster([each])]
+        said_a = asked.result()
+    assert (said_a[0], said_b[0]) == ("", "id_conflict")
+    assert [sorted(pair) for pair in zip(said_a, said_b, strict=True)] == [["", "id_conflict"]] * len(in_b)
+    with connected_as("auditor"):
+        assert queries.disagreements() == ()
+    assert posted() == said_b.count("") + 1
 
 
 def test_one_process_at_a_time_takes_the_lane(fresh_database: str, wallets: list[UUID]) -> None:
