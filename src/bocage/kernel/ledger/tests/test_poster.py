@@ -240,7 +240,7 @@ def test_what_lane_b_writes_is_sealed_with_it_or_not_written(fresh_database: str
     with connected_as("poster"), connection.cursor() as cursor:
         cursor.execute("select ledger_take_lane('somebody')")
         (epoch,) = cursor.fetchone()
-        written, (one, other, *_others) = [epoch, seq, *wallets[:2], wallets[:2]], wallets
+        written = [epoch, seq, *wallets[:2], wallets[:2]]
         cases: list[list[tuple[str, list[Any]]]] = [
             [(write, written)],
             [(write, written), (seal, [epoch, [seq + 1], zeros, zeros, zeros, mark])],
