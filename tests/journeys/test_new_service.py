@@ -16,7 +16,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 GUIDE = ROOT / "docs" / "guide" / "new-service.md"
-READY_SECONDS = 120
+READY_SECONDS = 300
 STEP_SECONDS = 240
 
 pytestmark = pytest.mark.heavy
@@ -82,9 +82,9 @@ def wait_until_it_is_up(checkout: Path, running: subprocess.Popen[str]) -> str:
         assert running.poll() is None, running.stdout and running.stdout.read()
         state = checkout / "home" / "up.json"
         if state.exists():
-            found = re.search(r"http://localhost:\d+", state.read_text())
-            if found and (checkout / "home" / "demo-sign-ins.json").exists() and answers(found.group()):
-                return found.group()
+            said = json.loads(state.read_text())
+            if said["ready"] and answers(said["address"]):
+                return str(said["address"])
         time.sleep(0.3)
     raise AssertionError("not up in time")
 
@@ -110,10 +110,12 @@ def use_it(address: str, sign_in: dict[str, str]) -> None:
         )
         assert paid.status_code == 201, paid.text
         for _ in range(60):
-            if "Thank you, once." in ana.get("/thanks/").text:
+            page = ana.get("/thanks/").text
+            # Whoever agrees while a new service still reads what the city did before is thanked for that as well.
+            if re.search(r"Thank you, (once|[1-9]\d* times)\.", page):
                 return
             time.sleep(0.5)
-    raise AssertionError("nobody said thank you")
+    raise AssertionError(f"nobody said thank you:\n{page[-3000:]}")
 
 
 def post(client: httpx.Client, path: str, data: dict[str, str], form: str = "") -> None:
