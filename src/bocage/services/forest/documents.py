@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from django.conf import settings
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from bocage.services.forest.insight import Comparison
 from bocage.services.forest.levers import Change
@@ -33,7 +34,7 @@ def letter_pdf(seen: Comparison, advice: Sequence[Change], currency: str) -> byt
             (str(each.lever.title), str(mass(each.micrograms)), money_text(each.saved_minor, currency))
             for each in advice
         ]
-        paper.write_table((_("Change"), _("less"), _("saved")), rows, (60, 20, 20), 2)
+        paper.write_table((pgettext("forest", "Change"), _("less"), _("saved")), rows, (60, 20, 20), 2)
         for each in advice:
             paper.write_text(f"{each.lever.title}: {each.lever.says}", size=8, gap_mm=1)
     return paper.as_bytes()
