@@ -1,45 +1,67 @@
 """Our routes beside OR-Tools and VROOM, in one run, on instances that you have, each plan judged by our checker.
 
-    .venv/bin/python benchmarks/routing.py --seconds 20 CVRP/*.vrp Solomon/*.txt LiLim/*.txt WCCI/*.evrp
+    .venv/bin/python benchmarks/routing.py --seconds 60 --each 7 CVRP/X-*.vrp
+    .venv/bin/python benchmarks/routing.py --seconds 20 --each 7 Solomon/*.txt LiLim/*.txt WCCI/*.evrp
 
-`--seconds` are of processor, for ours and OR-Tools (one thread each; extra `peers`); VROOM ends by itself. The gap is
-to the cost in the `.sol` beside the instance, or its OPTIMAL_VALUE; where there is neither, only the costs are shown.
+`--seconds` are of processor, for ours and OR-Tools (one thread each; extra `peers`); VROOM ends by itself. `--each N`
+takes N instances of each set, evenly spread over its names in order; nothing about a result decides which.
+
+The gap is to the cost in the `.sol` beside the instance; else to that in `routing_best.csv`: optima of Solomon's under
+the DIMACS convention (12th DIMACS implementation challenge, 2022), fewest vehicles and then distance of Li & Lim's as
+SINTEF keeps them, and the best of the WCCI 2020 competition's entries (Mavrovouniotis et al.; by Woller, Kozak and
+Kulich). Where vehicles count first, a gap is shown only for a plan with as few vehicles as the best known one.
 """
 
 import argparse
+import csv
 import os
 import re
 import time
+from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from bocage.engines.routing import Plan, Problem, Route, RoutingError, Visit, check, read
+from bocage.engines.routing import Plan, Problem, Route, RoutingError, Verdict, Visit, check, read
 from bocage.engines.routing.solving import solve
 
 BIG = 2**40
+BEST = Path(__file__).with_name("routing_best.csv")
+SOLVERS = ("bocage", "ortools", "vroom")
+HEAD = f"{'instance':<18}{'solver':<9}{'cost':>12}{'vehicles':>9}{'best':>12}{'of':>4}{'gap %':>8}{'cpu s':>8}"
+
+
+@dataclass
+class Tally:
+    """What one solver did on one set."""
+
+    gaps: list[float] = field(default_factory=list)
+    plans: int = 0
+    broken: int = 0
+    as_few: int = 0
+    counted: int = 0
 
 
 def main() -> None:
-    """Print a line an instance and solver, then the mean gap of each solver."""
+    """Print a line an instance and solver, then each solver's mean gap on each set."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("instances", nargs="+", type=Path)
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument(
-        "--only", nargs="+", choices=["bocage", "ortools", "vroom"], default=["bocage", "ortools", "vroom"]
-    )
+    parser.add_argument("--each", type=int, help="so many instances of each set; without it all")
+    parser.add_argument("--processes", type=int, default=1, help="clusters at a time, above 1,500 stops")
+    parser.add_argument("--only", nargs="+", choices=SOLVERS, default=SOLVERS)
     chosen = parser.parse_args()
     solvers: dict[str, Callable[[Problem], Plan]] = {
-        "bocage": lambda problem: solve(problem, chosen.seconds, chosen.seed, "pyvrp", "cpu"),
+        "bocage": lambda problem: solve(problem, chosen.seconds, chosen.seed, "pyvrp", "cpu", chosen.processes),
         "ortools": lambda problem: by_ortools(problem, chosen.seconds),
         "vroom": lambda problem: solve(problem, chosen.seconds, engine="vroom"),
     }
-    gaps: dict[str, list[float]] = {name: [] for name in chosen.only}
-    print(f"{'instance':<18}{'solver':<9}{'cost':>12}{'vehicles':>9}{'gap %':>8}{'cpu s':>8}{'wall s':>8}{'load':>6}")
-    for path in chosen.instances:
-        problem, best = read(path), best_known(path)
+    tallies: dict[tuple[str, str], Tally] = defaultdict(Tally)
+    print(f"{HEAD}{'wall s':>8}{'load':>6}")
+    for path, problem in selected(chosen.instances, chosen.each):
         for name in chosen.only:
             wall, cpu = time.monotonic(), time.process_time()
             try:
@@ -48,26 +70,64 @@ def main() -> None:
                 print(f"{problem.name:<18}{name:<9}  {error}", flush=True)
                 continue
             spent = f"{time.process_time() - cpu:>8.1f}{time.monotonic() - wall:>8.1f}{os.getloadavg()[0]:>6.1f}"
-            gap = 100 * (verdict.cost / best - 1) if best and verdict.valid else None
-            if gap is not None:
-                gaps[name].append(gap)
-            kept = "kept" if verdict.valid else f"{len(verdict.violations)} broken: {verdict.violations[0].rule}"
-            shown = "" if gap is None else f"{gap:.2f}"
-            print(
-                f"{problem.name:<18}{name:<9}{verdict.cost:>12,.2f}{verdict.vehicles:>9}{shown:>8}{spent}  {kept}",
-                flush=True,
-            )
-    for name, found in gaps.items():
-        if found:
-            print(f"mean gap of {name}: {np.mean(found):.2f} % over {len(found)} valid plans with a known cost")
+            row = counted(tallies[problem.convention.name, name], problem, verdict, *best_known(path, problem))
+            print(f"{problem.name:<18}{name:<9}{row}{spent}", flush=True)
+    for (convention, name), tally in sorted(tallies.items()):
+        print(f"{convention}\n  {name:<9}{summary(tally)}")
 
 
-def best_known(path: Path) -> float | None:
-    """The cost that stands in the solution beside an instance, or in the instance itself."""
+def selected(paths: list[Path], each: int | None) -> list[tuple[Path, Problem]]:
+    """Instances by name; with `each`, so many of each set (a format's convention is a set), evenly spread."""
+    sets: dict[str, list[tuple[Path, Problem]]] = defaultdict(list)
+    for path in sorted(paths, key=lambda one: one.name):
+        problem = read(path)
+        sets[problem.convention.name].append((path, problem))
+    found = []
+    for members in sets.values():
+        count = min(each or len(members), len(members))
+        found += [members[(2 * number + 1) * len(members) // (2 * count)] for number in range(count)]
+    return found
+
+
+def counted(tally: Tally, problem: Problem, verdict: Verdict, best: float | None, fewest: int | None) -> str:
+    """Adds a plan to its tally; returns cost, vehicles, the best known ones, and the gap, as columns."""
+    tally.plans += 1
+    tally.broken += not verdict.valid
+    few = True
+    if fewest is not None:
+        few = verdict.valid and verdict.vehicles <= fewest
+        tally.counted += 1
+        tally.as_few += few
+    gap = 100 * (verdict.cost / best - 1) if best and verdict.valid and few else None
+    if gap is not None:
+        tally.gaps.append(gap)
+    shown = f"{len(verdict.violations)} broken" if not verdict.valid else "" if gap is None else f"{gap:.2f}"
+    known = f"{best or '':>12}{'' if fewest is None else fewest:>4}"
+    return f"{verdict.cost:>12,.2f}{verdict.vehicles:>9}{known}{shown:>8}"
+
+
+def summary(tally: Tally) -> str:
+    """A solver's results on a set, in words."""
+    said = f"{tally.plans} plans, {tally.broken} break a rule"
+    if tally.counted:
+        said += f", {tally.as_few} of {tally.counted} with as few vehicles as known"
+    if tally.gaps:
+        said += f"; mean gap {np.mean(tally.gaps):.2f} %, largest {max(tally.gaps):.2f} % (n = {len(tally.gaps)})"
+    return said
+
+
+def best_known(path: Path, problem: Problem) -> tuple[float | None, int | None]:
+    """The best known cost, and the fewest vehicles where they count first."""
     beside = path.with_suffix(".sol")
-    source, pattern = (beside, r"^Cost:?\s+([\d.]+)") if beside.exists() else (path, r"^OPTIMAL_VALUE:?\s+([\d.]+)")
-    found = re.search(pattern, source.read_text(), re.MULTILINE | re.IGNORECASE)
-    return float(found[1]) if found else None
+    if beside.exists():
+        found = re.search(r"^Cost:?\s+([\d.]+)", beside.read_text(), re.MULTILINE | re.IGNORECASE)
+        return (float(found[1]) if found else None), None
+    kind = "lilim" if problem.shipments else "wcci2020" if problem.stations else "solomon"
+    with BEST.open(newline="") as rows:
+        for row in csv.DictReader(rows):
+            if (row["set"], row["instance"].lower()) == (kind, path.stem.lower()):
+                return float(row["cost"]), int(row["vehicles"]) if row["vehicles"] else None
+    return None, None
 
 
 def by_ortools(problem: Problem, seconds: float) -> Plan:
