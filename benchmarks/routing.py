@@ -141,7 +141,7 @@ def by_ortools(problem: Problem, seconds: float) -> Plan:
     for index in range(len(problem.shipments)):
         visits += [Visit("pickup", index), Visit("delivery", index)]
     stops = [problem.of(visit) for visit in visits]
-    places = np.asarray([depot.place, *(stop.place for stop in stops)])
+    places = np.asarray([depot.place, *(stop.place for stop in stops)], dtype=np.int64)
     legs = np.rint(problem.profiles[0].distances.block(places, places) * scale).astype(int).tolist()
     times = np.ceil(problem.profiles[0].durations.block(places, places) * scale - 1e-6).astype(int)
     service = [0, *(int(np.ceil(stop.service * scale)) for stop in stops)]

@@ -16,6 +16,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
 
+from bocage.engines.routing.checking import released
 from bocage.engines.routing.types import Battery, Floats, Indices, Problem, Route, Vehicle, Visit
 
 SLACK = 1e-9
@@ -98,12 +99,16 @@ class Charger:
     def _solve(self, kind: int, visits: tuple[Visit, ...]) -> Route | None:
         problem, vehicle = self.problem, self.vehicle
         start, end = problem.depots[vehicle.start], problem.depots[vehicle.end]
-        labels = [Label(0.0, 0.0, max(vehicle.shift_early, start.early), None, ())]
+        begun = max(vehicle.shift_early, start.early, released(problem, visits, 0))
+        labels = [Label(0.0, 0.0, begun, None, ())]
         here = start.place
-        for visit in visits:
+        for position, visit in enumerate(visits):
             stop = problem.depots[visit.index] if visit.kind == "depot" else problem.of(visit)
             service = 0.0 if visit.kind == "depot" else problem.of(visit).service
-            labels = self._step(labels, here, stop.place, stop.early, stop.late, service)
+            early = stop.early
+            if visit.kind == "depot":
+                early = max(early, released(problem, visits, position + 1))
+            labels = self._step(labels, here, stop.place, early, stop.late, service)
             if visit.kind == "depot":
                 labels = [self._charged(label) for label in labels]
             here = stop.place

@@ -79,7 +79,7 @@ def drive(problem: Problem, route: Route) -> RouteFacts:
     places = places_of(problem, route)
     profile = problem.profiles[vehicle.profile]
     legs, times = profile.distances.along(places), profile.durations.along(places)
-    begun = clock = max(vehicle.shift_early, problem.depots[vehicle.start].early)
+    begun = clock = max(vehicle.shift_early, problem.depots[vehicle.start].early, released(problem, route.visits, 0))
     waited, free_delay = 0.0, _latest_leave(problem, vehicle) - begun
     load, energy, distance = _loaded(problem, route.visits, 0), _full(vehicle), 0.0
     carried, timeline = 0, []
@@ -88,6 +88,8 @@ def drive(problem: Problem, route: Route) -> RouteFacts:
         distance += float(legs[position])
         energy -= _use(vehicle) * float(legs[position])
         early, late, service = _window(problem, vehicle, visit, energy)
+        if visit.kind == "depot":
+            early = max(early, released(problem, route.visits, position + 1))
         begin = max(arrive, early)
         waited += begin - arrive
         free_delay = min(free_delay, late - begin + waited)
@@ -105,6 +107,17 @@ def drive(problem: Problem, route: Route) -> RouteFacts:
     duration = ends - begun - min(waited, max(free_delay, 0.0))
     cost = vehicle.fixed_cost + vehicle.cost_per_distance * distance + vehicle.cost_per_duration * duration
     return RouteFacts(route.vehicle, distance, duration, cost, tuple(timeline), ends)
+
+
+def released(problem: Problem, visits: tuple[Visit, ...], begin: int) -> float:
+    """When all that is loaded at a depot is there: the latest release of the stops until the next depot."""
+    latest = 0.0
+    for visit in visits[begin:]:
+        if visit.kind == "depot":
+            break
+        if visit.kind == "stop":
+            latest = max(latest, problem.stops[visit.index].release)
+    return latest
 
 
 def _refuse_unknown(problem: Problem, route: Route) -> None:

@@ -88,6 +88,41 @@ def check_file(
     _say(document, as_json)
 
 
+@routes.command(name="dispatch")
+def dispatch_days(
+    file: File,
+    days: Annotated[int, typer.Option(help="How many days.", min=1, max=1_000)] = 5,
+    seed: Annotated[int, typer.Option(help="Of the first day; the next one has the next.", min=0)] = 1,
+    waves: Annotated[int, typer.Option(help="How often a day vans leave.", min=2, max=288)] = 6,
+    orders: Annotated[int, typer.Option(help="Orders drawn a wave.", min=1, max=500)] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """Same-day orders drawn from a file with windows: what waiting for neighbours saves, every promise kept."""
+    if importlib.util.find_spec("pyvrp") is None:
+        _stop("planning needs PyVRP: ./bocage extras add parcel")
+    from bocage.engines.routing.days import compare, interval
+    from bocage.engines.routing.dispatching import day_of, print_days
+
+    problem, found = _read(file), []
+    try:
+        for number in range(seed, seed + days):
+            found.append(compare(problem, number, waves, orders))
+            if not as_json:
+                typer.echo(f"day {number} of {seed + days - 1}", err=True)
+    except RoutingError as error:
+        _stop(str(error))
+    mean, low, high = interval([day.saving for day in found])
+    document: dict[str, Any] = {
+        "problem": problem.name,
+        "days": [day_of(problem, seed + number, day) for number, day in enumerate(found)],
+        "saving_percent": mean,
+        "interval_percent": [low, high] if days > 1 else None,
+    }
+    typer.echo(json.dumps(document)) if as_json else print_days(document)
+    if not all(day["promises_kept"] for day in document["days"]):
+        raise typer.Exit(1)
+
+
 def _document(problem: Problem, plan: Plan, verdict: Verdict) -> dict[str, Any]:
     cost = round(verdict.cost, problem.convention.decimals)
     return {

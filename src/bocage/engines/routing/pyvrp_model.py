@@ -135,6 +135,7 @@ class Model:
             service_duration=self._time(stop.service),
             prize=self._money(stop.skip_cost or 0.0),
             required=stop.skip_cost is None,
+            release_time=self._time(stop.release),
             **self._window(stop.early, stop.late),
         )
 

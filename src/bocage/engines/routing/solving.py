@@ -15,7 +15,7 @@ Engine = Literal["auto", "pyvrp", "vroom"]
 ONE_PIECE_STOPS = 1_500
 QUICK_SECONDS = 2.0
 # Taking vehicles away ends when this share of the time is gone; the rest makes the routes short.
-FLEET_SHARE = 0.4
+FLEET_SHARE = 0.6
 
 
 def solve(
@@ -40,16 +40,15 @@ def solve(
         raise RoutingError("there is nothing to bring anywhere")
     electric = any(vehicle.battery for vehicle in problem.vehicles)
     breaks = any(vehicle.breaks for vehicle in problem.vehicles)
-    reloads = any(vehicle.reload_depots for vehicle in problem.vehicles)
     if engine == "vroom" or breaks:
         return quick(problem, seconds)
     deadline = Deadline(seconds, clock)
     if electric:
         return solve_electric(problem, deadline, seed)
     large = len(problem.stops) > ONE_PIECE_STOPS and not problem.shipments
-    if engine == "auto" and seconds <= QUICK_SECONDS and not reloads and not large:
-        plan = quick(problem, seconds)
-        if check(problem, plan).valid:
+    if engine == "auto" and seconds <= QUICK_SECONDS and not large:
+        plan = _swift(problem, seconds)
+        if plan is not None:
             return plan
     if large:
         return solve_city(problem, deadline, seed, processes)
@@ -72,20 +71,46 @@ def one_less(problem: Problem, kind: int, seconds: float, seed: int = 0) -> Plan
     return solve(with_fleet(problem, counts), seconds, seed)
 
 
+def _swift(problem: Problem, seconds: float) -> Plan | None:
+    """VROOM's plan where it knows all that is asked for and keeps every rule."""
+    if any(vehicle.reload_depots or vehicle.battery for vehicle in problem.vehicles):
+        return None
+    if any(stop.release for stop in problem.stops):
+        return None
+    plan = quick(problem, seconds)
+    return plan if check(problem, plan).valid else None
+
+
 def _fewest_vehicles(problem: Problem, deadline: Deadline, seed: int) -> Plan:
     """Take vehicles away for as long as a plan is found without them, then make that plan short."""
     taking = deadline.part(FLEET_SHARE)
-    model = Model(problem)
-    found = search(model, _first_feasible(taking), seed)
-    best, fleet = model.plan(found), problem
-    while found.is_feasible() and len(best.routes) > 1 and taking.left() > 0:
-        smaller = with_fleet(problem, [len(best.routes) - 1])
-        model = Model(smaller)
+    best = _swift(problem, min(QUICK_SECONDS, taking.left()))
+    if best is None:
+        model = Model(problem)
         found = search(model, _first_feasible(taking), seed)
-        if found.is_feasible():
-            best, fleet = model.plan(found), smaller
-    model = Model(fleet)
+        best = model.plan(found)
+        if not found.is_feasible():
+            return best
+    while len(best.routes) > 1 and taking.left() > 0:
+        smaller = _without_one(problem, best, taking, seed)
+        if smaller is None:
+            break
+        best = smaller
+    model = Model(with_fleet(problem, [len(best.routes)]))
     return model.plan(search(model, deadline, seed, begin=best))
+
+
+def _without_one(problem: Problem, plan: Plan, taking: Deadline, seed: int) -> Plan | None:
+    """A plan with one vehicle less: VROOM's if it finds one, else PyVRP's, begun without the smallest route."""
+    fewer = with_fleet(problem, [len(plan.routes) - 1])
+    swift = _swift(fewer, min(QUICK_SECONDS, taking.left()))
+    if swift is not None:
+        return swift
+    smallest = min(plan.routes, key=lambda route: len(route.visits))
+    begin = Plan(tuple(route for route in plan.routes if route is not smallest))
+    model = Model(fewer)
+    found = search(model, _first_feasible(taking), seed, begin)
+    return model.plan(found) if found.is_feasible() else None
 
 
 class _first_feasible:  # noqa: N801 - used like a function

@@ -79,6 +79,7 @@ class Stop:
     """A visit: service starts between `early` and `late`. What is delivered comes from the last depot before it.
 
     `skip_cost`: what leaving it out costs, such as a parcel that may wait until tomorrow; `None`: it must be served.
+    `release`: when its goods are at the depot; whoever brings them is loaded no earlier.
     """
 
     name: str
@@ -89,6 +90,7 @@ class Stop:
     delivery: int = 0
     pickup: int = 0
     skip_cost: float | None = None
+    release: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,8 @@ def quick(problem: Problem, seconds: float, threads: int = 1) -> Plan:
     """
     if any(vehicle.reload_depots or vehicle.battery for vehicle in problem.vehicles):
         raise RoutingError("VROOM knows neither loading again on the way nor batteries")
+    if any(stop.release for stop in problem.stops):
+        raise RoutingError("VROOM knows no goods that come to the depot later")
     if len(problem.stops) + 2 * len(problem.shipments) > STOPS_LIMIT:
         raise RoutingError(f"VROOM is asked for {STOPS_LIMIT:,} stops at most")
     given = vroom.Input()
