@@ -9,6 +9,9 @@ CITY_CHARACTERS_MAX = 60
 NOTE_CHARACTERS_MAX = 200
 WEIGHT_GRAMS_MAX = 30_000
 CODE_ATTEMPTS_MAX = 5
+# A code that was tried wrongly too often is made anew this many times: 20 tries at one of a million in all.
+CODES_ANEW_MAX = 3
+DRAFTS_MAX = 20
 LIST_ROWS_MAX = 50
 EVENTS_PAGE_MAX = 500
 SCANS_A_SYNC_MAX = 500
@@ -24,7 +27,7 @@ CLOCK_SLACK = timedelta(hours=1)
 GIVEN_UP_BEFORE = timedelta(hours=12)
 DRAFT_LIFE = timedelta(days=1)
 # A story is looked for in these days alone: those of a parcel's life, not all that are kept.
-STORY_BEFORE = timedelta(days=7)
+STORY_BEFORE = timedelta(days=1)
 STORY_AFTER = timedelta(days=45)
 NO_MOVEMENT_AFTER = timedelta(hours=36)
 NEVER_SEEN_AFTER = timedelta(hours=24)

@@ -5,7 +5,9 @@ from django.db.models import Q
 
 from bocage.kernel.clock import now
 from bocage.services.parcel import limits
-from bocage.services.parcel.types import Speed, Status, Zone
+from bocage.services.parcel.types import ENDED, Speed, Status, Zone
+
+_AT_REST = sorted([Status.DRAFT, *ENDED])
 
 
 def _one_of(field: str, values: list[str] | list[int], name: str) -> models.CheckConstraint:
@@ -36,8 +38,12 @@ class ShipmentRow(models.Model):
 
     `status`, `step`, `place`, `moved_at` and `moved_by` (the event) are of the latest scan, by time and rank. `told` is
     the status that the receiver was told of; `is_taken`: the carrier has its money. `sender_erased` and
-    `receiver_erased`: erased while it was on its way, to be forgotten once it has arrived. The delivery code is in a
-    table of its own, which no carrier reads.
+    `receiver_erased`: erased while it was on its way, to be forgotten once it has arrived. `was_corrected`: one of its
+    scans was declared an error, so that its status is worked out from all the others. The delivery code is in a table
+    of its own, which no carrier reads.
+
+    Each scan changes a row, so no index has what most scans change (`status`, `moved_at`, ...) and PostgreSQL leaves
+    the indexes alone; `is_running`, which an index has, changes when a parcel is paid for and when it has arrived.
     """
 
     id = models.UUIDField(primary_key=True, editable=False)
@@ -61,14 +67,15 @@ class ShipmentRow(models.Model):
     currency = models.CharField(max_length=3)
     lines = models.JSONField(default=list)
     sscc = models.BigIntegerField(null=True, unique=True)
-    s10 = models.CharField(max_length=13, null=True, unique=True)
-    token = models.CharField(max_length=26, unique=True)
+    s10 = models.CharField(max_length=13, null=True)
+    token = models.CharField(max_length=26)
     status = models.SmallIntegerField(default=Status.DRAFT)
     step = models.SmallIntegerField(default=0)
     disposition = models.SmallIntegerField(default=0)
     place_id = models.IntegerField(null=True)
     moved_at = models.DateTimeField(null=True)
     moved_by = models.UUIDField(null=True)
+    was_corrected = models.BooleanField(default=False)
     told = models.SmallIntegerField(default=Status.DRAFT)
     is_taken = models.BooleanField(default=False)
     due_on = models.DateField(null=True)
@@ -76,6 +83,11 @@ class ShipmentRow(models.Model):
     is_demo = models.BooleanField(default=False)
     sender_erased = models.BooleanField(default=False)
     receiver_erased = models.BooleanField(default=False)
+    is_running = models.GeneratedField(
+        expression=models.ExpressionWrapper(~Q(status__in=_AT_REST), output_field=models.BooleanField()),
+        output_field=models.BooleanField(),
+        db_persist=True,
+    )
 
     class Meta:
         db_table = "parcel_shipment"
@@ -91,13 +103,15 @@ class ShipmentRow(models.Model):
                 condition=Q(status=Status.DRAFT) | Q(sscc__isnull=False, s10__isnull=False, due_on__isnull=False),
                 name="parcel_shipment_has_numbers",
             ),
+            # Not `unique=True` on the fields, for which Django adds a second index each, for LIKE.
+            models.UniqueConstraint(fields=["s10"], name="parcel_shipment_s10"),
+            models.UniqueConstraint(fields=["token"], name="parcel_shipment_token"),
         ]
         indexes = [
             models.Index(fields=["sender_id", "-created_at"], name="parcel_shipment_sent"),
             models.Index(fields=["receiver_id", "-created_at"], name="parcel_shipment_received"),
-            models.Index(fields=["carrier_id", "status", "moved_at"], name="parcel_shipment_carried"),
-            models.Index(fields=["courier_id", "status"], name="parcel_shipment_tour"),
-            models.Index(fields=["id"], condition=~Q(told=models.F("status")), name="parcel_shipment_untold"),
+            models.Index(fields=["carrier_id", "due_on"], condition=Q(is_running=True), name="parcel_shipment_running"),
+            models.Index(fields=["courier_id"], condition=Q(is_running=True), name="parcel_shipment_tour"),
             models.Index(
                 fields=["id"], condition=Q(sender_erased=True) | Q(receiver_erased=True), name="parcel_shipment_erased"
             ),
@@ -105,12 +119,22 @@ class ShipmentRow(models.Model):
 
 
 class DeliveryCode(models.Model):
-    """The code that the receiver says at the door; wrong tries are counted, and after five it opens no door."""
+    """The code that the receiver says at the door; after five wrong tries it opens no door until it is made anew."""
 
     shipment_id = models.UUIDField(primary_key=True, editable=False)
     owner_id = models.UUIDField()
     code = models.CharField(max_length=6)
     wrong_tries = models.SmallIntegerField(default=0)
+    times_anew = models.SmallIntegerField(default=0)
 
     class Meta:
         db_table = "parcel_delivery_code"
+
+
+class UntoldRow(models.Model):
+    """A parcel whose status changed since its receiver was told of one."""
+
+    shipment_id = models.UUIDField(primary_key=True, editable=False)
+
+    class Meta:
+        db_table = "parcel_untold"

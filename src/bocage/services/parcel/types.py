@@ -92,7 +92,7 @@ class Carrier:
 class Shipment:
     """A parcel. `code` is the delivery code, for its receiver (and for a sender whose receiver has no account).
 
-    `is_taken`: the carrier has its money.
+    `is_code_locked`: it was tried wrongly too often, and a new one is due. `is_taken`: the carrier has its money.
     """
 
     id: UUID
@@ -122,6 +122,7 @@ class Shipment:
     is_demo: bool
     is_taken: bool = False
     code: str = ""
+    is_code_locked: bool = False
 
     @property
     def ended(self) -> bool:

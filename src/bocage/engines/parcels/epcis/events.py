@@ -1,6 +1,7 @@
 """One event: which fields its type has, which it must have together, and what of it is kept."""
 
 from collections.abc import Callable
+from operator import itemgetter
 from typing import Any
 
 from ..types import EpcisError, Event
@@ -30,8 +31,22 @@ _INSTANCES = {
 }
 
 
+# What a plain scan says; nearly every event of a carrier says no more.
+_PLAIN = frozenset(
+    """type eventID eventTime eventTimeZoneOffset action bizStep disposition epcList readPoint
+    bizLocation""".split()  # noqa: SIM905
+)
+_OWN = ("eventID", "eventTime", "epcList", "readPoint", "bizLocation")
+_WAYS_MAX = 65_536
+_SHAPES_MAX = 256
+
+
 class EventReader:
-    """Reads the events of documents with the same namespaces; made once for many."""
+    """Reads the events of documents with the same namespaces; made once for many.
+
+    A carrier's depots say the same offset, action, words and places again and again: what was found right once is
+    known, so that of a plain scan its time, its id and its parcels are left to check.
+    """
 
     def __init__(self, names: Namespaces) -> None:
         self.names = names
@@ -40,11 +55,37 @@ class EventReader:
             kind: {field: checks[field] for field in fields} for kind, fields in _OF_TYPE.items()
         }
         self._any = checks
+        # By the names of a scan's fields: what reads the values that scans share.
+        self._shapes: dict[tuple[str, ...], Callable[[dict[str, Any]], tuple[object, ...]] | None] = {}
+        self._ways: dict[tuple[object, ...], int] = {}
 
     def read(self, event: Any) -> Event:
         """The event, checked; raises `EpcisError` with the path of the first fault within it."""
         if type(event) is not dict:
             raise EpcisError("An event is an object.")
+        shape = tuple(event)
+        shared = self._shapes.get(shape)
+        if shared is None:
+            if shape not in self._shapes and len(self._shapes) < _SHAPES_MAX:
+                self._shapes[shape] = _shared(shape)
+            return self._read(event)
+        try:
+            place, location = event.get("readPoint", _NOWHERE), event.get("bizLocation", _NOWHERE)
+            way = (shape, shared(event), place["id"], location["id"], len(place), len(location))
+            offset = self._ways.get(way)
+        except (KeyError, TypeError):
+            return self._read(event)
+        if offset is not None:
+            known = _known(event, offset, way[2], way[3])
+            if known is not None:
+                return known
+        found = self._read(event)
+        if len(self._ways) >= _WAYS_MAX:
+            self._ways.clear()
+        self._ways[way] = found.offset_minutes
+        return found
+
+    def _read(self, event: dict[str, Any]) -> Event:
         kind = event.get("type")
         if type(kind) is not str:
             raise EpcisError("The field is missing." if kind is None else "A type is text.", "type")
@@ -118,6 +159,31 @@ class EventReader:
         return _kept(event, kind, at, offset, action if "action" in event else "", tuple(held or ()))
 
 
+def _shared(shape: tuple[str, ...]) -> Callable[[dict[str, Any]], tuple[object, ...]] | None:
+    """What reads from a plain scan the values that others say too: type, offset, action, words; None for others."""
+    needed = ("type", "eventTimeZoneOffset", "action", "eventID", "eventTime", "epcList")
+    if not (_PLAIN.issuperset(shape) and all(name in shape for name in needed)):
+        return None
+    return itemgetter(*(name for name in shape if name not in _OWN))
+
+
+def _known(event: dict[str, Any], offset: int, place: str, location: str) -> Event | None:
+    """The scan of one parcel, whose way was found right before; None where `_read` is to look at all of it."""
+    named, epcs = event["eventID"], event["epcList"]
+    if not (type(epcs) is list and len(epcs) == 1 and values.is_plain_id(named) and values.is_plain_parcel(epcs[0])):
+        return None
+    try:
+        at = values.instant(event["eventTime"])
+    except EpcisError:
+        return None
+    get = event.get
+    return Event(
+        "ObjectEvent", named, at, offset, event["action"], get("bizStep", ""), get("disposition", ""), place, location,
+        (epcs[0],), event,
+    )  # fmt: skip
+
+
+_NOWHERE = {"id": ""}
 _READ_ALREADY = frozenset({"type", "eventTime", "eventTimeZoneOffset", "action"})
 
 

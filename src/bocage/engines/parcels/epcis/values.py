@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from ..epc import check_epc
-from ..gs1 import read_link
+from ..gs1 import check_digit, read_link
 from ..types import EpcisError, NumberError
 
 TEXT_MAX = 4_096
@@ -18,6 +18,8 @@ _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,12})?(?:Z|[+-]\d
 _OFFSET = re.compile(r"([+-])(0\d|1[0-4]):([0-5]\d)", re.ASCII)
 _IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[^\s<>\"{}|\\^`\x00-\x20]+")
 _UUID = re.compile(r"urn:uuid:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
+_SSCC_URN = re.compile(r"urn:epc:id:sscc:(?=\d[\d.]{17}\Z)\d{6,12}\.\d{5,11}", re.ASCII)
+_SSCC_LINK = re.compile(r"https://id\.gs1\.org/00/(\d{18})", re.ASCII)
 _HEX = re.compile(r"[0-9A-Fa-f]+", re.ASCII)
 _UNIT = re.compile(r"[A-Z0-9]{2,3}", re.ASCII)
 
@@ -82,6 +84,21 @@ def _other_uri(value: str) -> str:
         except NumberError as error:
             raise EpcisError(error.problem) from None
     return value
+
+
+def is_plain_id(value: object) -> bool:
+    """Whether this is a UUID's URN, as most events are named; what is not may still be right."""
+    return isinstance(value, str) and _UUID.fullmatch(value) is not None
+
+
+def is_plain_parcel(value: object) -> bool:
+    """Whether this is an SSCC in one of its two usual ways; what is not may still be right."""
+    if not isinstance(value, str):
+        return False
+    if _SSCC_URN.fullmatch(value):
+        return True
+    link = _SSCC_LINK.fullmatch(value)
+    return link is not None and check_digit(link[1][:-1]) == int(link[1][-1])
 
 
 @lru_cache(maxsize=65_536)

@@ -232,3 +232,53 @@ def test_the_command_names_file_and_path(tmp_path) -> None:  # type: ignore[no-u
         (True, 1, ""),
         (False, 0, "epcisBody.eventList[0].bizStep"),
     ]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"eventTime": "2026-07-22T06:45:00"},
+        {"eventTime": None},
+        {"eventTime": "2026-02-30T06:45:00+02:00"},
+        {"eventTimeZoneOffset": "+15:00"},
+        {"eventTimeZoneOffset": ["+02:00"]},
+        {"eventID": "urn:uuid:374d95fc"},
+        {"eventID": 7},
+        {"action": "LOOK"},
+        {"bizStep": "transforming"},
+        {"bizStep": None},
+        {"bizStep": {}},
+        {"disposition": ""},
+        {"epcList": "urn:epc:id:sscc:4012345.3123456789"},
+        {"epcList": [None]},
+        {"epcList": ["https://id.gs1.org/00/340123451234567894"]},
+        {"epcList": ["urn:epc:id:sscc:4012345.31234567"]},
+        {"epcList": ["urn:epc:id:sscc:4012345.3123456789"] * 2},
+        {"readPoint": None},
+        {"readPoint": {}},
+        {"readPoint": {"id": 5}},
+        {"readPoint": {"id": ""}},
+        {"readPoint": {"id": []}},
+        {"readPoint": {"id": OBJECT["readPoint"]["id"], "here": 1}},
+        {"bizLocation": {"id": ""}},
+        {"bizLocation": []},
+    ],
+    ids=str,
+)
+def test_a_scan_is_no_less_checked_for_those_before_it(changed: dict[str, Any]) -> None:
+    """What a reader knows of plain scans must let nothing through that it refuses when it is new."""
+    with pytest.raises(EpcisError) as alone:
+        document_of(document({**OBJECT, **changed}))
+    with pytest.raises(EpcisError) as after:
+        document_of(document(*[OBJECT] * 3, {**OBJECT, **changed}))
+    assert str(after.value) == str(alone.value).replace("eventList[0]", "eventList[3]")
+
+
+@given(st.lists(st.sampled_from(["type", "bizStep", "disposition", "readPoint", "bizLocation", "epcList"]), max_size=4))
+def test_a_scan_known_is_read_as_a_scan_new(left_out: list[str]) -> None:
+    full = {**OBJECT, "bizLocation": {"id": "https://depot.example/South"}}
+    event = {name: value for name, value in full.items() if name not in left_out or name == "type"}
+    if "epcList" in left_out:
+        event["quantityList"] = [{"epcClass": "urn:epc:class:lgtin:4012345.012345.L1", "quantity": 1.5}]
+    read = document_of(document(*[event] * 3)).events
+    assert read[0] == read[1] == read[2]

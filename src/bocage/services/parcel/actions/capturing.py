@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from hashlib import blake2s
 from typing import Any
 from uuid import UUID
@@ -22,7 +23,7 @@ from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.errors import Refusal, forbidden
 from bocage.kernel.work import defer
 from bocage.services.parcel import limits
-from bocage.services.parcel.models import CarrierRow
+from bocage.services.parcel.models import CarrierRow, UntoldRow
 from bocage.services.parcel.steps import DISPOSITION_NUMBERS, STEP_NUMBERS, error_id, status_number
 from bocage.services.parcel.types import Captured
 
@@ -38,8 +39,9 @@ _CBV = "https://ref.gs1.org/cbv/"
 # Taken in one order before anything else, in a statement of its own: two captures of the same parcels wait for each
 # other here. PostgreSQL 18.6 crashed where a row just changed by another met a statement that also prunes partitions.
 _LOCK_SQL = """
-select count(*) from (
-    select id from parcel_shipment where sscc = any(%s::bigint[]) and carrier_id = %s order by id for update) as held
+select coalesce(array_agg(sscc) filter (where was_corrected), '{}') from (
+    select sscc, was_corrected from parcel_shipment where sscc = any(%s::bigint[]) and carrier_id = %s
+    order by id for update) as held
 """
 _INSERT_SQL = """
 with fresh as (
@@ -55,9 +57,7 @@ with fresh as (
     returning sscc, at, event_id, rank, step, disposition, coalesce(place, read_point) as place
 ), held as (
     select s.id, f.* from parcel_shipment s join fresh f on f.sscc = s.sscc
-    where s.carrier_id = %(organisation)s and s.status > 0 and s.status <> 90 and f.rank > 0
-        and not exists (select from parcel_scan e where e.sscc = f.sscc and e.at = f.at
-            and e.at >= %(since)s and e.at < %(until)s and e.event_id = md5('error:' || f.event_id)::uuid)
+    where s.carrier_id = %(organisation)s and s.status > 0 and s.status <> 90 and f.rank > 0 and not s.was_corrected
 ), latest as (
     select distinct on (id) * from held order by id, at desc, rank desc, event_id desc
 ), moved as (
@@ -65,24 +65,32 @@ with fresh as (
         moved_at = l.at, moved_by = l.event_id
     from latest l where s.id = l.id and (l.at, l.rank, l.event_id) >
         (coalesce(s.moved_at, '-infinity'), s.status, coalesce(s.moved_by, '00000000-0000-0000-0000-000000000000'))
-    returning s.id
+    returning s.id, s.status <> s.told as is_news
+), news as (
+    insert into parcel_untold select id from moved where is_news on conflict do nothing
 )
 select (select count(*) from fresh), (select count(*) from moved)
 """
-# After a scan was declared an error: the latest of the others counts, and without one the parcel is announced again.
+# Of parcels of which a scan was declared an error, now or before: the latest of the others counts, and without one the
+# parcel is announced again.
 _RECALL_SQL = """
 with again as (
     select s.id, l.* from parcel_shipment s left join lateral (
         select c.at, c.event_id, c.rank, c.step, c.disposition, coalesce(c.place, c.read_point) as place
         from parcel_scan c where c.sscc = s.sscc and c.organisation_id = s.carrier_id and c.rank > 0
+            and c.at >= %(oldest)s and c.at < %(newest)s
             and not exists (select from parcel_scan e where e.sscc = c.sscc and e.at = c.at
-                and e.event_id = md5('error:' || c.event_id)::uuid)
+                and e.at >= %(oldest)s and e.at < %(newest)s and e.event_id = md5('error:' || c.event_id)::uuid)
         order by c.at desc, c.rank desc, c.event_id desc limit 1) l on true
     where s.sscc = any(%(sscc)s) and s.carrier_id = %(organisation)s and s.status > 0 and s.status <> 90
+), moved as (
+    update parcel_shipment s set was_corrected = true, status = coalesce(a.rank, 10), step = coalesce(a.step, 0),
+        disposition = coalesce(a.disposition, 0), place_id = a.place, moved_at = a.at, moved_by = a.event_id
+    from again a where s.id = a.id returning s.id, s.status <> s.told as is_news
+), news as (
+    insert into parcel_untold select id from moved where is_news on conflict do nothing
 )
-update parcel_shipment s set status = coalesce(a.rank, 10), step = coalesce(a.step, 0),
-    disposition = coalesce(a.disposition, 0), place_id = a.place, moved_at = a.at, moved_by = a.event_id
-from again a where s.id = a.id
+select count(*) from moved
 """
 _MISSING_DAYS_SQL = """
 select day from unnest(%s::date[]) as given (day)
@@ -110,17 +118,14 @@ class Rows:
 
     def add(self, event: Event) -> None:
         """The rows of one event: one for each SSCC that it names, one without where it names none."""
-        body, step, disposition = event.body, _word(event.biz_step), _word(event.disposition)
-        step_number, disposition_number = STEP_NUMBERS.get(step), DISPOSITION_NUMBERS.get(disposition)
-        named = event.event_id
+        body, named = event.body, event.event_id
+        step, disposition, rank = _meaning(event.biz_step, event.disposition)
         is_uuid = named.startswith("urn:uuid:")
         event_id = named[9:] if is_uuid else _id_of(event)
         try:
-            named_ssccs = [found for epc in event.epcs if (found := sscc_of(epc))]
+            numbers = [int(found) for epc in event.epcs if (found := sscc_of(epc))]
         except NumberError as error:
             raise Refusal("epc_wrong", error.problem) from None
-        numbers = [int(each) for each in named_ssccs]
-        rank = status_number(step, disposition)
         if "errorDeclaration" in body:
             self.wrong.update(numbers)
             event_id, rank = str(error_id(UUID(event_id))), 0
@@ -129,8 +134,8 @@ class Rows:
             and event.type == "ObjectEvent"
             and len(event.epcs) == len(numbers) == 1
             and body.keys() <= _PLAIN
-            and step_number is not None
-            and disposition_number is not None
+            and step is not None
+            and disposition is not None
         )
         written = None if is_plain else json.dumps(body, ensure_ascii=False, separators=(",", ":"))
         self.days.add(event.at.date())
@@ -140,8 +145,8 @@ class Rows:
             self.event_id.append(event_id)
             self.offset_minutes.append(event.offset_minutes)
             self.rank.append(rank)
-            self.step.append(step_number or 0)
-            self.disposition.append(disposition_number or 0)
+            self.step.append(step or 0)
+            self.disposition.append(disposition or 0)
             self.action.append(event.action[:1])
             self.read_point.append(event.read_point)
             self.place.append(event.biz_location)
@@ -199,13 +204,12 @@ def insert(organisation_id: UUID, rows: Rows) -> tuple[int, int]:
         _make_days(cursor, rows.days)
         places = _place_ids(cursor, {*rows.read_point, *rows.place})
         cursor.execute(_LOCK_SQL, [_array(rows.sscc), organisation_id])
+        again = {*cursor.fetchone()[0], *rows.wrong}
         cursor.execute(
             _INSERT_SQL,
             {
                 "organisation": organisation_id,
                 "now": clock.now(),
-                "since": min(rows.days) - timedelta(days=1),
-                "until": max(rows.days) + timedelta(days=2),
                 "sscc": _array(rows.sscc),
                 "at": _array(rows.at),
                 "event_id": _array(rows.event_id),
@@ -220,16 +224,26 @@ def insert(organisation_id: UUID, rows: Rows) -> tuple[int, int]:
             },
         )
         new, moved = cursor.fetchone()
-        if rows.wrong:
-            cursor.execute(_RECALL_SQL, {"sscc": sorted(rows.wrong), "organisation": organisation_id})
-            moved += cursor.rowcount
+        if again:
+            now = clock.now()
+            cursor.execute(
+                _RECALL_SQL,
+                {
+                    "sscc": sorted(again),
+                    "organisation": organisation_id,
+                    "oldest": now - limits.STORY_AFTER,
+                    "newest": now + limits.CLOCK_SLACK,
+                },
+            )
+            moved += cursor.fetchone()[0]
     return int(new), int(moved)
 
 
-def tell_soon() -> None:
-    """Let the receivers of what moved be told, after the commit."""
+def tell_soon(*shipment_ids: UUID) -> None:
+    """Let the receivers of what moved be told after the commit: of these parcels, and of those whose scans said so."""
     from bocage.services.parcel.jobs import tell_receivers
 
+    UntoldRow.objects.bulk_create([UntoldRow(shipment_id=each) for each in shipment_ids], ignore_conflicts=True)
     defer(tell_receivers)
 
 
@@ -274,6 +288,13 @@ def _place_ids(cursor: Any, uris: set[str]) -> dict[str, str]:
 def _array(values: Sequence[object]) -> str:
     """PostgreSQL's text of an array of what needs no quotes: numbers, instants, UUIDs."""
     return f"{{{','.join(map(str, values))}}}"
+
+
+@lru_cache(maxsize=4096)
+def _meaning(biz_step: str, disposition: str) -> tuple[int | None, int | None, int]:
+    """The numbers of a step and a disposition, None for a word of the sender's own, and the rank that they give."""
+    step, held = _word(biz_step), _word(disposition)
+    return STEP_NUMBERS.get(step), DISPOSITION_NUMBERS.get(held), status_number(step, held)
 
 
 def _word(text: str) -> str:

@@ -58,62 +58,82 @@ def sync(organisation_id: UUID, courier_id: UUID, scans: Sequence[Scan]) -> list
         ids = {row.id for row in parcels.values()}
         locked = {row.id: row for row in ShipmentRow.objects.select_for_update().filter(id__in=ids).order_by("id")}
         known = _known(scans, [row.sscc for row in locked.values() if row.sscc is not None])
-        rows = Rows()
+        taking = _Taking(courier_id, known, _codes(scans, parcels))
         for place, scan in sorted(enumerate(scans), key=lambda each: (each[1].at, each[0])):
             found = parcels.get(scan.number)
-            verdicts[place] = _take(scan, locked[found.id] if found else None, courier_id, known, rows)
-        _new, moved = insert(organisation_id, rows)
+            verdicts[place] = taking.take(scan, locked[found.id] if found else None)
+        ShipmentRow.objects.filter(id__in=taking.loaded).update(courier_id=courier_id)
+        DeliveryCode.objects.bulk_update(taking.tried, ["wrong_tries"])
+        _new, moved = insert(organisation_id, taking.rows)
         if moved:
             tell_soon()
     return [verdicts[place] for place in range(len(scans))]
 
 
-def _take(scan: Scan, row: ShipmentRow | None, courier_id: UUID, known: set[UUID], rows: Rows) -> Verdict:
-    if scan.id in known:
-        return Verdict(scan.id, done=True, known=True)
-    refusal = _fault(scan, row)
-    if refusal is not None:
-        return Verdict(scan.id, done=False, code=refusal.code, says=str(refusal.message))
-    assert row is not None and row.sscc is not None, "a parcel without a number is refused above"
-    step, disposition = KINDS[scan.kind]
-    known.add(scan.id)
-    rows.add_scan(row.sscc, scan.at, scan.id, step, disposition)
-    if scan.kind == "load" and row.courier_id != courier_id:
-        row.courier_id = courier_id
-        row.save(update_fields=["courier_id"])
-    if scan.kind == "deliver":
-        row.status = Status.DELIVERED  # for the scans of this sync that come after it; the insert writes it
-    return Verdict(scan.id, done=True)
+class _Taking:
+    """Scans looked at one after the other, and what is to be written of them at the end."""
+
+    def __init__(self, courier_id: UUID, known: set[UUID], codes: dict[UUID, DeliveryCode]) -> None:
+        self.courier_id, self.known, self.codes = courier_id, known, codes
+        self.rows = Rows()
+        self.loaded: set[UUID] = set()
+        self.tried: list[DeliveryCode] = []
+
+    def take(self, scan: Scan, row: ShipmentRow | None) -> Verdict:
+        if scan.id in self.known:
+            return Verdict(scan.id, done=True, known=True)
+        refusal = self._fault(scan, row)
+        if refusal is not None:
+            return Verdict(scan.id, done=False, code=refusal.code, says=str(refusal.message))
+        assert row is not None and row.sscc is not None, "a parcel without a number is refused above"
+        step, disposition = KINDS[scan.kind]
+        self.known.add(scan.id)
+        self.rows.add_scan(row.sscc, scan.at, scan.id, step, disposition)
+        if scan.kind == "load" and row.courier_id != self.courier_id:
+            self.loaded.add(row.id)
+        if scan.kind == "deliver":
+            row.status = Status.DELIVERED  # for the scans of this sync that come after it; the insert writes it
+        return Verdict(scan.id, done=True)
+
+    def _fault(self, scan: Scan, row: ShipmentRow | None) -> Refusal | None:
+        if row is None:
+            return Refusal("unknown_parcel", _("No parcel of yours has this number."), field="number")
+        if scan.kind not in KINDS:
+            return Refusal("unknown_kind", _("This kind of scan does not exist."), field="kind")
+        if not _is_near(scan.at, clock.now()):
+            return Refusal("time", _("The phone's clock is wrong. Set it and scan again."), field="at")
+        if row.status in ENDED and scan.kind in ("accept", "load", "deliver"):
+            return Refusal("ended", _("This parcel has arrived, gone back or been cancelled already."), field="number")
+        return self._code_fault(scan, row) if scan.kind == "deliver" else None
+
+    def _code_fault(self, scan: Scan, row: ShipmentRow) -> Refusal | None:
+        held = self.codes.get(row.id)
+        if held is None:  # it had arrived, its people are forgotten, and a late scan brought it back on its way
+            return Refusal(
+                "code_wrong", _("This parcel has no code any more. It goes back to the depot."), field="code"
+            )
+        if held.wrong_tries >= limits.CODE_ATTEMPTS_MAX:
+            locked = _("Too many wrong codes. The receiver makes a new one on the parcel's page.")
+            return Refusal("code_locked", locked, field="code")
+        if compare_digest(held.code.encode(), scan.code.strip().encode()):
+            return None
+        if held not in self.tried:
+            self.tried.append(held)
+        held.wrong_tries += 1
+        return Refusal("code_wrong", _("This is not the receiver's code. Ask again."), field="code")
 
 
-def _fault(scan: Scan, row: ShipmentRow | None) -> Refusal | None:
-    now = clock.now()
-    if row is None:
-        return Refusal("unknown_parcel", _("No parcel of yours has this number."), field="number")
-    if scan.kind not in KINDS:
-        return Refusal("unknown_kind", _("This kind of scan does not exist."), field="kind")
-    if not _is_near(scan.at, now):
-        return Refusal("time", _("The phone's clock is wrong. Set it and scan again."), field="at")
-    if row.status in ENDED and scan.kind in ("accept", "load", "deliver"):
-        return Refusal("ended", _("This parcel has arrived, gone back or been cancelled already."), field="number")
-    return _code_fault(scan, row) if scan.kind == "deliver" else None
+def _codes(scans: Sequence[Scan], parcels: dict[str, ShipmentRow]) -> dict[UUID, DeliveryCode]:
+    """The codes of what is said to be delivered, locked in one order."""
+    ids = {parcels[scan.number].id for scan in scans if scan.kind == "deliver" and scan.number in parcels}
+    if not ids:
+        return {}
+    held = DeliveryCode.objects.select_for_update().filter(shipment_id__in=ids).order_by("shipment_id")
+    return {each.shipment_id: each for each in held}
 
 
 def _is_near(at: datetime, now: datetime) -> bool:
     return now - limits.SCANS_KEPT <= at <= now + limits.CLOCK_SLACK
-
-
-def _code_fault(scan: Scan, row: ShipmentRow) -> Refusal | None:
-    held = DeliveryCode.objects.select_for_update().filter(shipment_id=row.id).first()
-    if held is None:  # it had arrived, its people are forgotten, and a late scan brought it back on its way
-        return Refusal("code_wrong", _("This parcel has no code any more. It goes back to the depot."), field="code")
-    if held.wrong_tries >= limits.CODE_ATTEMPTS_MAX:
-        return Refusal("code_locked", _("Too many wrong codes. The parcel goes back to the depot."), field="code")
-    if compare_digest(held.code.encode(), scan.code.strip().encode()):
-        return None
-    held.wrong_tries += 1
-    held.save(update_fields=["wrong_tries"])
-    return Refusal("code_wrong", _("This is not the receiver's code. Ask again."), field="code")
 
 
 def _parcels(organisation_id: UUID, numbers: Sequence[str]) -> dict[str, ShipmentRow]:

@@ -18,7 +18,7 @@ from bocage.services.parcel.actions.capturing import tell_soon
 from bocage.services.parcel.actions.carriers import next_numbers
 from bocage.services.parcel.models import DeliveryCode, ShipmentRow
 from bocage.services.parcel.queries.quotes import quotes
-from bocage.services.parcel.types import Address, Quote, Speed, Status
+from bocage.services.parcel.types import ENDED, Address, Quote, Speed, Status
 
 _LETTERS_OF_LINKS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 _TOKEN_LENGTH = 20
@@ -56,6 +56,8 @@ def draft(
     with acting_as(Actor.for_service("parcel")):
         row = ShipmentRow.objects.select_for_update().filter(id=shipment_id).first()
         if row is None:
+            if ShipmentRow.objects.filter(sender_id=sender_id, status=Status.DRAFT).count() >= limits.DRAFTS_MAX:
+                raise conflict("too_many_drafts", _("Pay for the parcels that you began, or wait until tomorrow."))
             token = "".join(secrets.choice(_LETTERS_OF_LINKS) for _letter in range(_TOKEN_LENGTH))
             ShipmentRow.objects.create(
                 id=shipment_id, sender_id=sender_id, token=token, created_at=clock.now(), **values
@@ -96,8 +98,7 @@ def pay(sender_id: UUID, shipment_id: UUID, amount_minor: int) -> None:
         sscc, s10 = next_numbers(row.carrier_id)
         row.sscc, row.s10, row.status, row.created_at = int(sscc), s10, Status.ANNOUNCED, clock.now()
         row.save()
-        code = f"{secrets.randbelow(10**_CODE_DIGITS):0{_CODE_DIGITS}}"
-        DeliveryCode.objects.create(shipment_id=row.id, owner_id=row.receiver_id or sender_id, code=code)
+        DeliveryCode.objects.create(shipment_id=row.id, owner_id=row.receiver_id or sender_id, code=_new_code())
         emit(
             "parcel.announced",
             subject_id=row.receiver_id or row.sender_id,
@@ -110,7 +111,7 @@ def pay(sender_id: UUID, shipment_id: UUID, amount_minor: int) -> None:
                 "weight_grams": row.weight_grams,
             },
         )
-        tell_soon()
+        tell_soon(row.id)
     payment_id = payment_of(shipment_id)
     payments.create_intent(
         payment_id,
@@ -141,6 +142,21 @@ def cancel(sender_id: UUID, shipment_id: UUID) -> None:
         _give_up(row, "sender")
 
 
+def renew_code(owner_id: UUID, shipment_id: UUID) -> None:
+    """Give a parcel a new delivery code, once its own was tried wrongly too often; of a code that still opens, none."""
+    with acting_as(Actor.for_service("parcel")):
+        row = _locked(shipment_id)
+        held = DeliveryCode.objects.select_for_update().filter(shipment_id=shipment_id, owner_id=owner_id).first()
+        if held is None or row.status in ENDED:
+            raise not_found(_("There is no such parcel."))
+        if held.wrong_tries < limits.CODE_ATTEMPTS_MAX:
+            return
+        if held.times_anew >= limits.CODES_ANEW_MAX:
+            raise conflict("code_locked", _("Too many wrong codes were said. Ask the carrier to bring it back."))
+        held.code, held.wrong_tries, held.times_anew = _new_code(), 0, held.times_anew + 1
+        held.save()
+
+
 def take_payment(row: ShipmentRow) -> None:
     """The carrier takes what was set aside, once its parcel was handed over. Runs as Parcel, with the row locked."""
     payments.capture(payment_of(row.id))
@@ -165,7 +181,7 @@ def _give_up(row: ShipmentRow, reason: str) -> None:
     row.status = Status.CANCELLED
     row.save()
     payments.cancel(payment_of(row.id), reason)
-    tell_soon()
+    tell_soon(row.id)
 
 
 def forget_drafts() -> int:
@@ -177,6 +193,10 @@ def forget_drafts() -> int:
 def payment_of(shipment_id: UUID) -> UUID:
     """The id of the payment of a parcel."""
     return uuid5(shipment_id, "payment")
+
+
+def _new_code() -> str:
+    return f"{secrets.randbelow(10**_CODE_DIGITS):0{_CODE_DIGITS}}"
 
 
 def _chosen(quote: Quote) -> dict[str, object]:

@@ -17,7 +17,7 @@ from bocage.kernel.keys.subject_keys import Erased
 from bocage.kernel.notifications.actions import notify
 from bocage.services.parcel import limits
 from bocage.services.parcel.actions import shipping
-from bocage.services.parcel.models import ShipmentRow
+from bocage.services.parcel.models import ShipmentRow, UntoldRow
 from bocage.services.parcel.types import Status
 from bocage.services.parcel.words import status_title
 
@@ -28,20 +28,21 @@ NOTIFY = "parcel.notify"
 
 def tell_changed() -> int:
     """Say of each parcel that moved where it stands, once a status, and settle what was handed over; how many."""
-    rows = (
-        ShipmentRow.objects.exclude(told=F("status"))
-        .exclude(status=Status.DRAFT)
-        .order_by("id")
-        .select_for_update(skip_locked=True)[: limits.TOLD_A_RUN_MAX]
-    )
+    untold = UntoldRow.objects.order_by("shipment_id").values("shipment_id")[: limits.TOLD_A_RUN_MAX]
+    # The parcel is locked before its row here goes, as in a capture: the other way round they would wait for ever.
+    rows = ShipmentRow.objects.filter(id__in=untold).order_by("id").select_for_update(skip_locked=True)
     found = list(rows)
     for row in found:
+        if row.told == row.status:
+            continue
         if not row.is_taken and row.status not in (Status.ANNOUNCED, Status.CANCELLED):
             _take_payment(row)
         # An erased receiver can no longer be told, and nothing can be written about her.
         with suppress(Erased):
             _say(row)
-    ShipmentRow.objects.filter(id__in=[row.id for row in found]).update(told=F("status"))
+    ids = [row.id for row in found]
+    ShipmentRow.objects.filter(id__in=ids).update(told=F("status"))
+    UntoldRow.objects.filter(shipment_id__in=ids).delete()
     return len(found)
 
 

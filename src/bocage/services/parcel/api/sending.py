@@ -172,6 +172,14 @@ def cancel(request: HttpRequest, shipment_id: UUID) -> Any:
     return shipment_out(shipments.shipment(shipment_id))
 
 
+@router.post("/shipments/{shipment_id}/code", response=ShipmentOut, auth=scoped(WRITE), openapi_extra=KEYED)
+@idempotent
+def renew_code(request: HttpRequest, shipment_id: UUID) -> Any:
+    """A new delivery code, once the old one was said wrongly too often. It is shown to its owner on the page alone."""
+    shipping.renew_code(identity.require_scope(WRITE), shipment_id)
+    return shipment_out(shipments.shipment(shipment_id))
+
+
 def shipment_out(found: Shipment) -> ShipmentOut:
     """A parcel as the API shows it; the delivery code is not among it."""
     return ShipmentOut(

@@ -11,6 +11,7 @@ urlpatterns = [
     path("send/<uuid:shipment_id>/pay", sending.pay, name="pay"),
     path("p/<uuid:shipment_id>", mine.shipment, name="shipment"),
     path("p/<uuid:shipment_id>/cancel", mine.cancel, name="cancel"),
+    path("p/<uuid:shipment_id>/code", mine.code, name="code"),
     path("p/<uuid:shipment_id>/label.pdf", mine.label, {"kind": "pdf"}, name="label"),
     path("p/<uuid:shipment_id>/label.zpl", mine.label, {"kind": "zpl"}, name="label-zpl"),
     path("t/<str:token>", mine.track, name="track"),

@@ -23,10 +23,12 @@ from bocage.services.parcel.words import line_title, speed_title, status_title
 @page(READ)
 def home(request: HttpRequest, subject_id: UUID) -> HttpResponse:
     """Parcels to me, and parcels from me."""
-    to_me, from_me = shipments.mine(subject_id)
+    to_me, from_me, more = shipments.mine(subject_id, _uuid(request.GET.get("before", "")))
     context = {
         "to_me": [(each, status_title(each.status)) for each in to_me],
         "from_me": [(each, status_title(each.status)) for each in from_me],
+        "more": f"?before={more}" if more else "",
+        "is_first": "before" not in request.GET,
         "asks": bool(to_me) and not is_granted(subject_id, "parcel.notify"),
     }
     return render(request, "parcel/home.html", context)
@@ -77,10 +79,25 @@ def label(request: HttpRequest, subject_id: UUID, shipment_id: UUID, kind: str) 
 
 @require_POST
 @page(WRITE)
+def code(request: HttpRequest, subject_id: UUID, shipment_id: UUID) -> HttpResponse:
+    """A new code for the door, once the old one was said wrongly too often."""
+    shipping.renew_code(subject_id, shipment_id)
+    return redirect("parcel:shipment", shipment_id)
+
+
+@require_POST
+@page(WRITE)
 def cancel(request: HttpRequest, subject_id: UUID, shipment_id: UUID) -> HttpResponse:
     """Take a parcel back before it is handed over."""
     shipping.cancel(subject_id, shipment_id)
     return redirect("parcel:home")
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def _shown(found: Shipment) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """Parcels and their stories, as whoever acts may see them."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from bocage.kernel.errors import not_found
 from bocage.services.parcel import limits
 from bocage.services.parcel.models import CarrierRow, DeliveryCode, ShipmentRow
 from bocage.services.parcel.steps import DISPOSITIONS, STEPS, error_id
-from bocage.services.parcel.types import ENDED, Address, Moment, PriceLine, Shipment, Speed, Status, Zone
+from bocage.services.parcel.types import Address, Moment, PriceLine, Shipment, Speed, Status, Zone
 
 _STORY_SQL = """
 select c.event_id, c.at, c.rank, c.step, c.disposition, coalesce(p.uri, ''),
@@ -30,8 +31,11 @@ def shipment(shipment_id: UUID) -> Shipment:
     row = ShipmentRow.objects.filter(id=shipment_id).first()
     if row is None:
         raise not_found(_("There is no such parcel."))
-    code = DeliveryCode.objects.filter(shipment_id=shipment_id).values_list("code", flat=True).first()
-    return as_shipments([row], code or "")[0]
+    held = DeliveryCode.objects.filter(shipment_id=shipment_id).first()
+    found = as_shipments([row])[0]
+    if held is None:
+        return found
+    return replace(found, code=held.code, is_code_locked=held.wrong_tries >= limits.CODE_ATTEMPTS_MAX)
 
 
 def by_token(token: str) -> tuple[Shipment, list[Moment]]:
@@ -44,12 +48,21 @@ def by_token(token: str) -> tuple[Shipment, list[Moment]]:
         return found, story(found)
 
 
-def mine(person_id: UUID) -> tuple[list[Shipment], list[Shipment]]:
-    """The latest parcels to the person, and those from her."""
-    rows = ShipmentRow.objects.filter(Q(receiver_id=person_id) | Q(sender_id=person_id)).order_by("-created_at")
-    found = as_shipments(rows[: limits.LIST_ROWS_MAX])
-    to_me = [each for each in found if each.receiver_id == person_id and each.status is not Status.DRAFT]
-    return to_me, [each for each in found if each.sender_id == person_id]
+def mine(person_id: UUID, before: UUID | None = None) -> tuple[list[Shipment], list[Shipment], UUID | None]:
+    """Parcels to the person and from her, the latest first, and the one before which the next page begins.
+
+    `before` is what the page before gave; a parcel that is not hers begins anew.
+    """
+    hers = Q(receiver_id=person_id) & ~Q(status=Status.DRAFT) | Q(sender_id=person_id)
+    rows = ShipmentRow.objects.filter(hers).order_by("-created_at", "-id")
+    last = ShipmentRow.objects.filter(hers, id=before).values_list("created_at", flat=True).first() if before else None
+    if last is not None:
+        rows = rows.filter(Q(created_at__lt=last) | Q(created_at=last, id__lt=before))
+    found = as_shipments(rows[: limits.LIST_ROWS_MAX + 1])
+    shown = found[: limits.LIST_ROWS_MAX]
+    to_me = [each for each in shown if each.receiver_id == person_id and each.status is not Status.DRAFT]
+    more = shown[-1].id if len(found) > len(shown) else None
+    return to_me, [each for each in shown if each.sender_id == person_id], more
 
 
 def story(found: Shipment) -> list[Moment]:
@@ -80,18 +93,19 @@ def tour(organisation_id: UUID, courier_id: UUID) -> list[Shipment]:
     rows = ShipmentRow.objects.filter(
         carrier_id=organisation_id,
         courier_id=courier_id,
+        is_running=True,
         status__in=[Status.OUT_FOR_DELIVERY, Status.ATTEMPT_FAILED],
     )
     return as_shipments(rows.order_by("receiver_postcode", "receiver_street", "id")[: limits.SCANS_A_SYNC_MAX])
 
 
-def as_shipments(rows: Iterable[ShipmentRow], code: str = "") -> list[Shipment]:
+def as_shipments(rows: Iterable[ShipmentRow]) -> list[Shipment]:
     """Rows as everybody else sees them."""
     listed = list(rows)
     carriers = CarrierRow.objects.filter(organisation_id__in={row.carrier_id for row in listed})
     names = dict(carriers.values_list("organisation_id", "name")) if listed else {}
     places = _places({row.place_id for row in listed if row.place_id is not None})
-    return [_as_shipment(row, names.get(row.carrier_id, ""), places.get(row.place_id or 0, ""), code) for row in listed]
+    return [_as_shipment(row, names.get(row.carrier_id, ""), places.get(row.place_id or 0, "")) for row in listed]
 
 
 def _places(ids: set[int]) -> dict[int, str]:
@@ -102,7 +116,7 @@ def _places(ids: set[int]) -> dict[int, str]:
         return dict(cursor.fetchall())
 
 
-def _as_shipment(row: ShipmentRow, carrier_name: str, place: str, code: str) -> Shipment:
+def _as_shipment(row: ShipmentRow, carrier_name: str, place: str) -> Shipment:
     return Shipment(
         id=row.id,
         sender_id=row.sender_id,
@@ -130,11 +144,10 @@ def _as_shipment(row: ShipmentRow, carrier_name: str, place: str, code: str) -> 
         created_at=row.created_at,
         is_demo=row.is_demo,
         is_taken=row.is_taken,
-        code=code,
     )
 
 
 def coming(person_id: UUID) -> Shipment | None:
     """The parcel to the person that is due first, if one is on its way."""
-    rows = ShipmentRow.objects.filter(receiver_id=person_id).exclude(status__in=[*ENDED, Status.DRAFT])
+    rows = ShipmentRow.objects.filter(receiver_id=person_id, is_running=True)
     return next(iter(as_shipments(rows.order_by("due_on", "id")[:1])), None)

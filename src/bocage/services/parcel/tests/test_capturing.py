@@ -103,6 +103,14 @@ def test_another_carrier_moves_no_parcel_and_tells_no_story(town: Town) -> None:
     assert (found.status, story) == (Status.ANNOUNCED, [])
 
 
+def test_another_carrier_that_says_the_same_first_is_not_in_the_way(town: Town) -> None:
+    parcel = town.sent()
+    said = event(parcel.sscc)
+    assert capture(town.autre, said).new == capture(town.velo, said).new == 1
+    found, story = seen(town, parcel.id)
+    assert (found.status, len(story)) == (Status.IN_TRANSIT, 1)
+
+
 def test_who_is_no_carrier_captures_nothing(town: Town) -> None:
     with pytest.raises(Refusal, match="Only carriers"):
         capture(town.ana, event(town.sent().sscc))

@@ -7,6 +7,8 @@ from uuid import UUID, uuid4
 import numpy as np
 import pytest
 import zxingcpp
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from pypdf import PdfReader
 
 from bocage.engines.parcels import document_of
@@ -18,13 +20,13 @@ from bocage.kernel.notifications import queries as notifications
 from bocage.kernel.payments import queries as payments
 from bocage.kernel.payments.actions.intents import expire_overdue
 from bocage.kernel.payments.limits import AUTHORISATION_LIFE
-from bocage.services.parcel import jobs, prices
+from bocage.services.parcel import jobs, limits, prices
 from bocage.services.parcel.actions import capturing, erasing, scanning, shipping
 from bocage.services.parcel.actions.scanning import Scan
 from bocage.services.parcel.documents import barcodes
 from bocage.services.parcel.documents.label import label_pdf, label_zpl
 from bocage.services.parcel.models import DeliveryCode, ShipmentRow
-from bocage.services.parcel.queries import quotes, shipments
+from bocage.services.parcel.queries import desk, quotes, shipments
 from bocage.services.parcel.queries.rights import export
 from bocage.services.parcel.tests.conftest import ANAS, WEIS, Town, available, document, event
 from bocage.services.parcel.types import Shipment, Speed, Status, Verdict, Zone
@@ -264,3 +266,66 @@ def _read_bars(widths: list[int]) -> str:
     )
     picture = np.pad(np.tile(line, (120, 1)), 60, constant_values=255)
     return zxingcpp.read_barcodes(picture)[0].text
+
+
+def test_a_code_said_wrongly_too_often_is_made_anew_by_its_owner(town: Town) -> None:
+    parcel = town.sent()
+    scan(town, parcel.s10, "load")
+    for _time in range(limits.CODES_ANEW_MAX):
+        held = town.code_of(parcel.id)
+        wrong = "1" * 6 if held != "1" * 6 else "2" * 6
+        with acting_as(Actor.for_person(town.wei)):
+            shipping.renew_code(town.wei, parcel.id)  # it still opens: no new one
+        assert town.code_of(parcel.id) == held
+        for _try in range(limits.CODE_ATTEMPTS_MAX):
+            scan(town, parcel.s10, "deliver", wrong)
+        assert scan(town, parcel.s10, "deliver", held).code == "code_locked"
+        with acting_as(Actor.for_person(town.ana)), pytest.raises(Refusal, match="no such parcel"):
+            shipping.renew_code(town.ana, parcel.id)  # the receiver has an account: the code is hers
+        with acting_as(Actor.for_person(town.wei)):
+            assert shipments.shipment(parcel.id).is_code_locked
+            shipping.renew_code(town.wei, parcel.id)
+            assert not shipments.shipment(parcel.id).is_code_locked
+    for _try in range(limits.CODE_ATTEMPTS_MAX):
+        scan(town, parcel.s10, "deliver", "1" * 6 if town.code_of(parcel.id) != "1" * 6 else "2" * 6)
+    with acting_as(Actor.for_person(town.wei)), pytest.raises(Refusal, match="bring it back"):
+        shipping.renew_code(town.wei, parcel.id)
+
+
+def test_drafts_have_a_limit(town: Town) -> None:
+    with acting_as(Actor.for_person(town.ana)):
+        for number in range(limits.DRAFTS_MAX):
+            shipping.draft(town.ana, UUID(int=number + 1), ANAS, WEIS, 500)
+        shipping.draft(town.ana, UUID(int=1), ANAS, WEIS, 600)  # changed, not one more
+        with pytest.raises(Refusal, match="that you began"):
+            shipping.draft(town.ana, UUID(int=99), ANAS, WEIS, 500)
+
+
+def test_a_sync_asks_no_more_for_many_scans_than_for_few(town: Town) -> None:
+    asked = []
+    for count in (2, 8):
+        parcels = [town.sent() for _parcel in range(count)]
+        scans = [Scan(uuid4(), each.s10, "load", clock.now() - timedelta(minutes=1)) for each in parcels]
+        scans += [Scan(uuid4(), each.s10, "deliver", clock.now(), town.code_of(each.id)) for each in parcels]
+        with acting_as(town.as_lea()), CaptureQueriesContext(connection) as queries:
+            assert all(each.done for each in scanning.sync(town.velo, town.lea, scans))
+        asked.append(len(queries))
+    assert asked[0] == asked[1]
+
+
+def test_parcels_come_by_pages_and_the_worst_trouble_first(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "LIST_ROWS_MAX", 2)
+    sent = [town.sent() for _parcel in range(5)]
+    seen, before = [], None
+    with acting_as(Actor.for_person(town.wei)):
+        for _page in range(3):
+            to_me, _from_me, before = shipments.mine(town.wei, before)
+            seen += [each.id for each in to_me]
+    assert (seen, before) == ([each.id for each in reversed(sent)], None)
+    # Four are late, and the one that was due last is held up: it comes first, however few are shown.
+    with acting_as(Actor.for_service("parcel")):
+        ShipmentRow.objects.filter(id__in=[each.id for each in sent[:4]]).update(due_on=date(2020, 1, 1))
+        capturing.capture(town.velo, document_of(document(event(sent[4].sscc, "holding"))).events)
+    with acting_as(Actor.for_person(town.marco, town.velo)):
+        found = desk.problems(town.velo)
+    assert [each.kind for each in found] == ["exception", "late"] and found[0].shipment.id == sent[4].id
