@@ -135,7 +135,8 @@ def test_scans_get_a_verdict_each_and_no_scope_no_answer(town: Town) -> None:
 
 
 def test_pages_for_each_side_within_their_queries(town: Town) -> None:
-    parcel = town.sent()
+    with clock.shifted(timedelta(days=-3)):
+        parcel = town.sent()
     with acting_as(Actor.for_service("parcel")):
         late = (clock.now() - timedelta(days=2)).isoformat(timespec="milliseconds")
         capturing.capture(town.velo, document_of(document(event(parcel.sscc, "holding", eventTime=late))).events)
