@@ -81,6 +81,7 @@ def run(
         "time_loss_seconds": round(outcome.scores.time_loss, 3),
         "depart_delay_seconds": round(outcome.scores.depart_delay, 3),
         "waiting_seconds": round(outcome.scores.waiting, 3),
+        "priority_delay_seconds": {kind: round(delay, 3) for kind, delay in outcome.scores.priority_delay.items()},
         "trips": outcome.scores.trips,
         "finished": outcome.scores.finished,
         "controller_ms_per_second": round(outcome.controller_ms, 3),

@@ -13,6 +13,7 @@ import numpy as np
 from bocage.engines.signals.actuated import GAP_SECONDS, MAX_GREEN_SECONDS, ActuatedPlan
 from bocage.engines.signals.interlock import minimums
 from bocage.engines.signals.layout import BEGIN_RATE
+from bocage.engines.signals.priority import Preemption
 from bocage.engines.signals.rollout import Rollout
 from bocage.engines.signals.types import Cabinets, Call, Flags, Floats, Indices, Limits, Network, Observation
 
@@ -28,8 +29,6 @@ HANDED_SECONDS, HANDED_SECONDS_MAX = 300, 1_800
 # Who comes into view needs so long to the stop line where nothing stands.
 APPROACH_SECONDS = 14
 STARTING_SECONDS = 2
-# An exit is full when half of it stands.
-FULL_SHARE, CAR_METRES = 0.5, 7.5
 # The shadow is never taken to be further from the truth.
 BIAS_MAX = 5.0
 # A signal that hears nothing at all for ten minutes is taken to be blind.
@@ -94,6 +93,7 @@ class Guard:
         self.inner, self.plan = Rollout(network, limits), ActuatedPlan(network, limits)
         self.shadow = Shadow(network, limits, self.plan)
         signals = len(network.signals)
+        self.preemption = Preemption(network, limits)
         self._groups = self.inner.layout.junction_of_signal
         self._before: Floats = np.zeros(len(self.shadow.stock))
         self._real, self._modelled = np.zeros(signals), np.zeros(signals)
@@ -105,7 +105,6 @@ class Guard:
         number = {name: place for place, name in enumerate(network.exits)}
         links = [link for one in network.signals for link in one.links]
         self._exit: Indices = np.asarray([number[link.exit_lane] for link in links], np.int64)
-        self._exit_metres: Floats = np.asarray([max(link.exit_metres, CAR_METRES) for link in links])
         self._seconds = self._back = 0
 
     @property
@@ -114,7 +113,7 @@ class Guard:
         return self._back / max(self._seconds * len(self._handed), 1)
 
     def decide(self, seen: Observation, cabinets: Cabinets) -> list[Call]:
-        """The planner's calls, but for signals handed back or blind the standing plan's."""
+        """The planner's calls, but for signals handed back or blind the standing plan's; an emergency comes first."""
         calls = self.inner.decide(seen, cabinets)
         self._watch(seen)
         handed = self._handed > 0
@@ -123,17 +122,23 @@ class Guard:
         self._back += int(handed.sum())
         self._handed = np.maximum(self._handed - 1, 0)
         away = handed | silent
-        if not away.any():
+        if away.any():
+            kept = [call for call in calls if not away[call.signal]]
+            calls = [*kept, *self.plan.calls(seen, cabinets, away, silent)]
+        if not seen.requests:
             return calls
-        kept = [call for call in calls if not away[call.signal]]
-        return [*kept, *self.plan.calls(seen, cabinets, away, silent)]
+        held, urgent = self.preemption.calls(seen, cabinets)
+        return [*(call for call in calls if not held[call.signal]), *urgent]
 
     def _watch(self, seen: Observation) -> None:
         cars, signals = seen.vehicles, len(self._handed)
-        on = self.shadow.link_lane[cars.link[cars.link >= 0]]
+        open_ = np.ones(len(self._exit), bool) if seen.exit_room is None else seen.exit_room[self._exit] >= 1.0
+        # Whoever is held at a line by the queue beyond it stands in that queue: its signal answers for him.
+        held = ~open_[cars.link] & (cars.waiting > 0) & (cars.next_link >= 0)
+        at = np.where(held, cars.next_link, cars.link)
+        on = self.shadow.link_lane[at[cars.link >= 0]]
         there = np.bincount(on, minlength=len(self._before)).astype(np.float64)
-        stands = seen.exit_halted[self._exit] * CAR_METRES
-        self.shadow.second(there, self._before, seen.passed, stands < FULL_SHARE * self._exit_metres)
+        self.shadow.second(there, self._before, seen.passed, open_)
         self._before = there
         lane_signal = self.shadow.lane_signal
         count = np.bincount(lane_signal, weights=there, minlength=signals)

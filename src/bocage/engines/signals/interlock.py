@@ -28,6 +28,10 @@ class Interlock:
         self.first_link: Indices = np.cumsum([0, *(len(one.links) for one in network.signals)])
         self.red: Indices = np.zeros(self.first_link[-1], np.int64)
         self.min_green = [minimums(network, limits, number) for number in range(count)]
+        self._several: Flags = np.asarray([len(one.phases) > 1 for one in network.signals], bool)
+        self._least: Indices = np.zeros((count, max((len(one) for one in self.min_green), default=1)), np.int64)
+        for number, least in enumerate(self.min_green):
+            self._least[number, : len(least)] = least
         self.amber = [[limits.amber or one.amber_seconds for one in signal.phases] for signal in network.signals]
         self._go = [_go(network, number) for number in range(count)]
         self.green: Flags = np.concatenate([rows[0] if len(rows) else np.ones(0, bool) for rows in self._go])
@@ -38,9 +42,8 @@ class Interlock:
         return Cabinets(self.phase.copy(), self.since.copy(), self._stage == SHOWING, self._ready())
 
     def _ready(self) -> Flags:
-        least = np.asarray([self.min_green[n][p] if self.min_green[n] else 0 for n, p in enumerate(self.phase)])
-        several = np.asarray([len(one.phases) > 1 for one in self.network.signals])
-        return np.asarray((self._stage == SHOWING) & (self.since >= least) & several)
+        least = self._least[np.arange(len(self.phase)), self.phase]
+        return np.asarray((self._stage == SHOWING) & (self.since >= least) & self._several)
 
     def states(self) -> list[str]:
         """The letters every signal shows."""

@@ -25,8 +25,10 @@ class Layout:
     """Arrays over all junctions. Movements, lanes and phases of junction j are `x_start[j]` to `x_start[j + 1]`.
 
     `members[j]`: signals of junction j. `joint[j]`: (phases, members), the phase of each. `rate`: flat, (phases,
-    movements) of junction j from `rate_start[j]` on. `link_movement`: movement of each link alone.
-    `pair_movement[link, next link]`: the movement over both.
+    movements) of junction j from `rate_start[j]` on. A junction's roads are the exits that its movements lead to:
+    `movement_road`: which of its own roads, from 0; `road_exit`: the network's number of each.
+    `first_link`: of each signal. `link_movement`: movement of each link alone. `pair_movement[link, next link]`: the
+    movement over both.
     """
 
     members: tuple[tuple[int, ...], ...]
@@ -38,8 +40,11 @@ class Layout:
     rate: Floats
     movement_lane: Indices
     movement_exit: Indices
-    exit_metres: Floats
+    movement_road: Indices
+    road_exit: Indices
+    road_start: Indices
     lane_speed: Floats
+    first_link: Indices
     link_movement: Indices
     pair_movement: dict[tuple[int, int], int]
     junction_of_signal: Indices
@@ -51,8 +56,9 @@ def lay_out(network: Network, close_metres: float = CLOSE_METRES) -> Layout:
     first_link = np.cumsum([0, *(len(one.links) for one in network.signals)])
     exit_number = {name: number for number, name in enumerate(network.exits)}
     groups = _groups(network, close_metres)
-    ends: dict[str, list[int]] = {name: [0] for name in ("lane", "movement", "phase", "rate")}
-    joint, rates, lanes_of, exits_of, metres_of, speeds = [], [], [], [], [], []
+    ends: dict[str, list[int]] = {name: [0] for name in ("lane", "movement", "phase", "rate", "road")}
+    joint, rates, lanes_of, exits_of, roads_of, speeds = [], [], [], [], [], []
+    road_exits: list[int] = []
     link_movement = np.full(first_link[-1], -1, np.int64)
     pairs: dict[tuple[int, int], int] = {}
     links_of: list[tuple[int, ...]] = []
@@ -62,6 +68,7 @@ def lay_out(network: Network, close_metres: float = CLOSE_METRES) -> Layout:
         combined = np.asarray(list(product(*(range(len(network.signals[one].phases)) for one in group))), np.int64)
         movements = _movements(network, group, first_link)
         lanes: dict[str, int] = {}
+        roads: dict[int, int] = {}
         table = np.zeros((len(combined), len(movements)))
         for number, ways in enumerate(movements):
             signal, link = ways[0]
@@ -72,7 +79,7 @@ def lay_out(network: Network, close_metres: float = CLOSE_METRES) -> Layout:
             out = network.signals[ways[-1][0]].links[ways[-1][1]]
             lanes_of.append(lanes[lane])
             exits_of.append(exit_number[out.exit_lane])
-            metres_of.append(out.exit_metres)
+            roads_of.append(roads.setdefault(exits_of[-1], len(roads)))
             globals_ = tuple(int(first_link[one] + way) for one, way in ways)
             links_of.append(globals_)
             if len(ways) == 1:
@@ -82,8 +89,9 @@ def lay_out(network: Network, close_metres: float = CLOSE_METRES) -> Layout:
             table[:, number] = _rates(network, group, combined, ways)
         joint.append(combined)
         rates.append(table.ravel())
-        for name, more in (("lane", lanes), ("movement", movements), ("phase", combined), ("rate", table.ravel())):
-            ends[name].append(ends[name][-1] + len(more))
+        road_exits += roads
+        for name, more in zip(ends, map(len, (lanes, movements, combined, rates[-1], roads)), strict=True):
+            ends[name].append(ends[name][-1] + more)
     start = {name: np.asarray(values, np.int64) for name, values in ends.items()}
     return Layout(
         tuple(groups),
@@ -95,8 +103,11 @@ def lay_out(network: Network, close_metres: float = CLOSE_METRES) -> Layout:
         np.concatenate(rates),
         np.asarray(lanes_of, np.int64),
         np.asarray(exits_of, np.int64),
-        np.asarray(metres_of),
+        np.asarray(roads_of, np.int64),
+        np.asarray(road_exits, np.int64),
+        start["road"],
         np.asarray(speeds),
+        first_link,
         link_movement,
         pairs,
         owner,

@@ -20,9 +20,12 @@ from bocage.engines.signals.types import (
     Network,
     Signal,
     SignalsError,
+    Stretch,
 )
 
 FILE_LIMIT_BYTES = 1_000_000_000
+# Queues are looked for so far beyond a junction; short pieces of street make the way there no longer than this.
+BEYOND_METRES, STRETCHES_LIMIT = 200.0, 16
 SIDES = tuple(
     f"the {side}" for side in ("north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west")
 )
@@ -33,7 +36,9 @@ class _Found:
     """What the file says, before it is put together."""
 
     lanes: dict[str, tuple[float, float, str]] = field(default_factory=dict)
-    links: dict[str, dict[int, tuple[Any, int]]] = field(default_factory=lambda: defaultdict(dict))
+    links: dict[str, list[tuple[int, dict[str, str], int]]] = field(default_factory=lambda: defaultdict(list))
+    ahead: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    lined: set[str] = field(default_factory=set)
     programs: dict[str, list[tuple[str, float]]] = field(default_factory=dict)
     foes: dict[str, list[str]] = field(default_factory=dict)
 
@@ -82,9 +87,13 @@ def _take(path: Path, element: Any, found: _Found) -> None:
         if len(phases[0][0]) > STATE_LINKS_LIMIT:
             raise SignalsError(f"{path.name}, line {element.sourceline}, state: over {STATE_LINKS_LIMIT} links")
         found.programs.setdefault(_text(path, element, "id"), phases)
-    elif element.get("tl") is not None:
-        index = int(_number(path, element, "linkIndex"))
-        found.links[element.get("tl")][index] = (dict(element.attrib), element.sourceline)
+    else:
+        lane = f"{element.get('from')}_{element.get('fromLane')}"
+        found.ahead[lane].append(f"{element.get('to')}_{element.get('toLane')}")
+        if element.get("tl") is not None:
+            index = int(_number(path, element, "linkIndex"))
+            found.lined.add(lane)
+            found.links[element.get("tl")].append((index, dict(element.attrib), element.sourceline))
 
 
 def _assemble(path: Path, found: _Found) -> Network:
@@ -95,12 +104,11 @@ def _assemble(path: Path, found: _Found) -> Network:
     signals: list[Signal] = []
     exits: dict[str, None] = {}
     for id, program in found.programs.items():
-        raw, phases = found.links.get(id, {}), greens(program)
+        raw, phases = sorted(found.links.get(id, []), key=lambda one: one[0]), greens(program)
         if not raw or not phases:
             continue  # It rules no way, or is switched off: nothing can be called there.
         links = []
-        for index in sorted(raw):
-            attributes, line = raw[index]
+        for index, attributes, line in raw:
             if index >= len(program[0][0]):
                 raise SignalsError(f"{path.name}, line {line}, linkIndex: {index} is beyond the state of {id}")
             links.append(_link(path, index, attributes, line, found))
@@ -108,7 +116,23 @@ def _assemble(path: Path, found: _Found) -> Network:
         signals.append(Signal(id, tuple(links), phases, tuple(program), _foes(raw, found)))
     if not signals:
         raise SignalsError(f"{path.name}, tlLogic: no signal of this network has a green over one of its ways")
-    return Network(tuple(signals), tuple(exits))
+    beyond = tuple(tuple(_beyond(lane, found)) for lane in exits)
+    held = tuple(any(lane in found.lined for lane in stretches[-1].lanes) for stretches in beyond)
+    return Network(tuple(signals), tuple(exits), beyond, held)
+
+
+def _beyond(exit_lane: str, found: _Found) -> Iterator[Stretch]:
+    """The road from an exit on: street after street for as long as there is one way only, to a stop line at most."""
+    lanes, metres = {exit_lane: None}, 0.0
+    for _ in range(STRETCHES_LIMIT):
+        length = min(found.lanes[lane][0] for lane in lanes)
+        yield Stretch(tuple(lanes), length)
+        metres += length
+        after = {to: None for lane in lanes for to in found.ahead[lane] if to in found.lanes}
+        streets = {to.rsplit("_", 1)[0] for to in after}
+        if metres >= BEYOND_METRES or len(streets) != 1 or any(lane in found.lined for lane in lanes):
+            return
+        lanes = after
 
 
 def _link(path: Path, index: int, attributes: dict[str, str], line: int, found: _Found) -> Link:
@@ -132,23 +156,23 @@ def _link(path: Path, index: int, attributes: dict[str, str], line: int, found: 
     )
 
 
-def _foes(raw: dict[int, tuple[Any, int]], found: _Found) -> frozenset[tuple[int, int]]:
+def _foes(raw: list[tuple[int, dict[str, str], int]], found: _Found) -> frozenset[tuple[int, int]]:
     """Pairs of positions that cross, from the junctions' own tables (`request`, foes as bits from the right)."""
     place: dict[tuple[str, int], int] = {}
-    for index, (attributes, _) in raw.items():
+    for position, attributes, _ in raw:
         via = attributes.get("via", "")
         if via.startswith(":") and via.count("_") >= 2:
             junction, number, lane = via[1:].rsplit("_", 2)
             if number.isdigit() and lane.isdigit():
-                place[junction, int(number) + int(lane)] = index
+                place[junction, int(number) + int(lane)] = position
     pairs = set()
-    for (junction, number), index in place.items():
-        bits = found.foes.get(junction, [])
-        if number >= len(bits):
+    for (where, request), index in place.items():
+        bits = found.foes.get(where, [])
+        if request >= len(bits):
             continue
-        for other, bit in enumerate(reversed(bits[number])):
-            if bit == "1" and (junction, other) in place:
-                pairs.add((index, place[junction, other]))
+        for other, bit in enumerate(reversed(bits[request])):
+            if bit == "1" and place.get((where, other), index) != index:
+                pairs.add((index, place[where, other]))
     return frozenset(pairs)
 
 

@@ -57,12 +57,15 @@ class Line(NamedTuple):
     weight: Floats
 
 
-class Blocked(NamedTuple):
-    """Of each movement: is its exit full, is its short exit full, does one of the first in line want it (0, 1)."""
+class Roads(NamedTuple):
+    """Beyond each junction: `start[j]` to `start[j + 1]` of `room` (vehicles now) and `drain` (vehicles/s that leave
+    the queue there); `of`: which of its junction's roads each movement leads to, from 0.
+    """
 
-    full: Indices
-    short: Indices
-    wanted: Indices
+    start: Indices
+    of: Indices
+    room: Floats
+    drain: Floats
 
 
 @njit(cache=True)
@@ -75,8 +78,12 @@ def _serve(
     before: Floats,
     times: tuple[float, float, float],
     left_over: float,
+    roads: tuple[Indices, Floats, Floats],
+    sent: Floats,
 ) -> tuple[int, float, float, float]:
     """One lane through one step: who is first in line then, when the next may go, the cost, and what still stands.
+
+    `roads`: of each movement its road, of each road its room and drain; `sent`: how many each road was sent so far.
 
     `cars`: due, movement, weight. `now`, `before`: rates of each movement in this phase and the one before it.
     `times`: when the step opens and closes, and when those who had red before can go.
@@ -91,8 +98,12 @@ def _serve(
         goes = max(due[at], free, opens)
         if goes < ready and before[movement[at]] <= 0.0:
             goes = ready
+        road = roads[0][movement[at]]
+        if sent[road] + 1.0 > roads[1][road]:
+            goes = max(goes, (sent[road] + 1.0 - roads[1][road]) / roads[2][road])
         if goes >= closes:
             break
+        sent[road] += 1.0
         paid += (goes - max(due[at], opens)) * weight[at]
         free = goes + 1.0 / serving
         at += 1
@@ -117,12 +128,16 @@ def _serve_all(
     before: Floats,
     times: tuple[float, float, float],
     left_over: float,
+    roads: tuple[Indices, Floats, Floats],
+    sent: Floats,
 ) -> tuple[float, float]:
     """Every lane through one step, from `served` and `free` into new ones: the cost, and what still stands."""
     paid, still = 0.0, 0.0
     for lane in range(len(served)):
         at, ends = served[lane], lane_start[lane + 1]
-        into[0][lane], into[1][lane], waited, stands = _serve(at, ends, free[lane], cars, now, before, times, left_over)
+        into[0][lane], into[1][lane], waited, stands = _serve(
+            at, ends, free[lane], cars, now, before, times, left_over, roads, sent
+        )
         paid, still = paid + waited, still + stands
     return paid, still
 
@@ -134,6 +149,7 @@ def plan(
     movement: Indices,
     weight: Floats,
     rate: Floats,
+    roads: tuple[Indices, Floats, Floats],
     current: int,
     since: float,
     bounds: Floats,
@@ -147,13 +163,15 @@ def plan(
     """The least cost (weighted seconds) of each first phase, infinite where none was found.
 
     Vehicles of lane l are `lane_start[l]` to `lane_start[l + 1]` of `due` (s from now), `movement` and `weight`.
-    `rate`: (phases, movements), vehicles/s, 0 at red. `bounds`: when a phase may begin or end, seconds from now, the
-    last being the horizon. `change`: seconds without green after each phase. `starting`: seconds lost by drivers.
+    `rate`: (phases, movements), vehicles/s, 0 at red. `roads`: of each movement its road, of each road the vehicles
+    that have room there now and those that leave it each second. `bounds`: when a phase may begin or end, seconds from
+    now, the last being the horizon. `change`: seconds without green after each phase. `starting`: lost by drivers.
     """
     phases, lanes, steps = rate.shape[0], len(lane_start) - 1, len(bounds) - 1
     room = beam * phases
     served, served_new = np.empty((room, lanes), np.int64), np.empty((room, lanes), np.int64)
     free, free_new = np.zeros((room, lanes)), np.zeros((room, lanes))
+    sent, sent_new = np.zeros((room, len(roads[1]))), np.zeros((room, len(roads[1])))
     phase, phase_new = np.zeros(room, np.int64), np.zeros(room, np.int64)
     before, before_new = np.zeros(room, np.int64), np.zeros(room, np.int64)
     begun, begun_new = np.zeros(room), np.zeros(room)
@@ -176,8 +194,19 @@ def plan(
                     was, green_from, paid = phase[node], opens + change[phase[node]], paid + switching
                 times = (opens, closes, green_from + starting)
                 into = (served_new[made], free_new[made])
+                sent_new[made] = sent[node]
                 waited, still = _serve_all(
-                    lane_start, served[node], free[node], into, cars, rate[choice], rate[was], times, left_over
+                    lane_start,
+                    served[node],
+                    free[node],
+                    into,
+                    cars,
+                    rate[choice],
+                    rate[was],
+                    times,
+                    left_over,
+                    roads,
+                    sent_new[made],
                 )
                 phase_new[made], before_new[made], begun_new[made] = choice, was, green_from
                 cost_new[made], key[made] = paid + waited, paid + waited + still
@@ -191,7 +220,7 @@ def plan(
         kept = len(chosen)
         for place_ in range(kept):
             one = chosen[place_]
-            served[place_], free[place_] = served_new[one], free_new[one]
+            served[place_], free[place_], sent[place_] = served_new[one], free_new[one], sent_new[one]
             phase[place_], before[place_], begun[place_] = phase_new[one], before_new[one], begun_new[one]
             cost[place_], first[place_] = cost_new[one], first_new[one]
     return best
@@ -219,8 +248,8 @@ def learn(shape: Shape, learnt: Learnt, passed: Indices, phase: Indices, settled
 
 
 @njit(cache=True)
-def rates_now(shape: Shape, learnt: Learnt, blocked: Blocked, junction: int, phase: int) -> Floats:
-    """(phases, movements) of a junction in vehicles/s: as learnt, less where the exit or the lane is blocked."""
+def rates_now(shape: Shape, learnt: Learnt, junction: int, phase: int) -> Floats:
+    """(phases, movements) of a junction in vehicles/s: as learnt, less where the lane is stuck."""
     start = shape.movement_start[junction]
     movements = shape.movement_start[junction + 1] - start
     phases = shape.phase_start[junction + 1] - shape.phase_start[junction]
@@ -231,15 +260,6 @@ def rates_now(shape: Shape, learnt: Learnt, blocked: Blocked, junction: int, pha
             if shape.begin[place] > 0.0:
                 rate = learnt.gone[place] / max(learnt.watched[place], 1e-9)
                 table[one, way] = min(max(rate, SLOWEST_RATE), FASTEST_RATE)
-    for way in range(movements):
-        if blocked.full[start + way]:
-            table[:, way] *= 0.1
-    for way in range(movements):
-        if blocked.short[start + way] and blocked.wanted[start + way]:
-            for one in range(phases):
-                if shape.begin[shape.rate_start[junction] + one * movements + way] > 0.0:
-                    table[one, :] *= 0.3
-            table[:, way] = 0.0
     for lane in range(shape.lane_start[junction], shape.lane_start[junction + 1]):
         if learnt.head[lane] >= 0 and learnt.stuck[lane] > SLOW_SECONDS:
             table[phase, learnt.head[lane] - start] *= 0.0 if learnt.stuck[lane] > STUCK_SECONDS else 0.2
@@ -247,42 +267,93 @@ def rates_now(shape: Shape, learnt: Learnt, blocked: Blocked, junction: int, pha
 
 
 @njit(cache=True)
+def _taken(lanes: Indices) -> Indices:
+    """The bounds of those lanes that somebody is on; an empty one needs no plan."""
+    kept = np.empty(len(lanes), np.int64)
+    kept[0], count = lanes[0], 1
+    for lane in range(1, len(lanes)):
+        if lanes[lane] > lanes[lane - 1]:
+            kept[count], count = lanes[lane], count + 1
+    return kept[:count]
+
+
+@njit(cache=True)
+def _worth_planning(rate: Floats, movement: Indices, change: Floats, least: Floats, current: int) -> Indices:
+    """The phases that a plan may need, in order: the present one, and each that no other outdoes for those who come."""
+    phases, ways = rate.shape
+    comes = np.zeros(ways, np.bool_)
+    comes[movement] = True
+    kept, count = np.empty(phases, np.int64), 0
+    for one in range(phases):
+        serves, outdone = False, False
+        for way in range(ways):
+            serves |= comes[way] and rate[one, way] > 0.0
+        for other in range(phases):
+            if other == one or change[other] > change[one] or least[other] > least[one]:
+                continue
+            better, equal = True, True
+            for way in range(ways):
+                if comes[way] and rate[other, way] != rate[one, way]:
+                    better, equal = better and rate[other, way] > rate[one, way], False
+            # Of two that are equal the present one stays, else the first.
+            outdone |= better and (not equal or other == current or (other < one and one != current))
+        if one == current or (serves and not outdone):
+            kept[count], count = one, count + 1
+    return kept[:count]
+
+
+@njit(cache=True)
 def values(
     shape: Shape,
     learnt: Learnt,
-    blocked: Blocked,
+    roads: Roads,
     line: Line,
     chosen: Indices,
     phase: Indices,
     since: Floats,
     bounds: Floats,
 ) -> Floats:
-    """Costs of each first phase, (chosen junctions, phases); 0 for all where nobody comes."""
+    """Costs of each first phase, (chosen junctions, phases), infinite where it was not planned for.
+
+    Where nobody comes, or the present phase does the most that any can for all who come, that one alone costs 0.
+    """
     most = 0
     for junction in chosen:
         most = max(most, shape.phase_start[junction + 1] - shape.phase_start[junction])
-    answer = np.zeros((len(chosen), most))
+    answer = np.full((len(chosen), most), np.inf)
     for row in range(len(chosen)):
         junction = chosen[row]
         lanes = line.start[shape.lane_start[junction] : shape.lane_start[junction + 1] + 1]
         first, last = lanes[0], lanes[-1]
+        answer[row, phase[junction]] = 0.0
         if first == last:
             continue
         own = slice(shape.phase_start[junction], shape.phase_start[junction + 1])
-        answer[row, : shape.phase_start[junction + 1] - shape.phase_start[junction]] = plan(
-            lanes - first,
+        out = slice(roads.start[junction], roads.start[junction + 1])
+        ways = slice(shape.movement_start[junction], shape.movement_start[junction + 1])
+        rate = rates_now(shape, learnt, junction, phase[junction])
+        movement = line.movement[first:last] - shape.movement_start[junction]
+        change, least = shape.change[own], shape.least[own]
+        worth = _worth_planning(rate, movement, change, least, phase[junction])
+        if len(worth) == 1:
+            continue
+        found = plan(
+            _taken(lanes) - first,
             line.due[first:last],
-            line.movement[first:last] - shape.movement_start[junction],
+            movement,
             line.weight[first:last],
-            rates_now(shape, learnt, blocked, junction, phase[junction]),
-            phase[junction],
+            rate[worth],
+            (roads.of[ways], roads.room[out], roads.drain[out]),
+            np.searchsorted(worth, phase[junction]),
             since[junction],
             bounds,
-            shape.change[own],
-            shape.least[own],
+            change[worth],
+            least[worth],
             STARTING_SECONDS,
             LEFT_OVER_SECONDS,
             SWITCHING_SECONDS,
             BEAM,
         )
+        for place in range(len(worth)):
+            answer[row, worth[place]] = found[place]
     return answer

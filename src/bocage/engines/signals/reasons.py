@@ -6,10 +6,23 @@ import numpy as np
 
 from bocage.engines.signals.layout import Layout
 from bocage.engines.signals.phases import GREEN
-from bocage.engines.signals.types import Network
+from bocage.engines.signals.priority import NAMES, seconds_to_line
+from bocage.engines.signals.types import Network, Request, Signal
 
 if TYPE_CHECKING:
     from bocage.engines.signals.rollout import Queue
+
+
+def why_asked(signal: Signal, phase: int, first_link: int, requests: tuple[Request, ...]) -> str:
+    """Which buses and trams get the new green ("tram in 12 s, "), or nothing; `first_link`: the signal's."""
+    said = []
+    for one in requests:
+        place = one.link - first_link
+        if 0 <= place < len(signal.links):
+            link = signal.links[place]
+            if signal.phases[phase].state[link.position] in GREEN:
+                said.append(f"{NAMES[one.kind]} in {seconds_to_line(one, link.speed_limit):.0f} s, ")
+    return "".join(said[:2])
 
 
 def why_switched(network: Network, layout: Layout, signal: int, phase: int, queue: "Queue", gain: float) -> str:
@@ -19,8 +32,11 @@ def why_switched(network: Network, layout: Layout, signal: int, phase: int, queu
     junction = layout.junction_of_signal[signal]
     first, last = layout.lane_start[junction], layout.lane_start[junction + 1]
     here = slice(queue.start[first], queue.start[last])
-    own = int(sum(len(network.signals[s].links) for s in range(signal)))
-    sides = {own + n: link.comes_from for n, link in enumerate(one.links) if state[link.position] in GREEN}
+    sides = {
+        layout.first_link[signal] + n: link.comes_from
+        for n, link in enumerate(one.links)
+        if state[link.position] in GREEN
+    }
     stand: dict[str, list[float]] = {}
     come: dict[str, int] = {}
     for movement, due, waiting in zip(queue.movement[here], queue.due[here], queue.waiting[here], strict=True):

@@ -10,9 +10,10 @@ import numpy as np
 
 from bocage.engines.signals.interlock import minimums
 from bocage.engines.signals.layout import Layout, lay_out
-from bocage.engines.signals.planning import STARTING_SECONDS, Blocked, Learnt, Line, Shape, learn, values
-from bocage.engines.signals.reasons import why_switched
-from bocage.engines.signals.types import Cabinets, Call, Flags, Floats, Indices, Limits, Network, Observation
+from bocage.engines.signals.planning import STARTING_SECONDS, Learnt, Line, Roads, Shape, learn, values
+from bocage.engines.signals.priority import CARS_WORTH, REQUESTS_LIMIT
+from bocage.engines.signals.reasons import why_asked, why_switched
+from bocage.engines.signals.types import Cabinets, Call, Flags, Floats, Indices, Limits, Network, Observation, Request
 from bocage.engines.signals.unseen import Unseen
 
 SEEN_METRES = 200.0
@@ -27,8 +28,10 @@ MOVING_METRES_PER_SECOND = 2.0
 NEXT_METRES = 60.0
 HELD_SECONDS = 8.0
 CAR_METRES = 7.5
-# A short exit is full when half of it stands; a longer one when nine tenths are taken and it crawls.
-SHORT_EXIT_METRES = 40.0
+# Beyond an exit, the queue drains as fast as it was fed over minutes (what is full takes in no more than it lets out),
+# and by a vehicle each 20 s at least.
+FLOW_MEMORY_SECONDS = 120.0
+LEAST_DRAIN = 0.05
 
 
 @dataclass(frozen=True)
@@ -69,20 +72,26 @@ class Rollout:
         starts = (layout.lane_start, layout.movement_start, layout.phase_start, layout.rate_start)
         self._shape = Shape(*starts, layout.rate, *_times(network, limits, layout))
         self._phase: Indices = np.zeros(junctions, np.int64)
-        self._index = [{tuple(row): number for number, row in enumerate(joint.tolist())} for joint in layout.joint]
         self._speed: Floats = layout.lane_speed[layout.movement_lane]
         self._link_lane = layout.movement_lane[layout.link_movement]
         self._flat = np.concatenate([np.asarray(group) for group in layout.members])
         self._group_start = np.cumsum([0, *(len(group) for group in layout.members)])[:-1]
+        # Joint phases are numbered as the phases of the last signal run fastest (`layout.joint`).
+        many = [[len(network.signals[one].phases) for one in group] for group in layout.members]
+        self._stride = np.concatenate([np.cumprod([1, *phases[:0:-1]])[::-1] for phases in many]).astype(np.int64)
         self._single: Flags = np.asarray([len(one.phases) < 2 for one in network.signals], dtype=bool)
         self._phases = np.diff(layout.phase_start)
         self._link_junction = np.repeat(layout.junction_of_signal, [len(one.links) for one in network.signals])
         self._unseen = Unseen(layout)
+        number = {name: place for place, name in enumerate(network.exits)}
+        self._link_exit: Indices = np.asarray(
+            [number[link.exit_lane] for one in network.signals for link in one.links], np.int64
+        )
+        self._flow: Floats = np.full(len(network.exits), LEAST_DRAIN)
 
     def decide(self, seen: Observation, cabinets: Cabinets) -> list[Call]:
         """Calls for the junctions that may change and would rather."""
-        for junction, group in enumerate(self.layout.members):
-            self._phase[junction] = self._index[junction][tuple(cabinets.phase[list(group)].tolist())]
+        self._phase = np.add.reduceat(cabinets.phase[self._flat] * self._stride, self._group_start)
         since = np.minimum.reduceat(cabinets.since[self._flat], self._group_start)
         showing = np.logical_and.reduceat(cabinets.showing[self._flat], self._group_start)
         ready = np.logical_and.reduceat((cabinets.ready | self._single)[self._flat], self._group_start)
@@ -97,14 +106,14 @@ class Rollout:
         costs = values(
             self._shape,
             self._learnt,
-            self._blocked(queue, seen),
+            self._roads(seen),
             line,
             chosen,
             self._phase,
             since.astype(np.float64),
             BOUNDS,
         )
-        return self._calls(chosen, costs, queue, cabinets)
+        return self._calls(chosen, costs, queue, cabinets, seen.requests[:REQUESTS_LIMIT])
 
     def _queue(self, seen: Observation) -> Queue:
         layout, cars = self.layout, seen.vehicles
@@ -118,23 +127,40 @@ class Rollout:
         moving = cars.speed[near] >= MOVING_METRES_PER_SECOND
         due = np.where(moving, cars.metres[near] / self._speed[movement], 0.0)
         gap = cars.next_metres - cars.metres
+        held = self._held(seen)
         later = np.flatnonzero(
-            (cars.next_link >= 0) & (cars.next_metres <= SEEN_METRES) & (gap < NEXT_METRES) & (cars.link >= 0)
+            (cars.next_link >= 0)
+            & (cars.link >= 0)
+            & ((gap < NEXT_METRES) | held)
+            & (cars.next_metres <= np.where(held, 2.0, 1.0) * SEEN_METRES)
         )
         later = later[self._link_junction[cars.link[later]] != self._link_junction[cars.next_link[later]]]
         after = layout.link_movement[cars.next_link[later]]
-        held = cars.speed[later] < MOVING_METRES_PER_SECOND
-        due_after = cars.next_metres[later] / self._speed[after] + HELD_SECONDS * held
+        stands = cars.speed[later] < MOVING_METRES_PER_SECOND
+        due_after = cars.next_metres[later] / self._speed[after] + HELD_SECONDS * stands
+        due_after[held[later]] = 0.0
         movement = np.concatenate([movement, after])
         metres = np.concatenate([cars.metres[near], cars.next_metres[later]])
         waiting = np.concatenate([cars.waiting[near], 0.5 * cars.waiting[later]])
         lane = layout.movement_lane[movement]
         order = np.lexsort((metres, lane))
-        # Every second of anybody counts the same; that nobody waits for ever is the interlock's limit.
+        # Every second of anybody counts the same, also in a bus; that nobody waits for ever is the interlock's limit.
         weight = np.ones(len(movement))
+        for request in seen.requests[:REQUESTS_LIMIT]:
+            mine = np.flatnonzero(layout.movement_lane[movement] == self._link_lane[request.link])
+            away = np.abs(metres[mine] - request.metres)
+            if len(mine) and away.min() < CAR_METRES:
+                weight[mine[np.argmin(away)]] = CARS_WORTH[request.kind]
         start = np.searchsorted(lane[order], np.arange(int(layout.lane_start[-1]) + 1))
         due = np.concatenate([due, due_after])
         return Queue(start, movement[order], metres[order], due[order], weight[order], waiting[order])
+
+    def _held(self, seen: Observation) -> Flags:
+        """Who stands at a line because the queue of the next one reaches back to it: part of that queue, then."""
+        if seen.exit_room is None:
+            return np.zeros(len(seen.vehicles.link), bool)
+        full = seen.exit_room[self._link_exit] < 1.0
+        return np.asarray(full[seen.vehicles.link] & (seen.vehicles.link >= 0) & (seen.vehicles.waiting > 0))
 
     def _note_heads(self, queue: Queue) -> None:
         head = self._learnt.head
@@ -144,30 +170,30 @@ class Rollout:
         head[some] = np.where(queue.metres[first] < HEAD_METRES, queue.movement[first], -1)
         self._learnt.stuck[head < 0] = 0
 
-    def _blocked(self, queue: Queue, seen: Observation) -> Blocked:
+    def _roads(self, seen: Observation) -> Roads:
         layout = self.layout
-        metres = np.maximum(layout.exit_metres, 1.0)
-        taken = seen.exit_vehicles[layout.movement_exit] * CAR_METRES / metres
-        stand = seen.exit_halted[layout.movement_exit] * CAR_METRES / metres
-        short = metres < SHORT_EXIT_METRES
-        wanted = np.zeros(len(metres), np.int64)
-        wanted[queue.movement[(queue.rank < 3) & (queue.metres < SHORT_EXIT_METRES)]] = 1
-        full = ~short & (taken > 0.9) & (stand > 0.6)
-        return Blocked(full.astype(np.int64), (short & (stand > 0.5)).astype(np.int64), wanted)
+        taken = np.bincount(self._link_exit, weights=seen.passed, minlength=len(self._flow))
+        self._flow += (taken - self._flow) / FLOW_MEMORY_SECONDS
+        drain = np.maximum(self._flow, LEAST_DRAIN)[layout.road_exit]
+        room = np.full(len(drain), np.inf) if seen.exit_room is None else seen.exit_room[layout.road_exit]
+        return Roads(layout.road_start, layout.movement_road, room, drain)
 
-    def _calls(self, chosen: Indices, costs: Floats, queue: Queue, cabinets: Cabinets) -> list[Call]:
-        calls = []
-        for row, junction in enumerate(chosen.tolist()):
-            own = costs[row, : self._phases[junction]]
-            current, best = int(self._phase[junction]), int(np.argmin(own))
-            if not own[best] < own[current] - 1e-9:
-                continue
-            gain = float(own[current] - own[best])
+    def _calls(
+        self, chosen: Indices, costs: Floats, queue: Queue, cabinets: Cabinets, requests: tuple[Request, ...]
+    ) -> list[Call]:
+        calls: list[Call] = []
+        if not len(chosen):
+            return calls
+        stay, go = costs[np.arange(len(chosen)), self._phase[chosen]], costs.min(axis=1)
+        for row in np.flatnonzero(go < stay - 1e-9).tolist():
+            junction, best, gain = int(chosen[row]), int(np.argmin(costs[row])), float(stay[row] - go[row])
             for place, signal in enumerate(self.layout.members[junction]):
                 phase = int(self.layout.joint[junction][best, place])
                 if phase != cabinets.phase[signal]:
+                    first = int(self.layout.first_link[signal])
+                    asked = why_asked(self.network.signals[signal], phase, first, requests)
                     reason = why_switched(self.network, self.layout, signal, phase, queue, gain)
-                    calls.append(Call(signal, phase, reason))
+                    calls.append(Call(signal, phase, asked + reason))
         return calls
 
 

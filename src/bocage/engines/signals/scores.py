@@ -4,15 +4,18 @@ Delay is time lost on the way and time waited to be let into the network, a trip
 never got in are counted with what they have lost so far.
 """
 
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 
 from lxml import etree
 
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """Means a trip, in seconds, over `trips`, of which `finished` arrived."""
+    """Means a trip, in seconds, over `trips`, of which `finished` arrived; `priority_delay`: of each kind that asks."""
 
     delay: float
     time_loss: float
@@ -20,10 +23,15 @@ class Scores:
     waiting: float
     trips: int
     finished: int
+    priority_delay: dict[str, float]
 
 
-def score(tripinfo: Path) -> Scores:
-    """The scores of SUMO's `tripinfo` output, written with unfinished and undeparted trips."""
+def score(tripinfo: Path, classes: Mapping[str, str]) -> Scores:
+    """The scores of SUMO's `tripinfo` output, written with unfinished and undeparted trips.
+
+    `classes`: of each type of vehicle that asks for priority, its class.
+    """
+    asked: dict[str, list[float]] = defaultdict(list)
     trips = finished = 0
     lost = held = stood = 0.0
     for _, element in etree.iterparse(str(tripinfo), tag="tripinfo", resolve_entities=False, no_network=True):
@@ -32,7 +40,11 @@ def score(tripinfo: Path) -> Scores:
             lost += float(element.get("timeLoss"))
             stood += float(element.get("waitingTime"))
         held += float(element.get("departDelay"))
+        kind = classes.get(element.get("vType", "").split("@")[0])
+        if kind is not None:
+            asked[kind].append(float(element.get("departDelay")) + max(float(element.get("timeLoss", "0")), 0.0))
         finished += float(element.get("arrival", "-1")) >= 0
         element.clear()
     many = max(trips, 1)
-    return Scores((lost + held) / many, lost / many, held / many, stood / many, trips, finished)
+    kinds = {kind: fmean(delays) for kind, delays in sorted(asked.items())}
+    return Scores((lost + held) / many, lost / many, held / many, stood / many, trips, finished, kinds)

@@ -17,7 +17,7 @@ from bocage.engines.signals.interlock import Interlock
 from bocage.engines.signals.network import read_network
 from bocage.engines.signals.programs import write_programs
 from bocage.engines.signals.scores import Scores, score
-from bocage.engines.signals.sensors import Sensors
+from bocage.engines.signals.sensors import KINDS, Sensors
 from bocage.engines.signals.types import Call, ControllerName, Indices, Limits, Network, SignalsError
 
 STEPS_LIMIT = 7 * 86_400
@@ -125,11 +125,14 @@ def simulate(
             libsumo.start(["sumo", *_options(scenario, setting, network, Path(folder), trips)])
             try:
                 run = _drive(libsumo, network, scenario, setting, told)
+                of = libsumo.vehicletype
+                classes = {name: of.getVehicleClass(name) for name in of.getIDList()}
             finally:
                 libsumo.close()
         except libsumo.TraCIException as error:
             raise SignalsError(f"SUMO stopped: {error}") from None
-        return Outcome(score(trips), *run, time.monotonic() - begun)
+        asking = {name: kind for name, kind in classes.items() if kind in KINDS}
+        return Outcome(score(trips, asking), *run, time.monotonic() - begun)
 
 
 def _options(scenario: Scenario, setting: Setting, network: Network, folder: Path, trips: Path) -> Iterator[str]:

@@ -14,6 +14,7 @@ Indices = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 ControllerName = Literal["bocage", "fixed", "actuated", "maxwave", "maxpressure"]
+PriorityKind = Literal["bus", "tram", "emergency"]
 CONTROLLERS: tuple[ControllerName, ...] = get_args(ControllerName)
 
 SIGNALS_LIMIT = 20_000
@@ -29,7 +30,8 @@ class SignalsError(Exception):
 class Link:
     """One controlled way over a stop line: the lane it leaves, the lane it enters, and from which side it comes.
 
-    `position` is its place in the signal's state strings. `turn` is SUMO's letter (s, l, r, t, L, R).
+    `position` is its place in the signal's state strings, which ways from lanes side by side may share. `turn` is
+    SUMO's letter (s, l, r, t, L, R).
     """
 
     position: int
@@ -66,11 +68,25 @@ class Signal:
 
 
 @dataclass(frozen=True, slots=True)
+class Stretch:
+    """A piece of road of one length, lanes side by side."""
+
+    lanes: tuple[str, ...]
+    metres: float
+
+
+@dataclass(frozen=True, slots=True)
 class Network:
-    """Every signal of a road network. Links are numbered signal after signal, in the order of `links`."""
+    """Every signal of a road network. Links are numbered signal after signal, in the order of `links`.
+
+    `exits`: the lanes that links lead to. `beyond`: of each, the road from there to the next stop line or fork, itself
+    first; whether a stop line ends it is `held`.
+    """
 
     signals: tuple[Signal, ...]
     exits: tuple[str, ...]
+    beyond: tuple[tuple[Stretch, ...], ...]
+    held: tuple[bool, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,16 +124,34 @@ class Vehicles:
 
 
 @dataclass(frozen=True, slots=True)
+class Request:
+    """A vehicle asks for green at one stop line on its way (NTCIP 1211): `metres` before it, at `speed` in m/s.
+
+    It is asked anew each second; the request ends when it is not.
+    """
+
+    vehicle: str
+    kind: PriorityKind
+    link: int
+    metres: float
+    speed: float
+
+
+@dataclass(frozen=True, slots=True)
 class Observation:
     """One second: vehicles seen, those counted over each stop line (a number a link), and how exits stand.
 
     `exit_vehicles`, `exit_halted`: seen on each exit lane (a number an exit), moving or not, and standing.
+    `exit_room`: how many more have room before the tail of the queue beyond each exit; without queue detectors nothing.
+    `requests`: of buses, trams and emergency vehicles, by radio.
     """
 
     vehicles: Vehicles
     passed: Indices
     exit_vehicles: Indices
     exit_halted: Indices
+    exit_room: Floats | None = None
+    requests: tuple[Request, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
