@@ -10,6 +10,7 @@ docs/guide/signals.md says what it does and how it was measured.
 
 from bocage.engines.signals.controllers import make_controller
 from bocage.engines.signals.interlock import Interlock
+from bocage.engines.signals.loops import Loops
 from bocage.engines.signals.network import read_network
 from bocage.engines.signals.types import (
     CONTROLLERS,
@@ -37,6 +38,7 @@ __all__ = [
     "Interlock",
     "Limits",
     "Link",
+    "Loops",
     "Network",
     "Observation",
     "Phase",
