@@ -12,11 +12,11 @@ from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.identity import queries as identity
 from bocage.kernel.ids import uuid7
 from bocage.services.parcel import steps
-from bocage.services.parcel.actions import capturing, carriers, scanning, shipping, telling
+from bocage.services.parcel.actions import capturing, carriers, lockers, scanning, shipping, telling
 from bocage.services.parcel.actions.scanning import Scan
 from bocage.services.parcel.models import DeliveryCode, ShipmentRow
 from bocage.services.parcel.queries import shipments
-from bocage.services.parcel.types import ENDED, Address, Status
+from bocage.services.parcel.types import ENDED, Address, Size, Status
 
 # Wallets are filled by Pay's part of the demo.
 needs_money = True
@@ -43,6 +43,11 @@ class City(Protocol):
 def populate(city: City) -> None:
     """Let the bicycle shop carry, and bring a few parcels to different points of their way."""
     carrier_id = carriers.register_carrier(CARRIER, PREFIX, SERVICE).id
+    town, sizes = settings.TOWN["name"], {Size.SMALL: 12, Size.MEDIUM: 8, Size.LARGE: 4}
+    for number, (name, street) in enumerate(
+        (("Consigne de la gare (démo)", STREETS[0]), ("Consigne du marché (démo)", STREETS[3]))
+    ):
+        lockers.put_up(carrier_id, uuid5(_DEMO, f"locker {number}"), Address(name, street, POSTCODES[0], town), sizes)
     people = list(city.people.items())
     chance = random.Random(2026)  # noqa: S311 - a story, not a secret
     for number, how_far in enumerate((0, 1, 2, 3, 4, 5)):

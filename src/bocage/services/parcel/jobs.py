@@ -5,7 +5,7 @@ from datetime import timedelta
 from bocage.kernel import clock
 from bocage.kernel.work import periodic, task
 from bocage.services.parcel import limits
-from bocage.services.parcel.actions import capturing, erasing, shipping, telling
+from bocage.services.parcel.actions import capturing, erasing, lockers, shipping, telling
 
 
 @task(name="parcel.tell", single=True)
@@ -18,10 +18,12 @@ def tell_receivers() -> None:
 @periodic("11 * * * *")
 @task(name="parcel.days", single=True)
 def keep_days() -> None:
-    """Make the days to come, drop those past their time, forget drafts, what was never handed over, and the erased."""
+    """Make the days to come, drop those past their time, forget drafts, what was never handed over, and the erased;
+    take back what was not fetched."""
     today = clock.now().date()
     capturing.make_days(today, today + timedelta(days=limits.DAYS_AHEAD))
     capturing.drop_days(today - limits.SCANS_KEPT)
     shipping.forget_drafts()
     shipping.give_up_waiting()
     erasing.forget_arrived()
+    lockers.expire()

@@ -29,5 +29,14 @@ DRAFT_LIFE = timedelta(days=1)
 # A story is looked for in these days alone: those of a parcel's life, not all that are kept.
 STORY_BEFORE = timedelta(days=1)
 STORY_AFTER = timedelta(days=45)
+# A parcel lies in a locker this long, then its carrier takes it back.
+LOCKER_KEPT = timedelta(days=3)
+# A compartment is kept for a parcel on its way this long.
+LOCKER_RESERVED = timedelta(days=7)
+LOCKERS_A_CARRIER_MAX = 200
+COMPARTMENTS_OF_A_SIZE_MAX = 60
+# What a compartment of each size takes.
+SMALL_GRAMS_MAX = 2_000
+MEDIUM_GRAMS_MAX = 8_000
 NO_MOVEMENT_AFTER = timedelta(hours=36)
 NEVER_SEEN_AFTER = timedelta(hours=24)

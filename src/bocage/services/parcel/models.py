@@ -5,7 +5,7 @@ from django.db.models import Q
 
 from bocage.kernel.clock import now
 from bocage.services.parcel import limits
-from bocage.services.parcel.types import ENDED, Speed, Status, Zone
+from bocage.services.parcel.types import ENDED, Size, Speed, Status, Zone
 
 _AT_REST = sorted([Status.DRAFT, *ENDED])
 
@@ -138,3 +138,47 @@ class UntoldRow(models.Model):
 
     class Meta:
         db_table = "parcel_untold"
+
+
+class LockerRow(models.Model):
+    """A carrier's locker. A closed one takes no more parcels; those inside are fetched as ever."""
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    carrier_id = models.UUIDField()
+    name = models.CharField(max_length=limits.NAME_CHARACTERS_MAX)
+    street = models.CharField(max_length=limits.STREET_CHARACTERS_MAX)
+    postcode = models.CharField(max_length=limits.POSTCODE_CHARACTERS_MAX)
+    city = models.CharField(max_length=limits.CITY_CHARACTERS_MAX)
+    is_open = models.BooleanField(default=True)
+
+    class Meta:
+        db_table = "parcel_locker"
+        indexes = [models.Index(fields=["carrier_id", "name"], name="parcel_locker_carrier")]
+
+
+class CompartmentRow(models.Model):
+    """One compartment, and the parcel that it is kept for until `until`; `filled_at`: since when it lies inside.
+
+    `opened_by` is the question that it was opened for last, so that the same question is answered the same again.
+    """
+
+    locker = models.ForeignKey(LockerRow, on_delete=models.CASCADE)
+    number = models.SmallIntegerField()
+    size = models.SmallIntegerField()
+    shipment_id = models.UUIDField(null=True, unique=True)
+    until = models.DateTimeField(null=True)
+    filled_at = models.DateTimeField(null=True)
+    opened_by = models.UUIDField(null=True)
+
+    class Meta:
+        db_table = "parcel_compartment"
+        constraints = [
+            models.UniqueConstraint(fields=["locker", "number"], name="parcel_compartment_number"),
+            _one_of("size", [each.value for each in Size], "parcel_compartment_size"),
+            models.CheckConstraint(
+                condition=Q(shipment_id=None, until=None, filled_at=None)
+                | Q(shipment_id__isnull=False, until__isnull=False),
+                name="parcel_compartment_kept",
+            ),
+        ]
+        indexes = [models.Index(fields=["until"], condition=Q(until__isnull=False), name="parcel_compartment_until")]

@@ -41,6 +41,14 @@ class Zone(StrEnum):
     COUNTRY = "country"
 
 
+class Size(IntEnum):
+    """How large a locker's compartment is; a parcel fits into those of its own size and larger ones."""
+
+    SMALL = 1
+    MEDIUM = 2
+    LARGE = 3
+
+
 @dataclass(frozen=True)
 class Address:
     """Somebody's door."""
@@ -167,3 +175,31 @@ class Verdict:
     known: bool = False
     code: str = ""
     says: str = ""
+
+
+@dataclass(frozen=True)
+class Locker:
+    """A carrier's locker: where it stands, and of each size how many compartments are `free` of how many there are."""
+
+    id: UUID
+    name: str
+    street: str
+    postcode: str
+    city: str
+    is_open: bool
+    free: dict[Size, int]
+    total: dict[Size, int]
+
+    def has_room(self, size: Size) -> bool:
+        """Whether a parcel of this size finds a compartment."""
+        return self.is_open and any(count for each, count in self.free.items() if each >= size)
+
+
+@dataclass(frozen=True)
+class Compartment:
+    """Where a parcel lies or will lie: until when it is kept (`until`), and whether it is in there (`is_filled`)."""
+
+    locker: Locker
+    number: int
+    until: datetime
+    is_filled: bool

@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from bocage.services.parcel import steps
-from bocage.services.parcel.types import PriceLine, Problem, Speed, Status
+from bocage.services.parcel.types import PriceLine, Problem, Size, Speed, Status
 
 _STATUS: dict[Status, Promise] = {
     Status.DRAFT: gettext_lazy("not paid yet"),
@@ -48,6 +48,7 @@ _DISPOSITIONS: dict[str, Promise] = {
     "returned": gettext_lazy("On its way back to the sender"),
     "stolen": gettext_lazy("It was stolen"),
     "destroyed": gettext_lazy("It was destroyed"),
+    "expired": gettext_lazy("It was not fetched in time"),
     "mismatch_instance": gettext_lazy("The address was wrong"),
     "unavailable": gettext_lazy("It was not taken"),
 }
@@ -55,6 +56,11 @@ _SPEEDS: dict[Speed, Promise] = {
     Speed.SAME_DAY: gettext_lazy("Same day"),
     Speed.NEXT_DAY: gettext_lazy("Next day"),
     Speed.ECONOMY: gettext_lazy("Within three days"),
+}
+_SIZES: dict[Size, Promise] = {
+    Size.SMALL: gettext_lazy("small"),
+    Size.MEDIUM: gettext_lazy("medium"),
+    Size.LARGE: gettext_lazy("large"),
 }
 _PROBLEMS: dict[str, Promise] = {
     "exception": gettext_lazy("Held up or damaged"),
@@ -79,6 +85,11 @@ def status_title(status: Status) -> str:
 def step_title(step: str, disposition: str = "") -> str:
     """A scan as a receiver reads it; what it found says more than what was done."""
     return str(_DISPOSITIONS.get(disposition) or _STEPS.get(step) or _("Seen by the carrier"))
+
+
+def size_title(size: Size) -> str:
+    """How large a compartment is."""
+    return str(_SIZES[size])
 
 
 def speed_title(speed: Speed) -> str:

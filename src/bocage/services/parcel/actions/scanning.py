@@ -15,6 +15,7 @@ from bocage.kernel import clock
 from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.errors import Refusal
 from bocage.services.parcel import limits, steps
+from bocage.services.parcel.actions import lockers
 from bocage.services.parcel.actions.capturing import Rows, insert, require_carrier, tell_soon
 from bocage.services.parcel.models import DeliveryCode, ShipmentRow
 from bocage.services.parcel.types import ENDED, Status, Verdict
@@ -24,6 +25,7 @@ KINDS = {
     "accept": ("accepting", ""),
     "load": (steps.OUT_FOR_DELIVERY, ""),
     "deliver": (steps.DELIVERED, ""),
+    "locker": (steps.AVAILABLE_FOR_PICKUP, ""),
     "nobody_home": (steps.ATTEMPT_FAILED, ""),
     "wrong_address": (steps.ATTEMPT_FAILED, "mismatch_instance"),
     "refused": (steps.ATTEMPT_FAILED, "unavailable"),
@@ -44,8 +46,11 @@ class Scan:
     code: str = ""
 
 
-def sync(organisation_id: UUID, courier_id: UUID, scans: Sequence[Scan]) -> list[Verdict]:
-    """Take scans in the order of their times; a verdict each, in the order given. Sent again they change nothing."""
+def sync(organisation_id: UUID, courier_id: UUID | None, scans: Sequence[Scan]) -> list[Verdict]:
+    """Take scans in the order of their times; a verdict each, in the order given. Sent again they change nothing.
+
+    `courier_id` is None where a locker hands over.
+    """
     if len(scans) > limits.SCANS_A_SYNC_MAX:
         raise Refusal(
             "too_many", _("Send %(most)d scans at a time.") % {"most": limits.SCANS_A_SYNC_MAX}, field="scans"
@@ -58,12 +63,17 @@ def sync(organisation_id: UUID, courier_id: UUID, scans: Sequence[Scan]) -> list
         ids = {row.id for row in parcels.values()}
         locked = {row.id: row for row in ShipmentRow.objects.select_for_update().filter(id__in=ids).order_by("id")}
         known = _known(scans, [row.sscc for row in locked.values() if row.sscc is not None])
-        taking = _Taking(courier_id, known, _codes(scans, parcels))
+        to_locker = {parcels[each.number].id for each in scans if each.kind == "locker" and each.number in parcels}
+        taking = _Taking(courier_id, known, _codes(scans, parcels), lockers.kept_for(to_locker))
         for place, scan in sorted(enumerate(scans), key=lambda each: (each[1].at, each[0])):
             found = parcels.get(scan.number)
             verdicts[place] = taking.take(scan, locked[found.id] if found else None)
         ShipmentRow.objects.filter(id__in=taking.loaded).update(courier_id=courier_id)
         DeliveryCode.objects.bulk_update(taking.tried, ["wrong_tries"])
+        if taking.filled:
+            lockers.fill(taking.filled)
+        if taking.emptied:
+            lockers.empty(taking.emptied)
         _new, moved = insert(organisation_id, taking.rows)
         if moved:
             tell_soon()
@@ -73,8 +83,12 @@ def sync(organisation_id: UUID, courier_id: UUID, scans: Sequence[Scan]) -> list
 class _Taking:
     """Scans looked at one after the other, and what is to be written of them at the end."""
 
-    def __init__(self, courier_id: UUID, known: set[UUID], codes: dict[UUID, DeliveryCode]) -> None:
-        self.courier_id, self.known, self.codes = courier_id, known, codes
+    def __init__(
+        self, courier_id: UUID | None, known: set[UUID], codes: dict[UUID, DeliveryCode], kept: set[UUID]
+    ) -> None:
+        self.courier_id, self.known, self.codes, self.kept = courier_id, known, codes, kept
+        self.filled: dict[UUID, datetime] = {}
+        self.emptied: dict[UUID, UUID] = {}
         self.rows = Rows()
         self.loaded: set[UUID] = set()
         self.tried: list[DeliveryCode] = []
@@ -91,6 +105,10 @@ class _Taking:
         self.rows.add_scan(row.sscc, scan.at, scan.id, step, disposition)
         if scan.kind == "load" and row.courier_id != self.courier_id:
             self.loaded.add(row.id)
+        if scan.kind == "locker":
+            self.filled[row.id] = scan.at
+        if scan.kind in ("deliver", "back"):
+            self.emptied[row.id] = scan.id
         if scan.kind == "deliver":
             row.status = Status.DELIVERED  # for the scans of this sync that come after it; the insert writes it
         return Verdict(scan.id, done=True)
@@ -102,8 +120,11 @@ class _Taking:
             return Refusal("unknown_kind", _("This kind of scan does not exist."), field="kind")
         if not _is_near(scan.at, clock.now()):
             return Refusal("time", _("The phone's clock is wrong. Set it and scan again."), field="at")
-        if row.status in ENDED and scan.kind in ("accept", "load", "deliver"):
+        if row.status in ENDED and scan.kind in ("accept", "load", "deliver", "locker"):
             return Refusal("ended", _("This parcel has arrived, gone back or been cancelled already."), field="number")
+        if scan.kind == "locker" and row.id not in self.kept:
+            unkept = _("No compartment is kept for this parcel. Bring it to the door.")
+            return Refusal("no_compartment", unkept, field="number")
         return self._code_fault(scan, row) if scan.kind == "deliver" else None
 
     def _code_fault(self, scan: Scan, row: ShipmentRow) -> Refusal | None:

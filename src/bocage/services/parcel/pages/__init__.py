@@ -12,10 +12,13 @@ urlpatterns = [
     path("p/<uuid:shipment_id>", mine.shipment, name="shipment"),
     path("p/<uuid:shipment_id>/cancel", mine.cancel, name="cancel"),
     path("p/<uuid:shipment_id>/code", mine.code, name="code"),
+    path("p/<uuid:shipment_id>/locker", mine.locker, name="locker"),
     path("p/<uuid:shipment_id>/label.pdf", mine.label, {"kind": "pdf"}, name="label"),
     path("p/<uuid:shipment_id>/label.zpl", mine.label, {"kind": "zpl"}, name="label-zpl"),
     path("t/<str:token>", mine.track, name="track"),
     path("desk", desk.desk, name="desk"),
+    path("desk/lockers", desk.lockers, name="desk-lockers"),
+    path("desk/lockers/<uuid:locker_id>", desk.set_open, name="desk-locker"),
     path("desk/<uuid:shipment_id>", desk.parcel, name="desk-parcel"),
     # The page lies within the folder of its worker: a worker serves no page outside of it.
     path("courier/", courier.courier, name="courier"),

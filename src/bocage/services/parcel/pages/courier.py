@@ -8,6 +8,7 @@ from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -16,7 +17,8 @@ from bocage.kernel.errors import Refusal
 from bocage.kernel.identity import queries as identity
 from bocage.services.parcel.actions.capturing import require_carrier
 from bocage.services.parcel.pages.asking import CARRY
-from bocage.services.parcel.queries import shipments
+from bocage.services.parcel.queries import lockers, shipments
+from bocage.services.parcel.types import Compartment, Shipment
 from bocage.services.parcel.words import status_title
 from bocage.shell.policy import scanning_page
 from bocage.shell.pwa import PRECACHED
@@ -64,6 +66,8 @@ def tour(request: HttpRequest) -> JsonResponse:
     person_id = current_actor().person_id
     if organisation_id is None or person_id is None:
         return JsonResponse({"carrier": None, "csrf": "", "stops": []})
+    tour = shipments.tour(organisation_id, person_id)
+    kept = lockers.compartments(each.id for each in tour)
     stops = [
         {
             "id": str(each.id),
@@ -71,12 +75,19 @@ def tour(request: HttpRequest) -> JsonResponse:
             "sscc": each.sscc,
             "token": each.token,
             "name": each.receiver.name,
-            "street": each.receiver.street,
-            "city": f"{each.receiver.postcode} {each.receiver.city}",
-            "note": each.note,
+            **_goal(each, kept.get(each.id)),
             "status": status_title(each.status),
         }
-        for each in shipments.tour(organisation_id, person_id)
+        for each in tour
     ]
     carrier = {"id": str(organisation_id), "name": identity.party_name(organisation_id)}
     return JsonResponse({"carrier": carrier, "csrf": get_token(request), "stops": stops})
+
+
+def _goal(found: Shipment, kept: Compartment | None) -> dict[str, str]:
+    """Where a courier brings it: to the receiver's door, or to a compartment."""
+    if kept is None:
+        where = found.receiver
+        return {"street": where.street, "city": f"{where.postcode} {where.city}", "note": found.note}
+    said = _("Locker %(name)s, compartment %(number)d") % {"name": kept.locker.name, "number": kept.number}
+    return {"street": kept.locker.street, "city": f"{kept.locker.postcode} {kept.locker.city}", "note": said}

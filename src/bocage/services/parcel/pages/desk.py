@@ -2,17 +2,25 @@
 
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from bocage.kernel.errors import Refusal
 from bocage.kernel.identity.types import Organisation
+from bocage.kernel.ids import uuid7
+from bocage.services.parcel.actions import capturing
+from bocage.services.parcel.actions import lockers as locker_actions
 from bocage.services.parcel.actions.capturing import is_carrier
-from bocage.services.parcel.pages.asking import carrier_page
+from bocage.services.parcel.pages.asking import UNPROCESSABLE, carrier_page
+from bocage.services.parcel.pages.forms import LockerForm
 from bocage.services.parcel.pages.showing import as_story
 from bocage.services.parcel.queries import desk as queries
+from bocage.services.parcel.queries import lockers as locker_queries
 from bocage.services.parcel.queries import shipments
-from bocage.services.parcel.words import problem_title, speed_title, status_title
+from bocage.services.parcel.types import Size
+from bocage.services.parcel.words import problem_title, size_title, speed_title, status_title
 from bocage.shell import rails
 
 
@@ -37,6 +45,39 @@ def desk(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     return render(request, "parcel/desk.html", context)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+@carrier_page
+def lockers(request: HttpRequest, organisation: Organisation) -> HttpResponse:
+    """The carrier's lockers, and putting up one more."""
+    capturing.require_carrier(organisation.id)
+    form = LockerForm(request.POST or None, initial={"city": settings.TOWN["name"], "key": uuid7()})
+    if form.is_bound and form.is_valid():
+        try:
+            locker_actions.put_up(organisation.id, form.cleaned_data["key"], form.where(), form.counts())
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            return redirect("parcel:desk-lockers")
+    context = {
+        "form": form,
+        "lockers": [
+            (each, [(size_title(size), each.free[size], each.total[size]) for size in Size if each.total[size]])
+            for each in locker_queries.lockers(organisation.id)
+        ],
+        "rail": rails.merchant_rail(),
+        "rail_title": organisation.name,
+    }
+    return render(request, "parcel/desk_lockers.html", context, status=UNPROCESSABLE if form.is_bound else 200)
+
+
+@require_POST
+@carrier_page
+def set_open(request: HttpRequest, organisation: Organisation, locker_id: UUID) -> HttpResponse:
+    """Let a locker take parcels, or no more of them."""
+    locker_actions.set_open(organisation.id, locker_id, request.POST.get("open") == "yes")
+    return redirect("parcel:desk-lockers")
+
+
 @require_safe
 @carrier_page
 def parcel(request: HttpRequest, organisation: Organisation, shipment_id: UUID) -> HttpResponse:
@@ -47,6 +88,7 @@ def parcel(request: HttpRequest, organisation: Organisation, shipment_id: UUID) 
         "status": status_title(found.status),
         "speed": speed_title(found.speed),
         "story": as_story(shipments.story(found)),
+        "compartment": locker_queries.compartments([found.id]).get(found.id),
         "rail": rails.merchant_rail(),
         "rail_title": organisation.name,
     }

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from bocage.kernel.errors import Refusal
 from bocage.services.parcel import limits
-from bocage.services.parcel.types import Address
+from bocage.services.parcel.types import Address, Size
 
 GRAMS = 1_000
 
@@ -48,6 +48,38 @@ class ParcelForm(forms.Form):
     def grams(self) -> int:
         """The cleaned weight."""
         return int(self.cleaned_data["weight"] * GRAMS)
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Show the refusal at its field, or above the form when it is about none of them."""
+        self.add_error(refusal.field if refusal.field in self.fields else None, str(refusal.message))
+
+
+class LockerForm(forms.Form):
+    """A locker: where it stands, and how many compartments it has. `key` makes it once, however often it is sent."""
+
+    key = forms.UUIDField(widget=forms.HiddenInput)
+    name = forms.CharField(label=_("Name of the locker"), max_length=limits.NAME_CHARACTERS_MAX)
+    street = forms.CharField(label=_("Street and number"), max_length=limits.STREET_CHARACTERS_MAX)
+    postcode = forms.CharField(label=_("Postcode"), max_length=limits.POSTCODE_CHARACTERS_MAX)
+    city = forms.CharField(label=_("Town"), max_length=limits.CITY_CHARACTERS_MAX)
+    small = forms.IntegerField(
+        label=_("Small compartments (to 2 kg)"), min_value=0, max_value=limits.COMPARTMENTS_OF_A_SIZE_MAX, initial=12
+    )
+    medium = forms.IntegerField(
+        label=_("Medium compartments (to 8 kg)"), min_value=0, max_value=limits.COMPARTMENTS_OF_A_SIZE_MAX, initial=8
+    )
+    large = forms.IntegerField(
+        label=_("Large compartments (to 30 kg)"), min_value=0, max_value=limits.COMPARTMENTS_OF_A_SIZE_MAX, initial=4
+    )
+
+    def where(self) -> Address:
+        """The cleaned name and address."""
+        given = self.cleaned_data
+        return Address(given["name"], given["street"], given["postcode"], given["city"])
+
+    def counts(self) -> dict[Size, int]:
+        """The cleaned counts by size."""
+        return {size: self.cleaned_data[size.name.lower()] for size in Size}
 
     def refuse(self, refusal: Refusal) -> None:
         """Show the refusal at its field, or above the form when it is about none of them."""

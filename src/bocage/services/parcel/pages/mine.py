@@ -11,10 +11,11 @@ from django.views.decorators.http import require_POST, require_safe
 from bocage.kernel.consent.queries import is_granted
 from bocage.kernel.errors import not_found
 from bocage.services.parcel.actions import shipping
+from bocage.services.parcel.actions.lockers import CHOOSABLE, choose
 from bocage.services.parcel.documents.label import label_pdf, label_zpl, tracking_url
 from bocage.services.parcel.pages.asking import READ, WRITE, page
 from bocage.services.parcel.pages.showing import as_story, stage_of
-from bocage.services.parcel.queries import shipments
+from bocage.services.parcel.queries import lockers, shipments
 from bocage.services.parcel.types import Shipment, Status
 from bocage.services.parcel.words import line_title, speed_title, status_title
 
@@ -48,6 +49,7 @@ def shipment(request: HttpRequest, subject_id: UUID, shipment_id: UUID) -> HttpR
         "link": tracking_url(found) if is_sender else "",
         "track": reverse("parcel:track", args=[found.token]),
         "lines": [(line_title(line), line.amount_minor) for line in found.lines] if is_sender else [],
+        **_locker(found),
         "can_cancel": is_sender and found.status is Status.ANNOUNCED and not found.is_taken,
     }
     return render(request, "parcel/shipment.html", context)
@@ -75,6 +77,21 @@ def label(request: HttpRequest, subject_id: UUID, shipment_id: UUID, kind: str) 
         answer = HttpResponse(label_pdf(found), content_type="application/pdf")
     answer["Content-Disposition"] = f'inline; filename="{found.s10}.{kind}"'
     return answer
+
+
+def _locker(found: Shipment) -> dict[str, object]:
+    """Where it lies or will lie, and for who has its code the lockers that she may choose."""
+    kept = lockers.compartments([found.id]).get(found.id)
+    can_choose = bool(found.code) and found.status in CHOOSABLE and not (kept and kept.is_filled)
+    return {"compartment": kept, "lockers": lockers.choices(found) if can_choose else [], "can_choose": can_choose}
+
+
+@require_POST
+@page(WRITE)
+def locker(request: HttpRequest, subject_id: UUID, shipment_id: UUID) -> HttpResponse:
+    """Have it brought to a locker, or to the door after all."""
+    choose(subject_id, shipment_id, _uuid(request.POST.get("locker", "")))
+    return redirect("parcel:shipment", shipment_id)
 
 
 @require_POST
