@@ -12,6 +12,8 @@ CODE_ATTEMPTS_MAX = 5
 # A code that was tried wrongly too often is made anew this many times: 20 tries at one of a million in all.
 CODES_ANEW_MAX = 3
 DRAFTS_MAX = 20
+# What a receiver may be asked to pay before the door opens, in minor units.
+ON_DELIVERY_MINOR_MAX = 250_000
 LIST_ROWS_MAX = 50
 EVENTS_PAGE_MAX = 500
 SCANS_A_SYNC_MAX = 500

@@ -42,6 +42,9 @@ class ShipmentRow(models.Model):
     scans was declared an error, so that its status is worked out from all the others. The delivery code is in a table
     of its own, which no carrier reads.
 
+    `on_delivery_minor`: what the receiver pays the sender before the door opens; paid, it is kept in escrow until it is
+    settled: the sender's with the delivery, the receiver's again without one.
+
     Each scan changes a row, so no index has what most scans change (`status`, `moved_at`, ...) and PostgreSQL leaves
     the indexes alone; `is_running`, which an index has, changes when a parcel is paid for and when it has arrived.
     """
@@ -76,6 +79,9 @@ class ShipmentRow(models.Model):
     moved_at = models.DateTimeField(null=True)
     moved_by = models.UUIDField(null=True)
     was_corrected = models.BooleanField(default=False)
+    on_delivery_minor = models.BigIntegerField(default=0)
+    is_on_delivery_paid = models.BooleanField(default=False)
+    is_on_delivery_settled = models.BooleanField(default=False)
     told = models.SmallIntegerField(default=Status.DRAFT)
     is_taken = models.BooleanField(default=False)
     due_on = models.DateField(null=True)
@@ -102,6 +108,15 @@ class ShipmentRow(models.Model):
             models.CheckConstraint(
                 condition=Q(status=Status.DRAFT) | Q(sscc__isnull=False, s10__isnull=False, due_on__isnull=False),
                 name="parcel_shipment_has_numbers",
+            ),
+            models.CheckConstraint(
+                condition=Q(on_delivery_minor=0)
+                | Q(
+                    on_delivery_minor__gt=0,
+                    on_delivery_minor__lte=limits.ON_DELIVERY_MINOR_MAX,
+                    receiver_id__isnull=False,
+                ),
+                name="parcel_shipment_on_delivery",
             ),
             # Not `unique=True` on the fields, for which Django adds a second index each, for LIKE.
             models.UniqueConstraint(fields=["s10"], name="parcel_shipment_s10"),

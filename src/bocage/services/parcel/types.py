@@ -101,6 +101,7 @@ class Shipment:
     """A parcel. `code` is the delivery code, for its receiver (and for a sender whose receiver has no account).
 
     `is_code_locked`: it was tried wrongly too often, and a new one is due. `is_taken`: the carrier has its money.
+    `on_delivery_minor`: what its receiver pays the sender before the door opens.
     """
 
     id: UUID
@@ -131,6 +132,8 @@ class Shipment:
     is_taken: bool = False
     code: str = ""
     is_code_locked: bool = False
+    on_delivery_minor: int = 0
+    is_on_delivery_paid: bool = False
 
     @property
     def ended(self) -> bool:

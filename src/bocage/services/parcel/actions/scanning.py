@@ -125,6 +125,9 @@ class _Taking:
         if scan.kind == "locker" and row.id not in self.kept:
             unkept = _("No compartment is kept for this parcel. Bring it to the door.")
             return Refusal("no_compartment", unkept, field="number")
+        if scan.kind == "deliver" and row.on_delivery_minor and not row.is_on_delivery_paid:
+            unpaid = _("The receiver has not paid for it yet: on the parcel's page, then it opens.")
+            return Refusal("not_paid", unpaid, field="number")
         return self._code_fault(scan, row) if scan.kind == "deliver" else None
 
     def _code_fault(self, scan: Scan, row: ShipmentRow) -> Refusal | None:

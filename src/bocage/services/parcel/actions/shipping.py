@@ -34,6 +34,7 @@ def draft(
     *,
     receiver_handle: str = "",
     note: str = "",
+    on_delivery_minor: int = 0,
     is_demo: bool = False,
 ) -> None:
     """Write down what goes where; nothing is paid yet. The same id again changes the draft, and no more once paid."""
@@ -44,6 +45,7 @@ def draft(
     if not offered:
         raise Refusal("no_carrier", _("No carrier works in this town yet."))
     receiver_id = _receiver(receiver_handle)
+    _check_on_delivery(on_delivery_minor, sender_id, receiver_id)
     values = {
         **{f"sender_{name}": value for name, value in asdict(sender).items()},
         **{f"receiver_{name}": value for name, value in asdict(receiver).items()},
@@ -51,6 +53,7 @@ def draft(
         "receiver_id": receiver_id,
         "weight_grams": weight_grams,
         "note": note,
+        "on_delivery_minor": on_delivery_minor,
         "is_demo": is_demo,
     }
     with acting_as(Actor.for_service("parcel")):
@@ -227,6 +230,16 @@ def _receiver(handle: str) -> UUID | None:
             _("Nobody has this name here. Leave it empty to send to somebody without an account."), field="to"
         )
     return person.id
+
+
+def _check_on_delivery(amount_minor: int, sender_id: UUID, receiver_id: UUID | None) -> None:
+    if not amount_minor:
+        return
+    if not 0 < amount_minor <= limits.ON_DELIVERY_MINOR_MAX:
+        raise Refusal("on_delivery_wrong", _("This cannot be asked of a receiver."), field="on_delivery")
+    if receiver_id is None or receiver_id == sender_id:
+        wanted = _("Who is to pay at the door has a name here: give it above.")
+        raise Refusal("on_delivery_to_nobody", wanted, field="on_delivery")
 
 
 def _locked(shipment_id: UUID) -> ShipmentRow:

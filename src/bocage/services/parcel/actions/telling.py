@@ -16,7 +16,7 @@ from bocage.kernel.identity import queries as identity
 from bocage.kernel.keys.subject_keys import Erased
 from bocage.kernel.notifications.actions import notify
 from bocage.services.parcel import limits
-from bocage.services.parcel.actions import shipping
+from bocage.services.parcel.actions import on_delivery, shipping
 from bocage.services.parcel.models import ShipmentRow, UntoldRow
 from bocage.services.parcel.types import Status
 from bocage.services.parcel.words import status_title
@@ -37,6 +37,7 @@ def tell_changed() -> int:
             continue
         if not row.is_taken and row.status not in (Status.ANNOUNCED, Status.CANCELLED):
             _take_payment(row)
+        on_delivery.settle(row)
         # An erased receiver can no longer be told, and nothing can be written about her.
         with suppress(Erased):
             _say(row)

@@ -12,7 +12,7 @@ from bocage.kernel.errors import Refusal
 from bocage.kernel.identity import queries as identity
 from bocage.kernel.ids import uuid7
 from bocage.services.parcel import limits
-from bocage.services.parcel.actions import shipping
+from bocage.services.parcel.actions import on_delivery, shipping
 from bocage.services.parcel.queries import quotes, shipments
 from bocage.services.parcel.types import Address, Shipment, Speed
 from bocage.services.parcel.words import line_title, step_title
@@ -82,6 +82,13 @@ class ShipmentIn(Schema):
     carrier_id: UUID
     speed: Speed
     amount_minor: Annotated[int, Field(ge=1)]
+    on_delivery_minor: Annotated[int, Field(ge=0, le=limits.ON_DELIVERY_MINOR_MAX)] = 0
+
+
+class OnDeliveryIn(Schema):
+    """What the receiver was shown, and agrees to."""
+
+    amount_minor: Annotated[int, Field(ge=1, le=limits.ON_DELIVERY_MINOR_MAX)]
 
 
 class MomentOut(Schema):
@@ -106,6 +113,8 @@ class ShipmentOut(Schema):
     weight_grams: int
     amount_minor: int
     currency: str
+    on_delivery_minor: int
+    is_on_delivery_paid: bool
     due_on: date | None
     moved_at: datetime | None
     story: list[MomentOut]
@@ -147,6 +156,7 @@ def send(request: HttpRequest, payload: ShipmentIn) -> Any:
         payload.weight_grams,
         receiver_handle=payload.to,
         note=payload.note,
+        on_delivery_minor=payload.on_delivery_minor,
     )
     shipping.choose(sender_id, shipment_id, payload.carrier_id, payload.speed)
     shipping.pay(sender_id, shipment_id, payload.amount_minor)
@@ -172,6 +182,14 @@ def cancel(request: HttpRequest, shipment_id: UUID) -> Any:
     return shipment_out(shipments.shipment(shipment_id))
 
 
+@router.post("/shipments/{shipment_id}/pay", response=ShipmentOut, auth=scoped(WRITE), openapi_extra=KEYED)
+@idempotent
+def pay_on_delivery(request: HttpRequest, shipment_id: UUID, payload: OnDeliveryIn) -> Any:
+    """As its receiver, pay what the sender asks: kept until the parcel is delivered, given back if it is not."""
+    on_delivery.pay_on_delivery(identity.require_scope(WRITE), shipment_id, payload.amount_minor)
+    return shipment_out(shipments.shipment(shipment_id))
+
+
 @router.post("/shipments/{shipment_id}/code", response=ShipmentOut, auth=scoped(WRITE), openapi_extra=KEYED)
 @idempotent
 def renew_code(request: HttpRequest, shipment_id: UUID) -> Any:
@@ -193,6 +211,8 @@ def shipment_out(found: Shipment) -> ShipmentOut:
         weight_grams=found.weight_grams,
         amount_minor=found.amount_minor,
         currency=found.currency,
+        on_delivery_minor=found.on_delivery_minor,
+        is_on_delivery_paid=found.is_on_delivery_paid,
         due_on=found.due_on,
         moved_at=found.moved_at,
         story=[

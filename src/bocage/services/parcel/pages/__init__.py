@@ -12,6 +12,7 @@ urlpatterns = [
     path("p/<uuid:shipment_id>", mine.shipment, name="shipment"),
     path("p/<uuid:shipment_id>/cancel", mine.cancel, name="cancel"),
     path("p/<uuid:shipment_id>/code", mine.code, name="code"),
+    path("p/<uuid:shipment_id>/pay", mine.pay_on_delivery, name="pay-on-delivery"),
     path("p/<uuid:shipment_id>/locker", mine.locker, name="locker"),
     path("p/<uuid:shipment_id>/label.pdf", mine.label, {"kind": "pdf"}, name="label"),
     path("p/<uuid:shipment_id>/label.zpl", mine.label, {"kind": "zpl"}, name="label-zpl"),

@@ -3,11 +3,13 @@
 from decimal import Decimal
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from bocage.kernel.errors import Refusal
 from bocage.services.parcel import limits
 from bocage.services.parcel.types import Address, Size
+from bocage.shell.templatetags.shell import exponent_of
 
 GRAMS = 1_000
 
@@ -33,6 +35,15 @@ class ParcelForm(forms.Form):
         decimal_places=3,
         localize=True,
     )
+    on_delivery = forms.DecimalField(
+        label=_("To be paid to you at the door"),
+        required=False,
+        min_value=Decimal(0),
+        decimal_places=2,
+        max_digits=8,
+        localize=True,
+        help_text=_("The receiver pays from the wallet before the door opens; it is yours with the delivery."),
+    )
     sender_name = forms.CharField(label=_("Your name"), max_length=limits.NAME_CHARACTERS_MAX)
     sender_street = forms.CharField(label=_("Street and number"), max_length=limits.STREET_CHARACTERS_MAX)
     sender_postcode = forms.CharField(label=_("Postcode"), max_length=limits.POSTCODE_CHARACTERS_MAX)
@@ -48,6 +59,10 @@ class ParcelForm(forms.Form):
     def grams(self) -> int:
         """The cleaned weight."""
         return int(self.cleaned_data["weight"] * GRAMS)
+
+    def on_delivery_minor(self) -> int:
+        """The cleaned amount, in minor units."""
+        return int((self.cleaned_data["on_delivery"] or 0) * 10 ** exponent_of(settings.TOWN["currency"]))
 
     def refuse(self, refusal: Refusal) -> None:
         """Show the refusal at its field, or above the form when it is about none of them."""

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from bocage.kernel.consent.queries import is_granted
-from bocage.kernel.errors import not_found
-from bocage.services.parcel.actions import shipping
+from bocage.kernel.errors import Refusal, not_found
+from bocage.services.parcel.actions import on_delivery, shipping
 from bocage.services.parcel.actions.lockers import CHOOSABLE, choose
 from bocage.services.parcel.documents.label import label_pdf, label_zpl, tracking_url
 from bocage.services.parcel.pages.asking import READ, WRITE, page
@@ -18,6 +18,8 @@ from bocage.services.parcel.pages.showing import as_story, stage_of
 from bocage.services.parcel.queries import lockers, shipments
 from bocage.services.parcel.types import Shipment, Status
 from bocage.services.parcel.words import line_title, speed_title, status_title
+
+AMOUNT_DIGITS_MAX = 12
 
 
 @require_safe
@@ -39,6 +41,10 @@ def home(request: HttpRequest, subject_id: UUID) -> HttpResponse:
 @page(READ)
 def shipment(request: HttpRequest, subject_id: UUID, shipment_id: UUID) -> HttpResponse:
     """One parcel: where it is, when it comes, the code for the door."""
+    return _page(request, subject_id, shipment_id)
+
+
+def _page(request: HttpRequest, subject_id: UUID, shipment_id: UUID, refusal: Refusal | None = None) -> HttpResponse:
     found = shipments.shipment(shipment_id)
     if found.status is Status.DRAFT:
         return redirect("parcel:speed", shipment_id)
@@ -50,9 +56,27 @@ def shipment(request: HttpRequest, subject_id: UUID, shipment_id: UUID) -> HttpR
         "track": reverse("parcel:track", args=[found.token]),
         "lines": [(line_title(line), line.amount_minor) for line in found.lines] if is_sender else [],
         **_locker(found),
+        "owes": found.receiver_id == subject_id and not found.is_on_delivery_paid and not found.ended,
+        "refusal": refusal,
         "can_cancel": is_sender and found.status is Status.ANNOUNCED and not found.is_taken,
     }
-    return render(request, "parcel/shipment.html", context)
+    return render(request, "parcel/shipment.html", context, status=refusal.status if refusal else 200)
+
+
+@require_POST
+@page(WRITE)
+def pay_on_delivery(request: HttpRequest, subject_id: UUID, shipment_id: UUID) -> HttpResponse:
+    """Pay what the sender asks before the door opens."""
+    amount = request.POST.get("amount_minor", "")
+    try:
+        on_delivery.pay_on_delivery(subject_id, shipment_id, int(amount) if _is_amount(amount) else 0)
+    except Refusal as refusal:
+        return _page(request, subject_id, shipment_id, refusal)
+    return redirect("parcel:shipment", shipment_id)
+
+
+def _is_amount(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= AMOUNT_DIGITS_MAX
 
 
 @require_safe

@@ -37,6 +37,7 @@ def send(request: HttpRequest, subject_id: UUID) -> HttpResponse:
                 form.grams(),
                 receiver_handle=form.cleaned_data["to"],
                 note=form.cleaned_data["note"],
+                on_delivery_minor=form.on_delivery_minor(),
             )
         except Refusal as refusal:
             form.refuse(refusal)

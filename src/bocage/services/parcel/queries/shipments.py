@@ -84,7 +84,7 @@ def story(found: Shipment) -> list[Moment]:
     return [
         Moment(event_id, at, Status(rank) if rank else None, STEPS[step], DISPOSITIONS[disposition], place)
         for event_id, at, rank, step, disposition, place, is_error in rows
-        if not is_error and error_id(event_id) not in wrong
+        if not is_error and not (wrong and error_id(event_id) in wrong)
     ]
 
 
@@ -144,6 +144,8 @@ def _as_shipment(row: ShipmentRow, carrier_name: str, place: str) -> Shipment:
         created_at=row.created_at,
         is_demo=row.is_demo,
         is_taken=row.is_taken,
+        on_delivery_minor=row.on_delivery_minor,
+        is_on_delivery_paid=row.is_on_delivery_paid,
     )
 
 

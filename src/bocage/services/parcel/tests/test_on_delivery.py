@@ -1,0 +1,77 @@
+"""Cash on delivery: no door before it is paid, the sender's with the delivery, the receiver's again without one."""
+
+from uuid import uuid4
+
+import pytest
+
+from bocage.kernel import clock
+from bocage.kernel.acting import Actor, acting_as
+from bocage.kernel.errors import Refusal
+from bocage.kernel.ids import uuid7
+from bocage.kernel.payments import queries as payments
+from bocage.services.parcel import jobs
+from bocage.services.parcel.actions import on_delivery, scanning, shipping
+from bocage.services.parcel.actions.scanning import Scan
+from bocage.services.parcel.queries import shipments
+from bocage.services.parcel.tests.conftest import ANAS, WEIS, Town, available, fund
+from bocage.services.parcel.tests.test_doors import browser
+from bocage.services.parcel.types import Shipment
+
+pytestmark = pytest.mark.django_db
+
+PRICE = 4_500
+
+
+def sent(town: Town) -> Shipment:
+    shipment_id = uuid7()
+    with acting_as(Actor.for_person(town.ana)):
+        shipping.draft(town.ana, shipment_id, ANAS, WEIS, 500, receiver_handle="@weilin", on_delivery_minor=PRICE)
+        shipping.pay(town.ana, shipment_id, shipments.shipment(shipment_id).amount_minor)
+        return shipments.shipment(shipment_id)
+
+
+def scan(town: Town, parcel: Shipment, kind: str) -> str:
+    code = town.code_of(parcel.id)
+    with acting_as(Actor.for_person(town.marco, parcel.carrier_id)):
+        verdict = scanning.sync(parcel.carrier_id, town.marco, [Scan(uuid4(), parcel.s10, kind, clock.now(), code)])[0]
+    jobs.tell_receivers.run()
+    return verdict.code
+
+
+def test_the_sender_gets_it_with_the_delivery_and_not_before(town: Town) -> None:
+    fund(town.wei, 10_000)
+    parcel, wei = sent(town), browser("weilin")
+    before = available(town.ana)
+    assert scan(town, parcel, "deliver") == "not_paid"
+    assert wei.post(f"/parcel/p/{parcel.id}/pay", {"amount_minor": "1"}).status_code == 409
+    for _again in range(2):
+        assert wei.post(f"/parcel/p/{parcel.id}/pay", {"amount_minor": str(PRICE)}).status_code == 302
+    assert "kept until the parcel is delivered" in wei.get(f"/parcel/p/{parcel.id}").content.decode()
+    assert (available(town.wei), available(town.ana)) == (10_000 - PRICE, before)
+    assert scan(town, parcel, "deliver") == ""
+    with acting_as(Actor.for_person(town.ana)):
+        paid = payments.intent(on_delivery.escrow_of(parcel.id))
+    assert (paid.state, available(town.ana)) == ("captured", before + PRICE - paid.fee_minor)
+
+
+def test_the_receiver_has_it_again_when_the_parcel_goes_back(town: Town) -> None:
+    fund(town.wei, 10_000)
+    parcel = sent(town)
+    with acting_as(Actor.for_person(town.wei)):
+        on_delivery.pay_on_delivery(town.wei, parcel.id, PRICE)
+    scan(town, parcel, "back")
+    jobs.tell_receivers.run()
+    assert available(town.wei) == 10_000
+
+
+def test_who_cannot_pay_opens_no_door_and_nobody_else_pays(town: Town) -> None:
+    parcel, wei = sent(town), browser("weilin")
+    answer = wei.post(f"/parcel/p/{parcel.id}/pay", {"amount_minor": str(PRICE)})
+    assert answer.status_code >= 400 and "Nothing was paid" in answer.content.decode()
+    assert scan(town, parcel, "deliver") == "not_paid"
+    with acting_as(Actor.for_person(town.ana)), pytest.raises(Refusal, match="no such parcel"):
+        on_delivery.pay_on_delivery(town.ana, parcel.id, PRICE)
+    with acting_as(Actor.for_person(town.ana)), pytest.raises(Refusal, match="name here"):
+        shipping.draft(town.ana, uuid7(), ANAS, WEIS, 500, on_delivery_minor=PRICE)
+    with acting_as(Actor.for_person(town.ana)), pytest.raises(Refusal, match="cannot be asked"):
+        shipping.draft(town.ana, uuid7(), ANAS, WEIS, 500, receiver_handle="@weilin", on_delivery_minor=250_001)
