@@ -80,7 +80,7 @@ class Foresight:
     past: Sequence[Sequence[Order]]
     scenarios: int = 10
     rounds: int = 2
-    iterations: int = 300
+    iterations: int = 150
     hold_below: float = 0.2
     send_from: float = 0.5
     seed: int = 0
