@@ -19,8 +19,8 @@ from bocage.engines.routing.types import Floats, Indices, Plan, Problem, Route, 
 
 CLUSTER_STOPS = 750
 CLUSTER_LIMIT_STOPS = 1_500
-FIRST_SHARE = 0.4
-ROUNDS = 4
+FIRST_SHARE = 0.2
+ROUNDS = 10
 
 Piece = tuple[Problem, Indices, Plan | None, float, int, Clock]
 
