@@ -6,7 +6,7 @@ Plain Python. Reading, checking, charging and reasons need NumPy and SciPy alone
 from bocage.engines.routing.checking import check, drive
 from bocage.engines.routing.reading import read
 from bocage.engines.routing.reasons import explain
-from bocage.engines.routing.types import Plan, Problem, ReadError, Route, RoutingError, Verdict, Visit, robot
+from bocage.engines.routing.types import Plan, Problem, ReadError, Route, RoutingError, Verdict, Visit, drone, robot
 
 __all__ = [
     "Plan",
@@ -18,6 +18,7 @@ __all__ = [
     "Visit",
     "check",
     "drive",
+    "drone",
     "explain",
     "read",
     "robot",

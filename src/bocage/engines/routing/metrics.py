@@ -4,12 +4,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bocage.engines.routing.types import Floats, Indices
 
 Rounding = Literal["exact", "nearest", "tenth"]
 # A tenth is cut off, not rounded; the little more is for 0.3 and the like, which binary numbers hold as 0.2999...
 CUT_TOLERANCE = 1e-9
+# Longer than any way, and still few enough of it for the solvers' whole numbers.
+OUT_OF_REACH = 1e7
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,37 @@ class Euclid:
         if self.rounding == "nearest":
             return np.floor(lengths + 0.5)
         return np.floor(lengths * 10 + CUT_TOLERANCE) / 10 if self.rounding == "tenth" else lengths
+
+
+@dataclass(frozen=True)
+class Flight:
+    """Straight lines for what flies out of one place and back; what lies beyond its reach is out of the world.
+
+    `reach`: half of what a battery takes it, there and back. `times`: what a length is multiplied by, such as seconds a
+    metre.
+    """
+
+    coordinates: Floats
+    base: int
+    reach: float
+    times: float = 1.0
+
+    def block(self, rows: Indices, columns: Indices) -> Floats:
+        """From each of `rows` to each of `columns`."""
+        lengths = Euclid(self.coordinates).block(rows, columns)
+        beyond = ~(self._within(rows)[:, None] & self._within(columns)[None, :])
+        beyond &= rows[:, None] != columns[None, :]  # staying where one is takes nothing
+        return np.where(beyond, OUT_OF_REACH, lengths * self.times)
+
+    def along(self, places: Indices) -> Floats:
+        """From each place to the next one."""
+        within = self._within(places)
+        lengths = Euclid(self.coordinates).along(places) * self.times
+        return np.where(within[:-1] & within[1:] | (places[:-1] == places[1:]), lengths, OUT_OF_REACH)
+
+    def _within(self, places: Indices) -> NDArray[np.bool_]:
+        base = np.full(1, self.base, dtype=np.int64)
+        return np.asarray(Euclid(self.coordinates).block(base, places)[0] <= self.reach)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from bocage.engines.routing.checking import check
 from bocage.engines.routing.clusters import solve_city
 from bocage.engines.routing.electric import solve_electric
 from bocage.engines.routing.pyvrp_model import Clock, Deadline, Model, search, with_fleet
+from bocage.engines.routing.resting import rested, without_breaks
 from bocage.engines.routing.types import SECONDS_LIMIT, Plan, Problem, RoutingError
 from bocage.engines.routing.vroom_model import quick
 
@@ -29,7 +30,8 @@ def solve(
     """The best plan found in so many seconds. Ask the checker what it is worth: it may break rules if none was found.
 
     `auto`: PyVRP; VROOM when the answer is due within two seconds or drivers have breaks; PyVRP with exact charging for
-    batteries; clusters of stops above 1,500 of them, in so many `processes`.
+    batteries; clusters of stops above 1,500 of them, in so many `processes`. Breaks together with what VROOM does not
+    know (loading again, batteries, goods that come later) are put into the routes afterwards.
 
     Raises:
         RoutingError: the time or the problem is outside what can be done.
@@ -40,6 +42,10 @@ def solve(
         raise RoutingError("there is nothing to bring anywhere")
     electric = any(vehicle.battery for vehicle in problem.vehicles)
     breaks = any(vehicle.breaks for vehicle in problem.vehicles)
+    loads_again = any(vehicle.reload_depots for vehicle in problem.vehicles)
+    released = any(stop.release for stop in problem.stops)
+    if breaks and engine != "vroom" and (electric or loads_again or released):
+        return rested(problem, solve(without_breaks(problem), seconds, seed, engine, clock, processes))
     if engine == "vroom" or breaks:
         return quick(problem, seconds)
     deadline = Deadline(seconds, clock)

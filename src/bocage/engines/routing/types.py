@@ -156,6 +156,23 @@ def robot(count: int, profile: int = 0, start: int = 0, use_per_distance: float 
     return Vehicle("robot", count, 50, start, start, profile, reload_depots=(start,), battery=battery)
 
 
+def drone(count: int, profile: int, start: int = 0, reach: float = 10_000.0) -> Vehicle:
+    """Drones, a simulated mode: one parcel a flight, out and back within `reach`, a full battery for each flight.
+
+    Their `profile` is one of `metrics.Flight` with the same reach. Wind, weather and airspace are not in it.
+    """
+    return Vehicle(
+        "drone",
+        count,
+        1,
+        start,
+        start,
+        profile,
+        reload_depots=(start,),
+        battery=Battery(2 * reach, use_per_distance=1.0),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """`coordinates`: (places, 2), for clusters and maps. Everything else points at places by index."""

@@ -37,14 +37,16 @@ def quick(problem: Problem, seconds: float, threads: int = 1) -> Plan:
     given = vroom.Input()
     scale = problem.convention.scale
     everywhere = np.arange(len(problem.coordinates))
-    for index, profile in enumerate(problem.profiles):
+    for kind, vehicle in enumerate(problem.vehicles):
+        profile = problem.profiles[vehicle.profile]
         durations = np.ceil(profile.durations.block(everywhere, everywhere) * scale - 1e-6)
         distances = np.rint(profile.distances.block(everywhere, everywhere) * scale)
-        if max(durations.max(), distances.max()) > LONGEST:
-            raise RoutingError("distances are too large for VROOM's 32 bits")
-        given.set_durations_matrix(str(index), durations.astype(np.uint32))
-        given.set_distances_matrix(str(index), distances.astype(np.uint32))
-        given.set_costs_matrix(str(index), distances.astype(np.uint32))
+        costs = np.rint(vehicle.cost_per_distance * distances + vehicle.cost_per_duration * durations)
+        if max(durations.max(), distances.max(), costs.max(), vehicle.fixed_cost * scale) > LONGEST:
+            raise RoutingError("distances or costs are too large for VROOM's 32 bits")
+        given.set_durations_matrix(str(kind), durations.astype(np.uint32))
+        given.set_distances_matrix(str(kind), distances.astype(np.uint32))
+        given.set_costs_matrix(str(kind), costs.astype(np.uint32))
     kinds = [kind for kind, vehicle in enumerate(problem.vehicles) for _ in range(min(vehicle.count, STOPS_LIMIT))]
     given.add_vehicle([_vehicle(problem, number, kind) for number, kind in enumerate(kinds)])
     ranks = _priorities(problem)
@@ -91,7 +93,8 @@ def _vehicle(problem: Problem, number: int, kind: int) -> vroom.Vehicle:
         number,
         start=start.place,
         end=end.place,
-        profile=str(one.profile),
+        profile=str(kind),
+        costs=vroom.VehicleCosts(fixed=round(one.fixed_cost * scale)),
         capacity=[one.capacity],
         time_window=window[0] if window else None,
         breaks=_breaks(problem, one),

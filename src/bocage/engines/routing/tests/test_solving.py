@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from bocage.engines.routing import Problem, RoutingError, check, read
+from bocage.engines.routing import Plan, Problem, Route, RoutingError, Visit, check, drone, read
 from bocage.engines.routing.commands import routes
-from bocage.engines.routing.metrics import Euclid
+from bocage.engines.routing.metrics import Euclid, Flight
 from bocage.engines.routing.tests.test_checking import TWO, line_of
 from bocage.engines.routing.tests.test_reading import EVRP, LI_LIM, SOLOMON, VRP, written
 from bocage.engines.routing.types import Battery, Break, Convention, Depot, Profile, Station, Stop, Vehicle
@@ -83,6 +83,51 @@ def test_robots_charge_on_the_way_where_they_must() -> None:
     assert (verdict.violations, verdict.cost) == ((), 16)
     with pytest.raises(RoutingError, match="batteries"):
         solve(replace(problem, stations=()), 0.2)
+
+
+def test_a_break_is_taken_on_a_tour_that_loads_again() -> None:
+    van = Vehicle("van", 1, 2, reload_depots=(0,), breaks=(Break(3.0, 9.0, 2.0),))
+    problem = line_of(*TWO, vehicles=(van,))
+    plan = solve(problem, 0.2)
+    verdict = check(problem, plan)
+    # 14 to drive and 2 to rest; the two loads are one tour.
+    assert (verdict.violations, verdict.cost, verdict.routes[0].ends) == ((), 14, 16)
+    assert [visit.kind for visit in plan.routes[0].visits].count("break") == 1
+    # A shift in which the break has no room: whatever is planned, the checker does not call it kept.
+    short = line_of(*TWO, vehicles=(replace(van, max_duration=15.0),))
+    assert not check(short, solve(short, 0.2)).valid
+
+
+def test_the_dearer_vehicle_stays_at_home_whoever_plans() -> None:
+    cheap, dear = Vehicle("bike", 2, 2, cost_per_distance=1.0), Vehicle("van", 2, 4, cost_per_distance=3.0)
+    problem = line_of(*TWO, vehicles=(dear, cheap))
+    near = replace(problem, vehicles=(replace(dear, cost_per_distance=1.0), cheap))
+    fixed = replace(problem, vehicles=(replace(dear, cost_per_distance=1.0, fixed_cost=50.0), cheap))
+    for engine in ("pyvrp", "vroom"):
+        # By bike 4 + 10; by van 10 at three times that; a van costs as much as a bike, or 50 more.
+        costs = [check(one, solve(one, 0.2, engine=engine)).cost for one in (problem, near, fixed)]
+        assert costs == [14, 10, 14], engine
+
+
+def test_drones_fly_one_parcel_at_a_time_within_their_reach() -> None:
+    plain = line_of()
+    flight = Flight(plain.coordinates, base=0, reach=6.0)
+    profiles = (*plain.profiles, Profile("air", flight, replace(flight, times=0.5)))
+    stops = tuple(Stop(str(place), place, delivery=1) for place in (2, 5, 6, 9))
+    van = Vehicle("van", 1, 9, cost_per_distance=5.0)
+    problem = replace(plain, profiles=profiles, stops=stops, vehicles=(van, drone(1, 1, reach=6.0)))
+    plan = solve(problem, 0.5)
+    verdict = check(problem, plan)
+    # The van alone is 18 * 5 = 90, whatever else it passes; 4 + 10 + 12 by air are dearer than on its way.
+    assert (verdict.violations, verdict.cost) == ((), 90)
+    assert [route.vehicle for route in plan.routes] == [0]
+    near = replace(problem, stops=stops[:3])
+    flown = check(near, solve(near, 0.5))
+    assert (flown.violations, flown.cost, flown.routes[0].ends) == ((), 4 + 10 + 12, 13)
+    far = Plan((Route(1, (Visit("stop", 3),)), Route(0, tuple(Visit("stop", index) for index in range(3)))))
+    assert "battery" in {one.rule for one in check(problem, far).violations}
+    both = Plan((Route(1, (Visit("stop", 0), Visit("stop", 1))),))
+    assert "capacity" in {one.rule for one in check(problem, both).violations}
 
 
 @pytest.mark.parametrize("spare", [pytest.param(None, marks=pytest.mark.heavy), 8])
