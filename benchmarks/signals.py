@@ -71,7 +71,8 @@ def run(scenario: Path, controller: str, seed: int, options: list[str]) -> dict[
     if done.returncode:
         sys.exit(f"{' '.join(command)}: {done.returncode}\n{done.stderr}")
     answer: dict[str, Any] = json.loads(done.stdout)
-    shown = f"{answer['delay_seconds']:.2f} s, load {os.getloadavg()[0]:.1f}"
+    shown = f"{answer['delay_seconds']:.2f} s, {100 * answer['handed_back_share']:.1f} % handed back, "
+    shown += f"{answer['controller_ms_per_second']:.1f} ms a second, load {os.getloadavg()[0]:.1f}"
     print(f"{scenario.name} {controller} seed {seed}: {shown}", file=sys.stderr, flush=True)
     return answer
 
