@@ -37,6 +37,7 @@ def main() -> None:
     parser.add_argument("--networks", nargs="+", help="names of scenarios, instead of all")
     parser.add_argument("--safety", action="store_true")
     parser.add_argument("--own-amber", action="store_true")
+    parser.add_argument("--end", type=int, help="the second to stop at, instead of each scenario's own")
     parser.add_argument("--unseen-share", type=float, default=0.0)
     parser.add_argument("--sensor-range", type=float)
     parser.add_argument("--large", type=int, help="signals of a generated network, a grid")
@@ -44,6 +45,7 @@ def main() -> None:
     asked = parser.parse_args()
     options = [] if asked.own_amber or asked.large else ["--amber", "3"]
     options += ["--pedestrians", "--all-red", "2"] if asked.safety else []
+    options += ["--end", str(asked.end)] if asked.end else []
     options += ["--unseen-share", str(asked.unseen_share)] if asked.unseen_share else []
     options += ["--sensor-range", str(asked.sensor_range)] if asked.sensor_range else []
     with TemporaryDirectory() as made:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bocage.engines.signals.coming import Coming
 from bocage.engines.signals.interlock import minimums
 from bocage.engines.signals.layout import Layout, lay_out
 from bocage.engines.signals.planning import STARTING_SECONDS, Learnt, Line, Roads, Shape, learn, values
@@ -82,7 +83,7 @@ class Rollout:
         self._single: Flags = np.asarray([len(one.phases) < 2 for one in network.signals], dtype=bool)
         self._phases = np.diff(layout.phase_start)
         self._link_junction = np.repeat(layout.junction_of_signal, [len(one.links) for one in network.signals])
-        self._unseen = Unseen(layout)
+        self._unseen, self._coming = Unseen(layout), Coming(network, layout)
         number = {name: place for place, name in enumerate(network.exits)}
         self._link_exit: Indices = np.asarray(
             [number[link.exit_lane] for one in network.signals for link in one.links], np.int64
@@ -139,20 +140,22 @@ class Rollout:
         stands = cars.speed[later] < MOVING_METRES_PER_SECOND
         due_after = cars.next_metres[later] / self._speed[after] + HELD_SECONDS * stands
         due_after[held[later]] = 0.0
-        movement = np.concatenate([movement, after])
-        metres = np.concatenate([cars.metres[near], cars.next_metres[later]])
-        waiting = np.concatenate([cars.waiting[near], 0.5 * cars.waiting[later]])
+        out_of_sight, far, due_far, many = self._coming.beyond_sight(seen, SEEN_METRES)
+        movement = np.concatenate([movement, after, layout.link_movement[out_of_sight]])
+        metres = np.concatenate([cars.metres[near], cars.next_metres[later], far])
+        waiting = np.concatenate([cars.waiting[near], 0.5 * cars.waiting[later], np.zeros(len(far))])
         lane = layout.movement_lane[movement]
         order = np.lexsort((metres, lane))
         # Every second of anybody counts the same, also in a bus; that nobody waits for ever is the interlock's limit.
         weight = np.ones(len(movement))
+        weight[len(weight) - len(many) :] = many
         for request in seen.requests[:REQUESTS_LIMIT]:
             mine = np.flatnonzero(layout.movement_lane[movement] == self._link_lane[request.link])
             away = np.abs(metres[mine] - request.metres)
             if len(mine) and away.min() < CAR_METRES:
                 weight[mine[np.argmin(away)]] = CARS_WORTH[request.kind]
         start = np.searchsorted(lane[order], np.arange(int(layout.lane_start[-1]) + 1))
-        due = np.concatenate([due, due_after])
+        due = np.concatenate([due, due_after, due_far])
         return Queue(start, movement[order], metres[order], due[order], weight[order], waiting[order])
 
     def _held(self, seen: Observation) -> Flags:

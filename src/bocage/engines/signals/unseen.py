@@ -102,9 +102,10 @@ class Unseen:
         return replace(queue, start=start, waiting=np.repeat(queue.waiting, times), **columns)
 
     def _with_expected(self, queue: "Queue", lane_green: Flags) -> "Queue":
-        """One more at the head of each empty lane at red, who weighs as many as may stand there unseen."""
+        """One more at the head of each lane at red where nobody stands, who weighs as many as may do so unseen."""
+        stand = np.bincount(queue.lane[queue.due <= 0.0], minlength=len(self._red))
         expected = self._flow * (1.0 - self.share) / self.share * self._red
-        empty = np.flatnonzero((np.diff(queue.start) == 0) & ~lane_green & (expected > LEAST_EXPECTED))
+        empty = np.flatnonzero((stand == 0) & ~lane_green & (expected > LEAST_EXPECTED))
         if not len(empty):
             return queue
         at = queue.start[empty]

@@ -53,3 +53,17 @@ def test_who_stands_far_off_is_in_no_queue(tmp_path: Path) -> None:
     assert unseen.share == 1.0
     assert int(np.diff(answer.start)[WEST]) == 3
     assert replace(answer, start=answer.start).rank.tolist() == [0, 1, 2]
+
+
+def test_one_who_is_still_coming_hides_nobody_at_the_line(tmp_path: Path) -> None:
+    queue = standing([8.5, 16.0, 31.0])
+    east = replace(
+        queue,
+        start=np.asarray([0, 0, 1, 1, 4, 4], np.int64),
+        **{name: np.insert(getattr(queue, name), 0, value) for name, value in (("metres", 80.0), ("due", 6.0))},
+        **{name: np.insert(getattr(queue, name), 0, value) for name, value in (("weight", 1.0), ("waiting", 0.0))},
+        movement=np.insert(queue.movement, 0, 1),
+    )
+    _, answer = watched(tmp_path, east, 300)
+    here = slice(answer.start[1], answer.start[2])
+    assert answer.metres[here].tolist() == [0.0, 80.0], "one who may stand there unseen, and the one who comes"
