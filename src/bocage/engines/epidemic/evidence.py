@@ -160,11 +160,11 @@ def _one(risk: Risk, person: int, hazards: dict[tuple[int, int], float], answers
         Exposure(start + column, risk.contacts.layers[layer], round(max(hazard, 0.0), HAZARD_DECIMALS))
         for (column, layer), hazard in sorted(hazards.items())
     ]
-    if risk.told is not None:
+    if risk.released is not None:
         # Under differential privacy only what was released may be told, by day: the parts and places are left out.
         exposures = [
             Exposure(start + column, "", round(float(hazard), HAZARD_DECIMALS))
-            for column, hazard in enumerate(risk.told[person])
+            for column, hazard in enumerate(risk.released.told[person])
         ]
     enrolled, immune = risk.observations.enrolled, risk.observations.immune
     susceptibility = risk.observations.susceptibility

@@ -13,7 +13,7 @@ from bocage.engines.epidemic.course import by_infection_day, course
 from bocage.engines.epidemic.graph import Graph, build
 from bocage.engines.epidemic.likelihood import log_likelihood
 from bocage.engines.epidemic.messages import Messages, begin, caught, choose, pass_on, spared
-from bocage.engines.epidemic.privacy import Privacy, noise, shrunk
+from bocage.engines.epidemic.privacy import Privacy, Receiver, Release, release
 from bocage.engines.epidemic.types import (
     DAY_MAX,
     Contacts,
@@ -37,7 +37,7 @@ class Risk:
     `posterior` [people, window + 1] is the probability of each infection day, the last "not in the window". The rest
     is what reasons are made of: `backward` [people, window + 1], the log-likelihood of what befell those they met;
     `infectiousness` [people, window], `background_per_day`. Single precision: probabilities to about six digits.
-    Under privacy `noise` [people, window] was added to what contacts say, and `told` is what of it was believed.
+    Under privacy `released` is what was told to each person of their contacts; nothing else of them is in the risk.
     """
 
     day: int
@@ -50,8 +50,7 @@ class Risk:
     expected: Floats
     background_per_day: float
     backward: Floats
-    noise: Floats | None
-    told: Floats | None
+    released: Release | None
     infectiousness: Floats = field(repr=False)
     messages: Messages | None = field(repr=False)
     graph: Graph = field(repr=False)
@@ -70,6 +69,7 @@ def infer(
     privacy: Privacy | None = None,
     background_per_day: float | None = None,
     graph: Graph | None = None,
+    released: Release | None = None,
 ) -> Risk:
     """The posterior at the end of `day`, from contacts and observations up to it.
 
@@ -81,7 +81,8 @@ def infer(
     if type(day) is not int or not 0 <= day <= DAY_MAX:
         raise EpidemicError("day", f"{day!r} is not a whole number from 0 to {DAY_MAX}.")
     observations.check(contacts.people, parameters.window_days)
-    return _Run(contacts, observations, day, parameters, privacy, background_per_day, graph).answer()
+    run = _Run(contacts, observations, day, parameters, background_per_day, graph)
+    return run.answer() if privacy is None else run.answer_privately(privacy, released)
 
 
 class _Run:
@@ -97,12 +98,11 @@ class _Run:
         observations: Observations,
         day: int,
         parameters: Parameters,
-        privacy: Privacy | None,
         background: float | None,
         graph: Graph | None,
     ) -> None:
         self.contacts, self.observations, self.day = contacts, observations, day
-        self.parameters, self.privacy = parameters, privacy
+        self.parameters = parameters
         window = parameters.window_days
         self.graph = build(contacts, day, window, graph)
         self.curves = course(parameters)
@@ -118,26 +118,39 @@ class _Run:
         self.infectiousness = np.zeros((contacts.people, window), dtype=np.float32)
 
     def answer(self) -> Risk:
-        parameters = self.parameters
-        none = np.zeros((parameters.window_days, self.contacts.people), dtype=np.float32)
+        mean = self._rounds()
+        posterior, _ = self._posterior(self._contact_hazard(mean))
+        return self._risk(posterior, None)
+
+    def answer_privately(self, privacy: Privacy, before: Release | None) -> Risk:
+        """The last round by what is released alone: messages among others have done their part in what they say."""
+        self._rounds()
+        own = np.exp(self.log_own[:-1] - self.log_own[:-1].max(axis=0)).T
+        felt = np.ones_like(own)
+        if self.mobility is not None:
+            felt *= self.mobility.T
+        if self.susceptibility is not None:
+            felt *= self.susceptibility[:, None]
+        receiver = Receiver(own, felt)
+        told = release(privacy, self.graph, self.curves, self.infectiousness, receiver, self.day, before)
+        self.messages = None
+        posterior, _ = self._posterior(_days_first(told.told))
+        return self._risk(posterior, told)
+
+    def _rounds(self) -> Floats:
+        """All rounds but the last one's posterior: [window, people] mean infectiousness."""
+        none = np.zeros((self.parameters.window_days, self.contacts.people), dtype=np.float32)
         posterior, hazard = self._posterior(none)
-        noisy = told = None
-        for turn in range(parameters.rounds):
-            mean = self._set_infectiousness(posterior)
-            if parameters.messages and self.privacy is None and turn == 0:
-                self._choose_messages(posterior, hazard)
-            contact = self._contact_hazard(mean)
-            if self.privacy is not None and turn == parameters.rounds - 1:
-                noisy, variance = noise(self.privacy, self.contacts, self.curves, self.day, parameters.window_days)
-                told = shrunk(contact.T + noisy, variance)
-                contact = _days_first(told)
-            posterior, hazard = self._posterior(contact)
-            if turn == parameters.rounds - 1:
-                break
+        mean = self._set_infectiousness(posterior)
+        if self.parameters.messages:
+            self._choose_messages(posterior, hazard)
+        for _ in range(self.parameters.rounds - 1):
+            posterior, hazard = self._posterior(self._contact_hazard(mean))
             if self.messages is not None:
                 pass_on(self.messages, self.log_own, hazard)
             self._learn_background(posterior, hazard)
-        return self._risk(posterior, noisy, told)
+            mean = self._set_infectiousness(posterior)
+        return mean
 
     def _set_infectiousness(self, posterior: Floats) -> Floats:
         """[window, people] mean infectiousness on each day; with mobility it becomes what others meet."""
@@ -197,7 +210,7 @@ class _Run:
         rate = (cases + 0.1) / (hazard.shape[0] * people + 0.1 / BACKGROUND_START)
         self.background = float(np.clip(rate, BACKGROUND_MIN, BACKGROUND_MAX))
 
-    def _risk(self, posterior: Floats, noisy: Floats | None, told: Floats | None) -> Risk:
+    def _risk(self, posterior: Floats, released: Release | None) -> Risk:
         window = self.parameters.window_days
         ages = window - 1 - np.arange(window)
         backward = np.zeros((self.contacts.people, window + 1), dtype=np.float32)
@@ -214,8 +227,7 @@ class _Run:
             expected=_weighed(posterior, self.curves.infectiousness[ages]),
             background_per_day=self.background,
             backward=backward,
-            noise=noisy,
-            told=told,
+            released=released,
             infectiousness=self.infectiousness,
             messages=self.messages,
             graph=self.graph,

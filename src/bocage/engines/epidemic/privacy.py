@@ -1,25 +1,42 @@
-"""Differential privacy of a released risk: log-normal noise on what the contacts' messages say.
+"""Differential privacy of a released risk: noise on the sum of what a person's contacts say.
 
-After Romijnders et al., "Protect your score" (AAAI-24): a person's risk depends on others only through the logarithm
-of the probability that their contacts spared them, so Gaussian noise there (log-normal on the probability) hides each
-contact. Two sets of data are neighbours where all that one contact says in the window of one kind of place differs;
-each day's release is then (epsilon, delta)-private by the Gaussian mechanism (Dwork & Roth 2014, theorem A.1; epsilon
-<= 1). A pair that meets at m kinds of place has m times epsilon. Over d releases the loss composes: `composed` states
-it by zero-concentrated privacy (Bun & Steinke 2016). The noise is on a person's released risk, not inside the engine:
-the operator of the engine sees the data. What the whole town has in common (the learnt background, the mean and spread
-of `shrunk`) is an average over everybody, and is not counted in epsilon.
+After Romijnders et al., "Protect your score: contact tracing with differential privacy guarantees" (AAAI-24), and with
+their guarantee. In plain words: what is released to one person on one day is about as likely whatever *one contact said
+of one meeting*, that is of one day at one kind of place: at most e^epsilon times as likely, but for a chance of delta.
+Two sets of data are neighbours where one such message differs, from "surely not infectious" to "fully infectious".
 
-With a small epsilon the noise is larger than what contacts say. `shrunk` is what remains to be believed (empirical
-Bayes, Efron & Morris 1973): a function of what was released, so that it costs no privacy.
+It promises less for more than one meeting, as theirs does. A positive test changes what a contact says of many days,
+and a meeting counts in the releases of 14 days. `Privacy.of` gives the epsilon of any number of both. At epsilon = 1
+and delta = 0.001: all that one contact says in a window, in one release, 11; one meeting in all of its 14 releases, 5.
+Who is met every day is hidden from chance glances, not from an attacker who knows everybody else. The noise is on what
+is released, not inside the engine: its operator sees the data. What the whole town has in common (the learnt
+background) is not counted.
+
+The paper adds noise to each day's product. A person's risk needs their sum over the window, weighted by what their own
+answers leave possible. One message moves that sum no further than it moves a day's, so the noise that hides it there
+hides it here, once instead of fourteen times; each kind of place has a sum of its own, so that the faint messages of a
+street do not drown in the noise that a household needs. A message counts up to `CEILING`, so that many days of likely
+infection speak louder than one of certainty, and all of one contact up to `CONTACT_MAX`. Of the noisy sums only what
+the noise leaves is believed (`believed`), on the average of the last days: functions of what was released, which cost
+no privacy beyond the releases'.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from bocage.engines.epidemic.course import Course
-from bocage.engines.epidemic.types import Contacts, EpidemicError, Floats
+from bocage.engines.epidemic.graph import Graph, by_layer
+from bocage.engines.epidemic.types import EpidemicError, Floats, Ints
+
+# The infectiousness up to which a message counts (1 is the mean of an infectious day), how many messages all that one
+# contact says in a window counts for, and over how many days releases are averaged; chosen on seeds 101 to 105.
+CEILING = 0.1
+CONTACT_MAX = 7
+AVERAGED_DAYS = 3
+_BINS, _ATOMS, _ROUNDS = 600, 50, 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,57 +57,138 @@ class Privacy:
 
     @property
     def sigma(self) -> float:
-        """Standard deviation of the noise for a contact whose messages can differ by 1 (in the L2 norm)."""
-        return math.sqrt(2 * math.log(1.25 / self.delta)) / self.epsilon
+        """The least standard deviation of Gaussian noise that hides a change by 1 (Balle & Wang, ICML 2018)."""
+        return _bisect(lambda sigma: delta_of(self.epsilon, 1 / sigma) - self.delta, 1e-3, 1e6)
 
-    def composed(self, releases: int) -> float:
-        """The epsilon, at the same delta, of `releases` days together."""
-        rho = releases / (2 * self.sigma**2)
-        return rho + 2 * math.sqrt(rho * math.log(1 / self.delta))
+    def of(self, meetings: int, releases: int = 1) -> float:
+        """The epsilon, at the same delta, of all that one contact says of `meetings` at one kind of place together.
 
-
-def sensitivity(contacts: Contacts, curves: Course, window: int) -> Floats:
-    """[layers]: how far one contact of a layer can move a person's [window] log-hazard, in the L2 norm."""
-    layer, weight = np.asarray(contacts.layer), np.asarray(contacts.weight)
-    heaviest = np.zeros(len(contacts.layers))
-    np.maximum.at(heaviest, layer, weight)
-    # Whatever was infected when, its infectiousness over the window is a mixture of shifted curves: convexity bounds
-    # the norm by that of the whole curve.
-    norm = float(np.linalg.norm(np.sort(curves.infectiousness)[::-1][:window]))
-    return heaviest * norm
+        In `releases` days. A pair that meets at m kinds of place: ask for m times the releases. Exact for Gaussian
+        noise (Dong, Roth & Su 2022): shifts add up, up to `CONTACT_MAX`; releases by the root of their number.
+        """
+        if meetings < 1 or releases < 1:
+            raise EpidemicError("meetings", "and `releases` are whole numbers from 1.")
+        shift = min(meetings, CONTACT_MAX) * math.sqrt(releases) / self.sigma
+        return _bisect(lambda epsilon: delta_of(epsilon, shift) - self.delta, 0.0, 1e6)
 
 
-def noise(privacy: Privacy, contacts: Contacts, curves: Course, day: int, window: int) -> tuple[Floats, Floats]:
-    """[people, window] Gaussian noise on the log-hazard, of the layers together for whoever has contacts there.
+def delta_of(epsilon: float, shift: float) -> float:
+    """The delta of a Gaussian moved by `shift` standard deviations, at `epsilon` (Balle & Wang 2018, theorem 8)."""
+    near, far = _below(shift / 2 - epsilon / shift), _below(-shift / 2 - epsilon / shift)
+    # Beyond what a float holds, the second term is lost against the first: leaving it out errs on the safe side.
+    return near - math.exp(epsilon) * far if far > 0 and epsilon < 700 else near
 
-    And its variance [people].
+
+def _below(x: float) -> float:
+    """The normal distribution function, exact far below 0 too."""
+    return math.erfc(-x / math.sqrt(2)) / 2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Release:
+    """What was released: `noisy` [layers, people], in messages; nan without contacts there.
+
+    `told` [people, window] is the log-hazard that was believed of it; `recent` the `noisy` of the last days, today's
+    first.
+    """
+
+    noisy: Floats
+    told: Floats
+    recent: tuple[Floats, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Receiver:
+    """What is a person's own, and no contact's: [people, window].
+
+    `own` is the likelihood of their answers by day of infection, `felt` how far they were exposed (mobility,
+    susceptibility).
+    """
+
+    own: Floats
+    felt: Floats
+
+
+def release(
+    privacy: Privacy, graph: Graph, curves: Course, sent: Floats, receiver: Receiver, day: int, before: Release | None
+) -> Release:
+    """The noisy sums of a day, and what to believe of them.
+
+    `sent` [people, window] is each person's infectiousness to others; `before` yesterday's release, if there was one.
     """
     rng = np.random.default_rng((privacy.seed, day))
-    layer, first, second = np.asarray(contacts.layer), np.asarray(contacts.first), np.asarray(contacts.second)
-    variance = np.zeros(contacts.people)
-    for each, reach in enumerate(sensitivity(contacts, curves, window)):
-        met = np.zeros(contacts.people, dtype=bool)
-        chosen = layer == each
-        met[first[chosen]] = met[second[chosen]] = True
-        variance += met * (reach * privacy.sigma) ** 2
-    return rng.normal(size=(contacts.people, window)) * np.sqrt(variance)[:, None], variance
+    messages, worth = _messages(sent, curves)
+    weight = receiver.own * receiver.felt
+    # Weights of at most 1: one message moves the sum by at most 1.
+    top = weight.max(axis=1)
+    share = weight / np.where(top > 0, top, 1.0)[:, None]
+    parts = by_layer(graph)
+    noisy = np.full((max(parts, default=-1) + 1, len(sent)), np.nan)
+    for layer, part in parts.items():
+        total = (share * part.hazard(messages)).sum(axis=1) / part.heaviest
+        noisy[layer] = np.where(part.met(), total + privacy.sigma * rng.normal(size=len(sent)), np.nan)
+    recent = (noisy, *(before.recent if before is not None and before.noisy.shape == noisy.shape else ()))
+    recent = recent[:AVERAGED_DAYS]
+    mean, count = _averaged(recent)
+    hazard = np.zeros(len(sent))
+    for layer, part in parts.items():
+        for days in range(1, len(recent) + 1):
+            alike = count[layer] == days
+            found = believed(mean[layer][alike], privacy.sigma / math.sqrt(days))
+            hazard[alike] += found * worth * part.heaviest
+    # Spread evenly over the days, so that the weighted sum is what was believed.
+    even = hazard / np.maximum(share.sum(axis=1), 1.0)
+    return Release(noisy, even[:, None] * receiver.felt, recent)
 
 
-def shrunk(noisy: Floats, variance: Floats) -> Floats:
-    """[people, window] log-hazards from `noisy` ones with noise of [people] `variance`: drawn towards their mean.
+def _messages(sent: Floats, curves: Course) -> tuple[Floats, float]:
+    """[people, window] what each says of each day, 0 to 1, and the infectiousness that one message stands for.
 
-    By as much as the noise outweighs how far people really differ; that they do is believed only where the spread is
-    two standard errors beyond the noise's. Not below 0.
+    The latter of somebody infected on a day that nobody knows.
     """
-    told = variance > 0
-    result: Floats = np.maximum(noisy, 0.0)
-    if not told.any():
-        return result
-    values, precision = noisy[told], 1 / variance[told][:, None]
-    count = noisy.shape[1]
-    mean = max(float((values * precision).sum() / (precision.sum() * count)), 0.0)
-    weight = float((precision**2).sum() * count)
-    spread = float((((values - mean) ** 2 * precision - 1) * precision).sum() / weight) - 2 * math.sqrt(2 / weight)
-    kept = max(spread, 0.0) / (max(spread, 0.0) + variance[told][:, None])
-    result[told] = np.maximum(mean + kept * (values - mean), 0.0)
-    return result
+    capped = np.minimum(sent, CEILING) / CEILING
+    capped *= np.minimum(1, CONTACT_MAX / np.maximum(capped.sum(axis=1), 1e-9))[:, None]
+    said = min(float(np.minimum(curves.infectiousness, CEILING).sum()) / CEILING, CONTACT_MAX)
+    return capped.astype(np.float32), float(curves.infectiousness.sum()) / said
+
+
+def _averaged(recent: tuple[Floats, ...]) -> tuple[Floats, Ints]:
+    """[layers, people] the mean of the last releases, and of how many; 0 where there was none today."""
+    values = np.array(recent)
+    known = ~np.isnan(values)
+    count = known.sum(axis=0)
+    mean = np.where(known, values, 0.0).sum(axis=0) / np.maximum(count, 1)
+    return mean, np.where(known[0], count, 0)
+
+
+def believed(noisy: Floats, sigma: float) -> Floats:
+    """The mean of each value from 0 on that was released with noise of `sigma`, given all the values released.
+
+    By the non-parametric maximum likelihood of what is behind them (Kiefer & Wolfowitz 1956; Jiang & Zhang 2009), on a
+    grid, by expectation-maximisation. Where noise alone explains the values, little of any is left.
+    """
+    if not len(noisy):
+        return noisy
+    low, high = float(noisy.min()), float(noisy.max())
+    edges = np.linspace(low, high + 1e-9 * (1 + abs(high)), _BINS + 1)
+    middle = (edges[1:] + edges[:-1]) / 2
+    counts = np.histogram(noisy, edges)[0]
+    atoms = np.concatenate(([0.0], np.geomspace(0.02, max(high, 1.0), _ATOMS)))
+    likelihood = np.exp(-0.5 * ((middle[:, None] - atoms) / sigma) ** 2) + 1e-300
+    prior = np.full(len(atoms), 1e-3)
+    prior[0] = 1.0
+    for _ in range(_ROUNDS):
+        joint = likelihood * prior
+        prior = counts @ (joint / joint.sum(axis=1, keepdims=True))
+        prior /= prior.sum()
+    joint = likelihood * prior
+    mean: Floats = np.interp(noisy, middle, joint @ atoms / joint.sum(axis=1))
+    return mean
+
+
+def _bisect(falling: Callable[[float], float], low: float, high: float) -> float:
+    """Where a falling function is 0, from the side on which it is not above 0."""
+    for _ in range(200):
+        middle = (low + high) / 2
+        low, high = (middle, high) if falling(middle) > 0 else (low, middle)
+    return high

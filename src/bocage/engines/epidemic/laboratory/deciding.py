@@ -11,7 +11,7 @@ from bocage.engines.epidemic.graph import Graph
 from bocage.engines.epidemic.inference import Risk, infer
 from bocage.engines.epidemic.laboratory.world import World
 from bocage.engines.epidemic.policy import Controller, Plan, likeliest
-from bocage.engines.epidemic.privacy import Privacy
+from bocage.engines.epidemic.privacy import Privacy, Release
 from bocage.engines.epidemic.types import Bools, Contacts, Floats, Ints, Observations, Onsets, Parameters, Tests
 
 QUARANTINE_DAYS = 14
@@ -96,6 +96,7 @@ class ByRisk:
         self.immune = np.zeros(world.agents, dtype=bool)
         self.background: float | None = None
         self.graph: Graph | None = None
+        self.released: Release | None = None
         contacts = seen.contacts
         ends = np.concatenate((contacts.first, contacts.second))
         known = np.bincount(ends, np.tile(contacts.weight, 2), world.agents)
@@ -126,8 +127,9 @@ class ByRisk:
             privacy=self.privacy,
             background_per_day=self.background,
             graph=self.graph,
+            released=self.released,
         )
-        self.background, self.graph = risk.background_per_day, risk.graph
+        self.background, self.graph, self.released = risk.background_per_day, risk.graph, risk.released
         may = seen.enrolled & ~seen.diagnosed
         tested = likeliest(self._worth_testing(risk), round(world.tests * world.agents), may)
         soon = self._soon(risk)

@@ -27,9 +27,6 @@ from bocage.engines.epidemic import (
     loads,
     posterior_of,
 )
-from bocage.engines.epidemic.course import course
-from bocage.engines.epidemic.privacy import shrunk
-from bocage.engines.epidemic.types import Floats
 
 
 def town(seed: int = 1, privacy: Privacy | None = None) -> Risk:
@@ -136,35 +133,3 @@ def test_bad_input_names_the_field(field: str, make: Callable[[], object]) -> No
     with pytest.raises(EpidemicError) as refused:
         make()
     assert refused.value.field == field
-
-
-def test_the_noise_has_the_strength_that_epsilon_promises() -> None:
-    contacts = Contacts(2000, ("home", "venue"), np.arange(0, 2000, 2), np.arange(1, 2000, 2), weight=0.01)
-    wide, narrow = (infer(contacts, Observations(), 14, privacy=Privacy(e, seed=7)).noise for e in (0.5, 1.0))
-    expected = 0.01 * np.sqrt(2 * np.log(1250)) * np.linalg.norm(_curve())
-    assert narrow is not None and wide is not None
-    assert narrow.std() == pytest.approx(expected, rel=0.02)
-    assert wide.std() == pytest.approx(2 * narrow.std(), rel=1e-6)
-    # What is believed of it: all differences are noise here, and so little of them is left.
-    told = infer(contacts, Observations(), 14, privacy=Privacy(1.0, seed=7)).told
-    assert told is not None and told.std() < 0.05 * narrow.std() and (told >= 0).all()
-    # The bound holds: no posterior a contact may have moves the hazard further than the sensitivity.
-    assert Privacy(1.0).composed(14) > 1.0 and Privacy(1.0).composed(1) < 1.05
-
-
-def test_what_is_believed_of_a_noisy_hazard_is_nearer_the_truth_and_keeps_real_differences() -> None:
-    rng = np.random.default_rng(1)
-    truth = rng.gamma(0.5, 0.2, size=(3000, 14))
-    for sd in (0.01, 0.1, 1.0):
-        variance = np.where(rng.random(3000) < 0.5, sd**2, 4 * sd**2)
-        noisy = truth + rng.normal(size=truth.shape) * np.sqrt(variance)[:, None]
-        found = shrunk(noisy, variance)
-        assert np.square(found - truth).mean() < np.square(noisy - truth).mean()
-        assert found.mean() == pytest.approx(truth.mean(), rel=0.1)
-    clear = shrunk(truth + 0.001, np.full(3000, 1e-6))
-    np.testing.assert_allclose(clear, truth + 0.001, atol=1e-4)
-    np.testing.assert_array_equal(shrunk(truth, np.zeros(3000)), truth)
-
-
-def _curve() -> Floats:
-    return np.sort(course(Parameters()).infectiousness)[::-1][:14]
