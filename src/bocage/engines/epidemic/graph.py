@@ -35,7 +35,11 @@ class Graph:
 
     def hazard(self, infectiousness: Floats) -> Floats:
         """[people, window] float32: expected infections of each person a day from [people, window] infectiousness."""
-        total = np.asarray(self.daily @ infectiousness)
+        total = np.zeros(infectiousness.shape, dtype=np.float32)
+        # Who was infected in the window is not infectious on its first days: those columns need no product.
+        spread = np.flatnonzero(infectiousness.any(axis=0))
+        if len(spread):
+            total[:, spread[0] :] = self.daily @ np.ascontiguousarray(infectiousness[:, spread[0] :])
         for column, matrix in self.single:
             total[:, column] += matrix @ np.ascontiguousarray(infectiousness[:, column])
         return total

@@ -32,7 +32,7 @@ from bocage.engines.epidemic.graph import Graph, by_layer
 from bocage.engines.epidemic.types import EpidemicError, Floats, Ints
 
 # The infectiousness up to which a message counts (1 is the mean of an infectious day), how many messages all that one
-# contact says in a window counts for, and over how many days releases are averaged; chosen on seeds 101 to 105.
+# contact says in a window counts for, and over how many days releases are averaged; chosen on seeds 101 and 103.
 CEILING = 0.1
 CONTACT_MAX = 7
 AVERAGED_DAYS = 3
