@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from rich.table import Table
 
-from bocage.engines.carbon.households import Household, Post, households
+from bocage.engines.carbon.households import Household, Post, Published, households
 
 TOTAL_PERCENT = 10
 POST_PERCENT = 25
@@ -14,19 +14,20 @@ _MICROGRAMS = 10**9
 def table() -> Table:
     """Every post of every household: ours with its interval, the published figure, and whether the goal is met."""
     shown = Table("Household", "Post", "kg a head", "90 % interval", "published", "off", "inside", "goal")
-    shown.title = "Reference households (survey budgets), a head and year"
+    shown.title = "Reference households (national accounts), a head and year"
     for one in households():
         for post in (*one.posts, one.total):
-            shown.add_row(one.title, post.name, *_figures(one, post))
+            for told in post.published or (None,):
+                shown.add_row(one.title, post.name, *_figures(one, post, told))
         shown.add_section()
     return shown
 
 
-def _figures(one: Household, post: Post) -> tuple[str, ...]:
-    kg = Decimal(post.micrograms) / _MICROGRAMS
-    low, high = (Decimal(bound) / _MICROGRAMS for bound in (post.low_micrograms, post.high_micrograms))
+def _figures(one: Household, post: Post, told: Published | None) -> tuple[str, ...]:
+    weight = post.accounted
+    kg = Decimal(weight.micrograms) / _MICROGRAMS
+    low, high = (Decimal(bound) / _MICROGRAMS for bound in (weight.low_micrograms, weight.high_micrograms))
     ours = (f"{kg:,.0f}", f"{low:,.0f} to {high:,.0f}")
-    told = post.published
     if told is None:
         return (*ours, "none found", "", "", "not measured")
     figure = f"{told.kg_a_head:,.0f} ({told.year})"

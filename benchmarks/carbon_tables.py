@@ -21,7 +21,6 @@ from bocage.engines.carbon.tables import weighs_what_is_bought
 TONNES_A_MILLION = 1000
 # The NACE sectors that make what a kind of shop sells; their factors are at basic prices, as the book's are.
 SECTORS = {
-    "groceries": ("1013", "1031", "1085", "1089"),
     "bakery": ("1071",),
     "fishmonger": ("1020",),
     "dairy": ("1051", "1052"),
@@ -49,6 +48,25 @@ SECTORS = {
     "leisure_goods": ("3240",),
     "sports_goods": ("3230",),
     "water": ("3600",),
+}
+# What a food shop sells is a basket: no one sector is like it. Shares are what French households spend, 2017, on bread
+# and cereals, meat, fish, dairy and eggs, fats, fruit and vegetables, sweets, other food, and drinks (Insee, national
+# accounts by purpose, CP0111 to CP0119 and CP012, million EUR). Meat is split as the concordance of EXIOBASE's
+# products to COICOP 01.1.2 does: cattle 14 %, poultry 12 %, and the food industry for the rest.
+BASKETS = {
+    "groceries": {
+        "1071": 23186,
+        "1011": 0.14 * 30574,
+        "1012": 0.12 * 30574,
+        "1013": 0.74 * 30574,
+        "1020": 7408,
+        "1051": 18608,
+        "1042": 3152,
+        "0113": 25416,
+        "1082": 11204,
+        "1089": 15107,
+        "1107": 12986,
+    }
 }
 
 
@@ -91,10 +109,9 @@ def _tried(book: Book, values: Iterable[Value]) -> tuple[int, float, float]:
     inside, widths = 0, []
     for one in values:
         item = next(i for i in book.items.values() if i.route == "money" and i.factor == one.activity)
-        ours = rate(book, item.id, one.country, "EUR", 2, YEAR, CODED)
+        ours = rate(book, item.id, one.country, "EUR", 2, YEAR, CODED, at_basic_price=True)
         assert ours is not None
-        basic = float(1 + book.money_factor(one.activity, one.country).vat_percent / 100)
-        low, high = (bound / MICROGRAMS_A_CENT * basic for bound in (ours.low_per_minor, ours.high_per_minor))
+        low, high = (bound / MICROGRAMS_A_CENT for bound in (ours.low_per_minor, ours.high_per_minor))
         inside += low <= one.kg <= high
         widths.append(high / low)
     return len(widths), inside / len(widths) if widths else 0, statistics.median(widths) if widths else 0
@@ -111,12 +128,24 @@ def independent(tables: Path, book: Book) -> Iterator[Value]:
         if not weighs_what_is_bought(row["EXIOBASE Name"], item.factor, row["MCC Code"].zfill(4)):
             continue
         yield from _by_country(row, item.factor, item.category, covered, 1)
+    yield from _baskets(tables, covered, book)
     categories = {item.factor: item.category for item in book.items.values() if item.route == "money"}
     activities = {sector: activity for activity, sectors in SECTORS.items() for sector in sectors}
     for row in read(tables / "memobank_nace2_exiobase.csv"):
         activity = activities.get(row["NACE Code"].zfill(4))
         if activity and weighs_what_is_bought(row["EXIOBASE Name"], activity):
             yield from _by_country(row, activity, categories[activity], covered, TONNES_A_MILLION)
+
+
+def _baskets(tables: Path, covered: Iterable[str], book: Book) -> Iterator[Value]:
+    """One value a basket and country that has all of its sectors, the mean weighted by what is spent."""
+    sectors = {row["NACE Code"].zfill(4): row for row in read(tables / "memobank_nace2_exiobase.csv")}
+    for activity, spent in BASKETS.items():
+        category = next(item.category for item in book.items.values() if item.factor == activity)
+        for code in covered:
+            if all(sectors[nace][code] for nace in spent):
+                kg = sum(float(sectors[nace][code]) * share for nace, share in spent.items()) / sum(spent.values())
+                yield Value(activity, category, f"basket of {activity}", code, kg / TONNES_A_MILLION)
 
 
 def _by_country(

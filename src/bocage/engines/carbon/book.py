@@ -19,7 +19,7 @@ from bocage.engines.carbon.rules import Pattern, Rules
 from bocage.engines.carbon.types import CarbonError
 
 BOOKS = Path(__file__).parent / "books"
-LATEST = "2026.4"
+LATEST = "2026.5"
 WORLD = "WORLD"
 EURO_AREA = "EA"
 FILE_LIMIT_BYTES = 4_000_000
@@ -39,6 +39,10 @@ FILES = (
     "sources.csv",
 )
 MODEL = "model.npz"
+TRADE = "trade.csv"
+# What a shop and its wholesaler do weighs as this activity does.
+TRADE_ACTIVITY = "other_services"
+BASIC_PRICE = "basic price"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +133,7 @@ class Book:
     mccs: tuple[MccRange, ...]
     rules: Rules
     model: Model | None
+    trade: Mapping[tuple[str, str], Figure]
     _by_mcc: Mapping[int, MccRange] = field(repr=False)
 
     def mcc(self, code: str) -> MccRange | None:
@@ -146,6 +151,21 @@ class Book:
             if figures := self.money.get((activity, place)):
                 return figures[0]
         raise CarbonError("book", f"{self.version} has no money factor for {activity!r}; it is incomplete.")
+
+    def trade_of(self, activity: str, country: str) -> tuple[Figure, Figure] | None:
+        """The percent of a price without VAT that is trade margin, and the factor which that part weighs by.
+
+        None where the factor is at purchasers' prices, which hold the margin already, or nothing is on record.
+        """
+        factor = self.money_factor(activity, country)
+        share = self.trade.get((activity, country)) or self.trade.get((activity, "*"))
+        if share is None or factor.basis != BASIC_PRICE:
+            return None
+        by = self.money_factor(TRADE_ACTIVITY, country)
+        # A country whose trade is at purchasers' prices of another year takes the world's, which has the factor's own.
+        if (by.year, by.unit) != (factor.year, factor.unit):
+            by = self.money_factor(TRADE_ACTIVITY, WORLD)
+        return share, by
 
     def price(self, product: str, country: str, year: int) -> Figure:
         for place in (country, WORLD):
@@ -197,6 +217,10 @@ def load_folder(folder: Path, version: str) -> Book:
     # Books before 2026.2 had no model; a city's own may do without one.
     if (folder / MODEL).exists():
         raw[MODEL] = _bytes(folder / MODEL)
+    # Books before 2026.5 took trade margins for goods.
+    if (folder / TRADE).exists():
+        raw[TRADE] = _bytes(folder / TRADE)
+        tables[TRADE] = _rows(TRADE, raw[TRADE])
     sources = {row["source"]: _source(row) for row in tables["sources.csv"]}
     items = {row["item"]: _item(row) for row in tables["items.csv"]}
     figures = _Figures(sources)
@@ -204,7 +228,7 @@ def load_folder(folder: Path, version: str) -> Book:
     for known in mccs:
         _known(known.item, items, "mcc.csv")
     patterns = [_pattern(row, items) for row in tables["rules.csv"]]
-    return Book(
+    book = Book(
         version=version,
         digest=_digest(raw),
         classes={r["class"]: _category(r, items) for r in tables["classes.csv"]},
@@ -222,8 +246,20 @@ def load_folder(folder: Path, version: str) -> Book:
             [r["word"] for r in tables["bank_words.csv"]],
         ),
         model=unpack(raw[MODEL]) if MODEL in raw else None,
+        trade=figures.trade(tables.get(TRADE, [])),
         _by_mcc={code: known for known in mccs for code in range(known.first, known.last + 1)},
     )
+    _check_trade(book)
+    return book
+
+
+def _check_trade(book: Book) -> None:
+    """Goods and their trade are added up, so both factors must be of one year and currency."""
+    for activity, country in book.money:
+        found = book.trade_of(activity, country)
+        factor = book.money_factor(activity, country)
+        if found and (found[1].year, found[1].unit) != (factor.year, factor.unit):
+            raise CarbonError("book", f"{TRADE}: {activity} in {country} and trade are not of one year and currency.")
 
 
 class _Figures:
@@ -244,6 +280,15 @@ class _Figures:
         for number, row in enumerate(rows, start=2):
             figure = self._figure(name, number, row, row[value], row[kind])
             found.setdefault(row[kind], {})[figure.year] = figure
+        return found
+
+    def trade(self, rows: list[dict[str, str]]) -> dict[tuple[str, str], Figure]:
+        found = {}
+        for number, row in enumerate(rows, start=2):
+            share = self._figure(TRADE, number, row, row["percent"], f"{row['activity']}/{row['country']}")
+            if share.value >= 100:
+                raise CarbonError("book", f"{TRADE}, line {number}: a margin must be below 100 percent.")
+            found[row["activity"], row["country"]] = share
         return found
 
     def _figure(self, name: str, number: int, row: dict[str, str], value: str, identity: str) -> Figure:

@@ -75,10 +75,9 @@ def held_out(sector: str, country: str) -> bool:
 def book_kg(book: Book, activity: str, country: str) -> float:
     """The book's kg CO2e a euro of 2019 at basic prices, before any level."""
     item = next(item for item in book.items.values() if item.route == "money" and item.factor == activity)
-    ours = rate(book, item.id, country, "EUR", 2, YEAR, Decimal(1))
+    ours = rate(book, item.id, country, "EUR", 2, YEAR, Decimal(1), at_basic_price=True)
     assert ours is not None  # Every country's own currency has an exchange rate.
-    factor = book.money_factor(activity, country)
-    return ours.micrograms_per_minor / MICROGRAMS_A_CENT * float((1 + factor.vat_percent / 100) / factor.level)
+    return ours.micrograms_per_minor / MICROGRAMS_A_CENT / float(book.money_factor(activity, country).level)
 
 
 def merged(values: Iterable[Value]) -> list[Value]:

@@ -1,13 +1,15 @@
-"""Reference households: the budget that a national survey publishes, weighed by the book, beside published footprints.
+"""Reference households: what a country's national accounts say that households buy, weighed by the book, a head.
 
-`households/budgets.csv` has a line for each kind that a survey tells apart, `published.csv` the footprints that others
-published, a head, with their boundary, and `sources.csv` where each is from and where it was read. Surveys see less
-spending than national accounts do (food, alcohol and restaurants most), and published footprints hold what governments
-buy and what is invested; only rows with `is_what_households_buy` are fit to be compared.
+`households/budgets.csv` has a line for each kind that the accounts tell apart, in millions a year, `published.csv` the
+footprints that others published, a head, with their boundary, and `sources.csv` where each is from and where it was
+read. The published footprints rest on national accounts, so the budgets do too: a survey sees less (food, alcohol and
+restaurants most). They hold what nobody pays, such as the rent that owners would pay themselves (`paid` is "no"), and
+no effects of flights at altitude; a person's statements hold the one and not the other, so each sum is given both ways.
+Only published rows with `is_what_households_buy` are fit to be compared.
 """
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
@@ -33,14 +35,22 @@ class Published:
 
 
 @dataclass(frozen=True, slots=True)
-class Post:
-    """What a household's spending on a post weighs a head and year, in micrograms, with its 90 % interval."""
+class Weight:
+    """What spending weighs a head and year, in micrograms, with its 90 % interval."""
 
-    name: str
     micrograms: int
     low_micrograms: int
     high_micrograms: int
-    published: Published | None
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A post of spending: as statements would show it, and as published accounts would count it."""
+
+    name: str
+    paid: Weight
+    accounted: Weight
+    published: tuple[Published, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +60,7 @@ class Household:
     country: str
     title: str
     year: str
-    persons: Decimal
+    population_millions: Decimal
     is_whole: bool
     posts: tuple[Post, ...]
     total: Post
@@ -64,37 +74,52 @@ def households(*, book: Book | None = None) -> tuple[Household, ...]:
 @cache
 def _households(book: Book) -> tuple[Household, ...]:
     lines, published = _read("budgets.csv"), _read("published.csv")
-    told = {(row["country"], row["post"]): _published(row) for row in published}
+    told: dict[tuple[str, str], list[Published]] = {}
+    for row in published:
+        told.setdefault((row["country"], row["post"]), []).append(_published(row))
     done = []
     for row in _read("households.csv"):
-        country, persons = row["country"], Decimal(row["persons"])
+        country, heads = row["country"], Decimal(row["population_millions"])
         own = [line for line in lines if line["country"] == country]
         names = list(dict.fromkeys(line["post"] for line in own))
         posts = tuple(
-            _post(book, name, (line for line in own if line["post"] == name), persons, told.get((country, name)))
+            _post(book, name, [line for line in own if line["post"] == name], heads, told.get((country, name), ()))
             for name in names
         )
-        total = _post(book, TOTAL, own, persons, told.get((country, TOTAL)))
-        done.append(Household(country, row["title"], own[0]["year"], persons, row["is_whole"] == "yes", posts, total))
+        total = _post(book, TOTAL, own, heads, told.get((country, TOTAL), ()))
+        done.append(Household(country, row["title"], own[0]["year"], heads, row["is_whole"] == "yes", posts, total))
     return tuple(done)
 
 
 def _post(
-    book: Book, name: str, lines: Iterable[dict[str, str]], persons: Decimal, published: Published | None
+    book: Book, name: str, lines: Sequence[dict[str, str]], heads: Decimal, published: Sequence[Published]
 ) -> Post:
+    paid = [line for line in lines if line["paid"] == "yes"]
+    return Post(
+        name,
+        paid=_weight(book, paid, heads, with_altitude=True),
+        accounted=_weight(book, lines, heads, with_altitude=False),
+        published=tuple(published),
+    )
+
+
+def _weight(book: Book, lines: Iterable[dict[str, str]], heads: Decimal, *, with_altitude: bool) -> Weight:
     """Sums of lines; one factor's errors are shared, different factors' are not, as in `totals.py`."""
     groups: dict[str, list[int]] = {}
     for line in lines:
         found = rate(book, line["item"], line["country"], line["currency"], 2, int(line["year"]), Decimal(1))
         assert found is not None  # The currencies of the households have exchange rates.
-        minor = round(Decimal(line["amount"]) * 100 / persons)
+        minor = round(Decimal(line["amount"]) * 100 / heads)
+        bounds = (found.micrograms_per_minor, found.low_per_minor, found.high_per_minor)
+        bare = None if with_altitude else found.without_altitude_per_minor
         group = groups.setdefault(found.factor, [0, 0, 0])
-        for place, each in enumerate((found.micrograms_per_minor, found.low_per_minor, found.high_per_minor)):
-            group[place] += each * minor
+        for place, each in enumerate(bounds):
+            # The interval is one of factors: it stays as wide on the smaller mass.
+            group[place] += (each if bare is None else each * bare // found.micrograms_per_minor) * minor
     middle = sum(group[0] for group in groups.values())
     below = isqrt(sum((group[0] - group[1]) ** 2 for group in groups.values()))
     above = isqrt(sum((group[2] - group[0]) ** 2 for group in groups.values()))
-    return Post(name, middle, middle - below, middle + above, published)
+    return Weight(middle, middle - below, middle + above)
 
 
 def _published(row: dict[str, str]) -> Published:

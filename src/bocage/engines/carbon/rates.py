@@ -1,9 +1,9 @@
 """Money -> kg CO2e: what one minor unit of a currency, spent on an item in a country and year, stands for.
 
 Physical route: amount / price of that year and country = quantity; quantity x physical factor = kg. Money route:
-amount, without VAT where the factor is at basic prices, deflated to the factor's year by the country's consumer
-prices, converted to its currency at that year's rate, x factor. What a euro emits is taken to have stayed as in the
-factor's year but for prices, and brought by the factor's `level` to what independent tables say of 2019.
+amount, without VAT and trade margin where the factor is at basic prices, deflated to the factor's year by the country's
+consumer prices, converted to its currency at that year's rate, x factor. What a euro emits is taken to have stayed as
+in the factor's year but for prices, and brought by the factor's `level` to what independent tables say of 2019.
 
 Everything is an exact fraction until the end, then rounded once to whole micrograms for one minor unit. A line is
 that integer times its amount: lines add up exactly, a part refund takes back exactly its part.
@@ -33,14 +33,26 @@ _CONTEXT = Context(prec=28)
 
 @lru_cache(maxsize=CACHED_RATES)
 def rate(
-    book: Book, item_id: str, country: str, currency: str, exponent: int, year: int, probability: Decimal
+    book: Book,
+    item_id: str,
+    country: str,
+    currency: str,
+    exponent: int,
+    year: int,
+    probability: Decimal,
+    *,
+    at_basic_price: bool = False,
 ) -> Rate | None:
-    """The rate of a counted item, None where the currency has no exchange rate. `country` is one of the book's."""
+    """The rate of a counted item, None where the currency has no exchange rate. `country` is one of the book's.
+
+    `at_basic_price` takes what was paid for a basic price, without value added tax and trade margin, as tables of
+    sectors do.
+    """
     item = book.items[item_id]
     if book.rate_per_euro(currency, year) is None and currency != EURO:
         return None
     builder = _Builder(book, item, country, currency, year)
-    kg_a_unit = builder.physical() if item.route == "physical" else builder.by_money()
+    kg_a_unit = builder.physical() if item.route == "physical" else builder.by_money(at_basic_price=at_basic_price)
     scale = MICROGRAMS_A_KILOGRAM * Fraction(1, 10**exponent)
     if item.extra_gsd > 1:
         builder.says("interval", said.EXTRA, gsd=str(item.extra_gsd))
@@ -98,11 +110,11 @@ class _Builder:
             self.without_altitude_kg = self.quantity_a_unit * bare.value
         return self.quantity_a_unit * factor.value
 
-    def by_money(self) -> Fraction:
+    def by_money(self, *, at_basic_price: bool) -> Fraction:
         factor = self.book.money_factor(self.item.factor, self.country)
         home = self.book.home_currency(self.country)
         amount = self._exchange(home, self.year)
-        if factor.vat_percent:
+        if factor.vat_percent and not at_basic_price:
             amount = amount * 100 / (100 + factor.vat_percent)
             self.says("price", said.VAT, percent=shown(factor.vat_percent))
         amount *= self._deflator(factor.year)
@@ -111,7 +123,26 @@ class _Builder:
         self._cite(factor)
         if factor.level != 1:
             self.says("factor", said.LEVELLED, level=shown(factor.level))
-        return amount * factor.value * factor.level
+        return amount * self._kg_a_unit(factor, at_basic_price=at_basic_price)
+
+    def _kg_a_unit(self, factor: Figure, *, at_basic_price: bool) -> Fraction:
+        """Of the goods at their basic price, and of the trade that brought them, by their shares of the price."""
+        goods = factor.value * factor.level
+        traded = self.book.trade_of(self.item.factor, self.country)
+        if traded is None or at_basic_price:
+            return goods
+        share, by = traded
+        trade = by.value * by.level
+        self.says(
+            "factor",
+            said.TRADE,
+            percent=shown(share.value),
+            value=shown(trade),
+            unit=f"kg CO2e/{by.unit}",
+            source=share.source.title,
+            locator=share.locator,
+        )
+        return goods * (1 - share.value / 100) + trade * share.value / 100
 
     def _price_now(self, price: Figure) -> Fraction:
         self.says(

@@ -38,6 +38,10 @@ FACTOR = (
     "error: times or divided by {gsd} a standard deviation)."
 )
 LEVELLED = "Times {level}: the level of independent sector factors of 2019 for this kind and country (EXIOBASE 3.8)."
+TRADE = (
+    "{percent} % of that price is what wholesale and retail trade take, which weighs {value} {unit}, not as the goods "
+    "do ({source}, {locator})."
+)
 EXTRA = "The kind is not certain, so the error grows: times or divided by {gsd} a standard deviation."
 QUANTITY = "That is {quantity} {unit}."
 ALTITUDE = "The effects at altitude are counted; without them it would be {kg} kg."

@@ -53,6 +53,10 @@ SENTENCES = (
         "times or divided by {gsd} a standard deviation)."
     ),
     _("Times {level}: the level of independent sector factors of 2019 for this kind and country (EXIOBASE 3.8)."),
+    _(
+        "{percent} % of that price is what wholesale and retail trade take, which weighs {value} {unit}, not as the "
+        "goods do ({source}, {locator})."
+    ),
     _("The kind is not certain, so the error grows: times or divided by {gsd} a standard deviation."),
     _("That is {quantity} {unit}."),
     _("The effects at altitude are counted; without them it would be {kg} kg."),

@@ -156,5 +156,5 @@ def average(country: str) -> Average | None:
     one = next((each for each in households() if each.country == country and each.is_whole), None)
     if one is None:
         return None
-    total = one.total
+    total = one.total.paid
     return Average(total.micrograms, total.low_micrograms, total.high_micrograms, one.year)

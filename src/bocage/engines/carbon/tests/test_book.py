@@ -13,7 +13,7 @@ import iso18245
 import pytest
 
 from bocage.engines.carbon import CarbonError, countries, load, load_folder, versions
-from bocage.engines.carbon.book import BOOKS, FILES, LATEST, MODEL, Figure
+from bocage.engines.carbon.book import BOOKS, FILES, LATEST, MODEL, TRADE, Figure
 from bocage.engines.carbon.reasons import TEMPLATES
 
 FOLDER = BOOKS / LATEST
@@ -32,6 +32,7 @@ def figures() -> Iterator[Figure]:
             yield from some
     for by_year in (*book.cpi.values(), *book.fx.values()):
         yield from by_year.values()
+    yield from book.trade.values()
 
 
 def test_every_published_book_loads_as_it_was_published() -> None:
@@ -64,6 +65,8 @@ def test_an_unknown_book_is_refused() -> None:
         ("factors.csv", "defra_2025", "hearsay", "hearsay"),
         ("rules.csv", "supermarket", "hypermarket", "items.csv lacks"),
         ("mcc.csv", ",supermarket,", ",hypermarket,", "items.csv lacks"),
+        ("trade.csv", "bakery,*,2018,27.5", "bakery,*,2018,100", "below 100 percent"),
+        ("money.csv", "other_services,WORLD,2011", "other_services,WORLD,2012", "not of one year"),
     ],
 )
 def test_a_broken_book_is_refused_by_file_and_line(tmp_path: Path, file: str, old: str, new: str, said: str) -> None:
@@ -99,6 +102,7 @@ def test_figures_are_unique_and_sources_all_used() -> None:
         ("factors.csv", ("activity", "country", "year")),
         ("money.csv", ("activity", "country")),
         ("prices.csv", ("product", "country", "year")),
+        ("trade.csv", ("activity", "country")),
         ("cpi.csv", ("country", "year")),
         ("fx.csv", ("currency", "year")),
         ("rules.csv", ("pattern", "countries", "sign")),
@@ -199,4 +203,4 @@ def test_sentences_have_no_stray_gaps() -> None:
 
 
 def test_all_files_of_the_book_are_covered_by_its_digest() -> None:
-    assert {path.name for path in FOLDER.iterdir()} == {*FILES, MODEL}
+    assert {path.name for path in FOLDER.iterdir()} == {*FILES, MODEL, TRADE}

@@ -2,6 +2,7 @@
 
 import math
 from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -76,16 +77,35 @@ def test_several_values_of_one_sector_count_once() -> None:
 
 
 def test_the_book_says_its_level_and_weighs_by_it() -> None:
-    factor = BOOK.money_factor("restaurant", "FR")
+    factor = BOOK.money_factor("hotel", "FR")
     assert factor.level != 1
-    ours = rate(BOOK, "restaurant", "FR", "EUR", 2, 2011, Decimal(1))
+    ours = rate(BOOK, "hotel", "FR", "EUR", 2, 2011, Decimal(1))
     assert ours is not None
     exact = factor.value * factor.level / (1 + factor.vat_percent / 100) * 10**7
     assert abs(ours.micrograms_per_minor - exact) <= 1
     assert any("independent sector factors" in reason.text for reason in ours.reasons)
-    older = rate(load("2026.2"), "restaurant", "FR", "EUR", 2, 2011, Decimal(1))
+    older = rate(load("2026.2"), "hotel", "FR", "EUR", 2, 2011, Decimal(1))
     assert older is not None
     assert not any("independent sector factors" in reason.text for reason in older.reasons)
+
+
+def test_trade_margins_weigh_as_trade_and_goods_as_goods() -> None:
+    factor, trade, share = BOOK.money_factor("clothing", "FR"), BOOK.money_factor("other_services", "FR"), "0.492"
+    ours = rate(BOOK, "clothing", "FR", "EUR", 2, 2011, Decimal(1))
+    assert ours is not None
+    part = Fraction(share)
+    mixed = factor.value * factor.level * (1 - part) + trade.value * trade.level * part
+    assert abs(ours.micrograms_per_minor - mixed / (1 + factor.vat_percent / 100) * 10**7) <= 1
+    assert any("wholesale and retail trade" in reason.text for reason in ours.reasons)
+    basic = rate(BOOK, "clothing", "FR", "EUR", 2, 2011, Decimal(1), at_basic_price=True)
+    assert basic is not None
+    assert abs(basic.micrograms_per_minor - factor.value * factor.level * 10**7) <= 1
+    assert basic.high_per_minor / basic.micrograms_per_minor == pytest.approx(
+        ours.high_per_minor / ours.micrograms_per_minor, rel=1e-5
+    )
+    at_purchasers = rate(BOOK, "bakery", "US", "USD", 2, 2022, Decimal(1))
+    assert at_purchasers is not None
+    assert not any("wholesale and retail trade" in reason.text for reason in at_purchasers.reasons)
 
 
 def test_the_euro_area_is_the_mean_of_its_six() -> None:
