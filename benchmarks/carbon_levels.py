@@ -26,8 +26,8 @@ EURO_SIX = ("FR", "DE", "ES", "IT", "NL", "BE")
 WORLD_EXTRA_LOG = 0.30
 DIGITS = 4
 # EXIOBASE has meals and beds in one sector. The one table that tells them apart, the EPA's, has meals at 1.5 times
-# beds, and the food and drink that British restaurants buy (29 % of their output, ONS 2018) weigh more by this book than
-# that whole sector does. So no level comes from it; its values stay in the test.
+# beds, and the food and drink that British restaurants buy (29 % of their output, ONS 2018) weigh more by this book
+# than that whole sector does. So no level comes from it; its values stay in the test.
 NOT_CALIBRATED = frozenset({"restaurant"})
 
 

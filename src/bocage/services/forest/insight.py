@@ -46,7 +46,7 @@ _NATIONAL = {
 
 @dataclass(frozen=True)
 class Average:
-    """The average household of a survey, weighed by the book as one's own lines are, a head, with its interval."""
+    """What national accounts say a head pays for, weighed by the book as one's own lines are, with its interval."""
 
     micrograms: int
     low_micrograms: int

@@ -51,7 +51,8 @@ def overview(request: HttpRequest) -> HttpResponse:
     known = company.years(organisation)
     number = _year_of(request) or (known[0] if known else clock.now().year - 1)
     year = company.year(organisation, number)
-    context = {"form": form, "files": company.files(organisation), "years": known, "year": year, **_shown(year.result)}
+    named = [(each, company.year_name(each, year.first_month)) for each in known]
+    context = {"form": form, "files": company.files(organisation), "years": named, "year": year, **_shown(year.result)}
     context["settings"] = CompanyYearForm(
         initial={
             "revenue": year.revenue_minor / 100 if year.revenue_minor else None,
