@@ -150,16 +150,18 @@ def _shop_of(ana: UUID, marco: UUID, moulin: UUID) -> dict[str, str]:
 
 
 def _forest_of(ana: UUID, marco: UUID, moulin: UUID) -> dict[str, str]:
-    whole, strange, meters = uuid7(), uuid7(), uuid7()
+    whole, strange, meters, unknown = uuid7(), uuid7(), uuid7(), uuid7()
     with acting_as(Actor.for_person(ana)):
         importing.receive(ana, whole, "november.csv", STATEMENT.encode(), "FR")
         importing.receive(ana, strange, "strange.csv", NO_COLUMNS.encode(), "FR")
     with acting_as(Actor.for_person(marco, moulin)):
         company.receive(moulin, meters, "meters.csv", METERS.encode())
+        company.receive(moulin, unknown, "strange.csv", NO_COLUMNS.encode())
     return {
         "forest:preview": reverse("forest:preview", args=[whole]),
         "forest:columns": reverse("forest:columns", args=[strange]),
         "forest:company-file": reverse("forest:company-file", args=[meters]),
+        "forest:company-columns": reverse("forest:company-columns", args=[unknown]),
     }
 
 

@@ -14,10 +14,12 @@ from bocage.engines.statements import Limits, StatementError
 from bocage.kernel.errors import Refusal, not_found
 from bocage.kernel.identity import queries as identity
 from bocage.kernel.keys import subject_keys
-from bocage.services.forest import limits
+from bocage.services.forest import limits, reading
+from bocage.services.forest.company_columns import CompanyColumns, kept, mapping_of
 from bocage.services.forest.company_papers import Papers, read_papers
 from bocage.services.forest.models import CompanyFile, CompanyYear
 from bocage.services.forest.statement_words import error_words
+from bocage.services.forest.types import Choices
 from bocage.services.forest.weighing import home_currency
 
 PREVIEW_RECORDS = 20
@@ -33,8 +35,8 @@ class FileView:
     format: str
     state: str
     records: int
-    first_on: date
-    last_on: date
+    first_on: date | None
+    last_on: date | None
     created_at: datetime
 
 
@@ -65,13 +67,29 @@ class YearView:
         return year_name(self.year, self.first_month)
 
 
-def read_file(organisation_id: UUID, name: str, content: bytes) -> Papers:
-    """A file's records. Raises `Refusal` (bad_file) naming file, line and field."""
+def read_file(organisation_id: UUID, name: str, content: bytes, columns: CompanyColumns | None = None) -> Papers:
+    """A file's records. Raises `Refusal` naming file, line and field.
+
+    It is `columns_unknown` for a CSV whose columns must be said or were said wrongly, and `bad_file` for any other.
+    """
     currency = home_currency(identity.organisation(organisation_id).country) or "EUR"
     try:
-        return read_papers(content, name=name, currency=currency, limits=_LIMITS)
+        mapping = mapping_of(columns) if columns else None
+        return read_papers(content, name=name, currency=currency, limits=_LIMITS, mapping=mapping)
     except StatementError as error:
-        raise Refusal("bad_file", error_words(error), field="file", status=422) from None
+        code = "columns_unknown" if error.code in {"columns-unknown", "mapping-wrong"} else "bad_file"
+        raise Refusal(code, error_words(error), field="file", status=422) from None
+
+
+def waits_for_columns(organisation_id: UUID, file_id: UUID) -> bool:
+    """Whether the file is a CSV whose columns somebody has to say. Raises `Refusal` (not_found)."""
+    return found(organisation_id, file_id).state == "columns"
+
+
+def choices(organisation_id: UUID, file_id: UUID) -> Choices:
+    """The first rows of a CSV whose columns somebody has to say. Raises `Refusal` (not_found, bad_statement)."""
+    row = found(organisation_id, file_id)
+    return reading.choices(row.id, row.name, content_of(row))
 
 
 def kept_records(organisation_id: UUID) -> list[Record]:
@@ -81,7 +99,7 @@ def kept_records(organisation_id: UUID) -> list[Record]:
     for row in rows.order_by("id"):
         # Two files of one name are two files: lines are told apart by it.
         named = f"{row.name} ({row.digest[:4]})"
-        records += read_file(organisation_id, named, _content(row)).records
+        records += read_file(organisation_id, named, content_of(row), kept(row.columns)).records
     return records
 
 
@@ -94,7 +112,7 @@ def files(organisation_id: UUID) -> list[FileView]:
 def preview(organisation_id: UUID, file_id: UUID) -> FilePreview:
     """What keeping it would bring. Raises `Refusal` (not_found)."""
     row = found(organisation_id, file_id)
-    papers = read_file(organisation_id, row.name, _content(row))
+    papers = read_file(organisation_id, row.name, content_of(row), kept(row.columns))
     twin = CompanyFile.objects.filter(organisation_id=organisation_id, digest=row.digest, state="kept")
     known = 0
     if row.state != "kept":
@@ -165,7 +183,8 @@ def _key(one: Record) -> tuple[object, ...]:
     return (one.origin, one.on, one.amount_minor, one.text, one.account, one.quantity, one.reference)
 
 
-def _content(row: CompanyFile) -> bytes:
+def content_of(row: CompanyFile) -> bytes:
+    """The bytes that were handed in."""
     return subject_keys.decrypt(row.organisation_id, bytes(row.content), row.id.bytes)
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bocage.engines.carbon.business import Record, of_bank, of_fuel_card, of_invoice, of_ledger, of_meters
-from bocage.engines.statements import Limits, read
+from bocage.engines.statements import CsvMapping, Limits, read
 from bocage.engines.statements.accounts import ACCOUNTS_LIMITS, TableMapping, read_accounts
 
 
@@ -22,12 +22,16 @@ def read_papers(
     name: str,
     currency: str,
     limits: Limits = ACCOUNTS_LIMITS,
-    mapping: TableMapping | None = None,
+    mapping: TableMapping | CsvMapping | None = None,
 ) -> Papers:
     """Read a FEC, an invoice, a fuel card, meters or a bank statement. Raises `StatementError` naming file and line."""
-    found = read_accounts(data, name=name, limits=limits, mapping=mapping, currency=currency)
+    payments = mapping if isinstance(mapping, CsvMapping) else None
+    table = mapping if isinstance(mapping, TableMapping) else None
+    found = None
+    if payments is None:
+        found = read_accounts(data, name=name, limits=limits, mapping=table, currency=currency)
     if found is None:
-        statement = read(data, name=name, limits=limits, currency=currency)
+        statement = read(data, name=name, limits=limits, currency=currency, mapping=payments)
         notes = [note.text for note in statement.notes]
         notes += [f"Line {bad.line}, {bad.field}: {bad.problem}" for bad in statement.bad_lines]
         return Papers(statement.format, tuple(of_bank(statement.lines, name)), tuple(notes))

@@ -7,6 +7,7 @@ from django import forms
 from django.utils.dates import MONTHS
 from django.utils.translation import gettext_lazy as _
 
+from bocage.services.forest.company_columns import FUEL, METER, PAYMENTS
 from bocage.services.forest.engine_words import class_title, countries
 from bocage.services.forest.species import SPECIES
 from bocage.services.forest.types import Choices
@@ -64,9 +65,15 @@ class ColumnsForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
-        if all(cleaned.get(name) is None for name in ("amount", "debit", "credit")) and not self.errors:
-            self.add_error("amount", _("Choose the column of the amount, or those of money out and money in."))
+        if not self.errors and (missing := self.lacking(cleaned)):
+            self.add_error(*missing)
         return cleaned
+
+    def lacking(self, cleaned: dict[str, Any]) -> tuple[str, str] | None:
+        """The field that is still to be said, and how to say it."""
+        if all(cleaned.get(name) is None for name in ("amount", "debit", "credit")):
+            return "amount", str(_("Choose the column of the amount, or those of money out and money in."))
+        return None
 
 
 class CategoryForm(forms.Form):
@@ -193,6 +200,55 @@ class CompanyFileForm(forms.Form):
         help_text=_("FEC, invoice (Factur-X, UBL), fuel card or meters as CSV, bank statement; at most 10 MB."),
         widget=forms.ClearableFileInput(attrs={"accept": ACCEPTED_FILES + ",.pdf"}),
     )
+
+
+class CompanyColumnsForm(ColumnsForm):
+    """What a company's table is, and which of its columns holds what."""
+
+    kind = forms.ChoiceField(
+        label=_("What the table is"),
+        choices=[(PAYMENTS, _("Purchases or payments")), (FUEL, _("Fuel card")), (METER, _("Meter"))],
+    )
+    quantity = forms.TypedChoiceField(
+        label=_("Quantity"),
+        coerce=int,
+        empty_value=None,
+        required=False,
+        help_text=_("Of a fuel card the litres, of a meter what was used."),
+    )
+    energy = forms.ChoiceField(
+        label=_("What the meter counts"),
+        required=False,
+        choices=[
+            ("", "\N{EM DASH}"),
+            ("electricity", _("electricity")),
+            ("gas", _("natural gas")),
+            ("heating_oil", _("heating oil")),
+            ("district_heat", _("district heat")),
+            ("propane", _("propane")),
+            ("water", _("water")),
+        ],
+    )
+    unit = forms.ChoiceField(
+        label=_("Counted in"),
+        required=False,
+        choices=[("", "\N{EM DASH}"), ("kWh", "kWh"), ("MWh", "MWh"), ("m3", "m³"), ("L", "L"), ("kg", "kg")],
+    )
+    field_order = ("kind", "date", "text", "amount", "debit", "credit", "quantity", "energy", "unit", "currency")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["text"].label = _("Text: supplier, product or meter")
+
+    def lacking(self, cleaned: dict[str, Any]) -> tuple[str, str] | None:
+        """Payments need an amount, a fuel card product and litres, a meter what it counts."""
+        if cleaned.get("kind") == FUEL and (cleaned.get("text") is None or cleaned.get("quantity") is None):
+            return "quantity", str(_("Choose the columns of the product and of the litres."))
+        if cleaned.get("kind") == METER:
+            if cleaned.get("quantity") is None:
+                return "quantity", str(_("Choose the column of what was used."))
+            return None if cleaned.get("energy") else ("energy", str(_("Say what the meter counts.")))
+        return super().lacking(cleaned) if cleaned.get("kind") == PAYMENTS else None
 
 
 class CompanyYearForm(forms.Form):

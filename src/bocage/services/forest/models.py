@@ -337,7 +337,10 @@ class Audit(models.Model):
 
 
 class CompanyFile(models.Model):
-    """A file of a company's accounts, encrypted with the company's key; kept ones are what its years are made of."""
+    """A file of a company's accounts, encrypted with the company's key; kept ones are what its years are made of.
+
+    A CSV in the state `columns` waits for somebody to say what its `columns` hold, and has no days until then.
+    """
 
     id = models.UUIDField(primary_key=True, editable=False)
     organisation_id = models.UUIDField()
@@ -348,14 +351,19 @@ class CompanyFile(models.Model):
     format = models.CharField(max_length=12)
     state = models.CharField(max_length=10, default="preview")
     records = models.PositiveIntegerField()
-    first_on = models.DateField()
-    last_on = models.DateField()
+    columns = models.JSONField(null=True)
+    first_on = models.DateField(null=True)
+    last_on = models.DateField(null=True)
     created_at = models.DateTimeField()
 
     class Meta:
         db_table = "forest_companyfile"
         constraints = [
-            models.CheckConstraint(condition=Q(state__in=["preview", "kept"]), name="forest_companyfile_state"),
+            models.CheckConstraint(
+                condition=Q(state="columns")
+                | Q(state__in=["preview", "kept"], first_on__isnull=False, last_on__isnull=False),
+                name="forest_companyfile_state",
+            ),
             models.UniqueConstraint(
                 fields=["organisation_id", "digest"], condition=Q(state="kept"), name="forest_companyfile_once"
             ),

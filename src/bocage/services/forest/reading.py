@@ -80,13 +80,18 @@ def read_statement(content: bytes, name: str, country: str, columns: Columns | N
 
 def choices_of(upload: Upload) -> Choices:
     """The first rows of a CSV and what its columns seem to hold. Raises `Refusal` for what is no CSV."""
+    return choices(upload.id, upload.name, content_of(upload), columns_of(upload))
+
+
+def choices(file_id: UUID, name: str, content: bytes, chosen: Columns | None = None) -> Choices:
+    """The same of any bytes. Raises `Refusal` for what is no CSV."""
     try:
-        found = preview_csv(content_of(upload), name=upload.name, limits=_READ_LIMITS)
+        found = preview_csv(content, name=name, limits=_READ_LIMITS)
     except StatementError as error:
         raise Refusal("bad_statement", error_words(error), field="file") from None
     width = max((len(row) for row in found.rows), default=0)
     rows = tuple((*row, *[""] * (width - len(row))) for row in found.rows[: limits.COLUMN_ROWS_SHOWN])
-    return Choices(upload.id, upload.name, rows, _names(rows), columns_of(upload) or _guess(found.mapping, rows))
+    return Choices(file_id, name, rows, _names(rows), chosen or _guess(found.mapping, rows))
 
 
 def columns_of(upload: Upload) -> Columns | None:

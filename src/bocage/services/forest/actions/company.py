@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -19,8 +20,11 @@ from bocage.kernel import clock
 from bocage.kernel.errors import Refusal, conflict
 from bocage.kernel.identity import queries as identity
 from bocage.kernel.keys import subject_keys
-from bocage.services.forest import company, limits
+from bocage.services.forest import company, limits, reading
 from bocage.services.forest.actions.turns import take_turns
+from bocage.services.forest.company_columns import CompanyColumns
+from bocage.services.forest.company_columns import as_kept as columns_as_kept
+from bocage.services.forest.company_papers import Papers
 from bocage.services.forest.company_results import as_kept
 from bocage.services.forest.models import CompanyFile, CompanyYear
 
@@ -34,6 +38,7 @@ REVENUE_MINOR_MAX = 10**15
 def receive(organisation_id: UUID, file_id: UUID, name: str, content: bytes) -> UUID:
     """Take a file in for a preview, under the caller's id; the same id and bytes again change nothing.
 
+    A CSV whose columns are not recognised waits in the state `columns` until `choose_columns`.
     Raises `Refusal` (too_large, full, bad_file, nothing_in_it, too_long).
     """
     if len(content) > limits.COMPANY_FILE_BYTES_MAX:
@@ -47,9 +52,7 @@ def receive(organisation_id: UUID, file_id: UUID, name: str, content: bytes) -> 
             raise taken
         return file_id
     name = name.replace("\0", "")[-limits.NAME_CHARACTERS_MAX :] or "accounts"
-    papers = company.read_file(organisation_id, name, content)
-    counted = [each for each in papers.records if not each.settles]
-    first_on, last_on = _span(counted)
+    read = _read_or_wait(organisation_id, file_id, name, content)
     _make_room(organisation_id, len(content))
     row = CompanyFile(
         id=file_id,
@@ -58,11 +61,8 @@ def receive(organisation_id: UUID, file_id: UUID, name: str, content: bytes) -> 
         digest=digest,
         size_bytes=len(content),
         content=subject_keys.encrypt(organisation_id, content, file_id.bytes),
-        format=papers.format,
-        records=len(counted),
-        first_on=first_on,
-        last_on=last_on,
         created_at=clock.now(),
+        **read,
     )
     # Row-level security hides another company's file of this id: only the insert finds out.
     CompanyFile.objects.bulk_create([row], ignore_conflicts=True)
@@ -72,12 +72,31 @@ def receive(organisation_id: UUID, file_id: UUID, name: str, content: bytes) -> 
 
 
 @transaction.atomic
+def choose_columns(organisation_id: UUID, file_id: UUID, columns: CompanyColumns) -> None:
+    """Read a CSV by the columns that somebody chose; a kept file stays as it was read.
+
+    Raises `Refusal` (columns_unknown, bad_file, nothing_in_it, too_long) where they do not fit it.
+    """
+    take_turns(organisation_id)
+    row = company.found(organisation_id, file_id)
+    if row.state == "kept":
+        return
+    read = _as_read(company.read_file(organisation_id, row.name, company.content_of(row), columns))
+    for name, value in read.items():
+        setattr(row, name, value)
+    row.columns = columns_as_kept(columns)
+    row.save(update_fields=[*read, "columns"])
+
+
+@transaction.atomic
 def keep(organisation_id: UUID, file_id: UUID) -> None:
     """Make the file part of the company's years. Twice, or the same bytes under another name, changes nothing."""
     take_turns(organisation_id)
     row = company.found(organisation_id, file_id)
     if row.state == "kept":
         return
+    if row.state == "columns":
+        raise Refusal("columns_unknown", _("Say first which column of the file holds what."), field="file", status=409)
     if CompanyFile.objects.filter(organisation_id=organisation_id, digest=row.digest, state="kept").exists():
         row.delete()
         return
@@ -172,7 +191,30 @@ def _result(records: list[Record], row: CompanyYear, country: str) -> dict[str, 
     return as_kept(found, row.revenue_minor, renewable)
 
 
+def _read_or_wait(organisation_id: UUID, file_id: UUID, name: str, content: bytes) -> dict[str, Any]:
+    try:
+        return _as_read(company.read_file(organisation_id, name, content))
+    except Refusal as refusal:
+        if refusal.code != "columns_unknown":
+            raise
+        try:
+            reading.choices(file_id, name, content)
+        except Refusal:
+            # No table at all: what the reader said first is what is wrong.
+            raise refusal from None
+        return {"state": "columns", "format": "csv", "records": 0, "first_on": None, "last_on": None}
+
+
+def _as_read(papers: Papers) -> dict[str, Any]:
+    counted = [each for each in papers.records if not each.settles]
+    first_on, last_on = _span(counted)
+    days = {"first_on": first_on, "last_on": last_on}
+    return {"state": "preview", "format": papers.format, "records": len(counted), **days}
+
+
 def _years_of(row: CompanyFile, month: int) -> list[int]:
+    if row.first_on is None or row.last_on is None:
+        return []
     first, last = (company.financial_year(on, month) for on in (row.first_on, row.last_on))
     return list(range(first, last + 1))
 

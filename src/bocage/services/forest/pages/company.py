@@ -19,15 +19,17 @@ from bocage.kernel.identity import queries as identity
 from bocage.kernel.ids import uuid7
 from bocage.services.forest import company, limits
 from bocage.services.forest.actions import company as accounts
+from bocage.services.forest.company_columns import CompanyColumns
 from bocage.services.forest.company_report import report_pdf
 from bocage.services.forest.company_words import CATEGORY_TITLES, said
-from bocage.services.forest.forms import CompanyFileForm, CompanyYearForm
+from bocage.services.forest.forms import CompanyColumnsForm, CompanyFileForm, CompanyYearForm
 from bocage.services.forest.templatetags.forest_tags import mass
 
 _YEAR_DIGITS = 4
 _SUPPLIERS_SHOWN = 10
 _LINES_SHOWN = 8
 _NAME_SHOWN = 40
+_TABLES = frozenset({"csv", "fuel-card", "meter"})
 # A spreadsheet takes such a beginning for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -80,7 +82,30 @@ def file(request: HttpRequest, file_id: UUID) -> HttpResponse:
         except Refusal as refusal:
             messages.error(request, str(refusal.message))
         return redirect("forest:company")
-    return render(request, "forest/company/file.html", {"preview": company.preview(organisation, file_id)})
+    if company.waits_for_columns(organisation, file_id):
+        return redirect("forest:company-columns", file_id)
+    preview = company.preview(organisation, file_id)
+    # What the reader took the columns for may be wrong: litres for money, or money out for money in.
+    sayable = preview.file.state == "preview" and preview.file.format in _TABLES
+    context = {"preview": preview, "columns_can_be_said": sayable}
+    return render(request, "forest/company/file.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def columns(request: HttpRequest, file_id: UUID) -> HttpResponse:
+    """Say which column of a CSV holds what, with its first rows beside the question."""
+    organisation = _organisation("forest:write" if request.method == "POST" else "forest:read")
+    choices = company.choices(organisation, file_id)
+    form = CompanyColumnsForm(choices, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            accounts.choose_columns(organisation, file_id, CompanyColumns(**form.cleaned_data))
+            return redirect("forest:company-file", file_id)
+        except Refusal as refusal:
+            form.add_error(None, str(refusal.message))
+    context = {"form": form, "choices": choices}
+    return render(request, "forest/company/columns.html", context, status=422 if form.errors else 200)
 
 
 @login_required
@@ -198,6 +223,7 @@ def _plain(text: str) -> str:
 urlpatterns = [
     path("company", overview, name="company"),
     path("company/files/<uuid:file_id>", file, name="company-file"),
+    path("company/files/<uuid:file_id>/columns", columns, name="company-columns"),
     path("company/<int:year>/settings", settings, name="company-settings"),
     path("company/<int:year>.pdf", report, name="company-report"),
     path("company/<int:year>.csv", table, name="company-table"),

@@ -21,6 +21,7 @@ from bocage.kernel.errors import Refusal
 from bocage.kernel.identity import actions as identity
 from bocage.services.forest import company, company_words, limits
 from bocage.services.forest.actions import company as accounts
+from bocage.services.forest.company_columns import CompanyColumns
 from bocage.services.forest.models import CompanyFile, CompanyYear
 from bocage.services.forest.tests.conftest import PASSWORD, make_person
 from bocage.services.forest.tests.test_together import at_once
@@ -242,3 +243,58 @@ def test_everything_that_the_engine_says_can_be_translated() -> None:
     assert dict(CATEGORIES) == company_words.CATEGORY_TITLES
     assert {each.title for each in tables().activities.values()} == set(company_words.ACTIVITIES)
     assert {text for each in MEASURES for text in (each.title, each.says)} == set(company_words.MEASURES)
+
+
+UNKNOWN = b"Releve;Valeur X;Repere\n31/01/2025;1200;A1\n28/02/2025;900;A1\n"
+AS_METER = {"kind": "meter", "date": "0", "quantity": "1", "text": "2", "energy": "electricity", "unit": "kWh"}
+
+
+@pytest.mark.django_db
+def test_a_csv_of_unknown_columns_waits_until_somebody_says_what_they_hold(ana: UUID) -> None:
+    firm = make_company(ana)
+    client = browser(ana, firm)
+    with acting(ana, firm):
+        file_id = accounts.receive(firm, uuid4(), "export.csv", UNKNOWN)
+        row = CompanyFile.objects.get(pk=file_id)
+        assert (row.state, row.records, row.first_on) == ("columns", 0, None)
+        with pytest.raises(Refusal, match="Say first"):
+            accounts.keep(firm, file_id)
+        assert company.years(firm) == []
+    address = f"/forest/company/files/{file_id}"
+    assert client.get(address)["Location"] == f"{address}/columns"
+    assert b"Valeur X" in client.get(f"{address}/columns").content
+    assert b"Which column holds what?" in client.get("/forest/company").content
+    for wrong, said in (
+        ({"energy": ""}, b"Say what the meter counts"),
+        ({"kind": "payments"}, b"Choose the column of the amount"),
+        ({"kind": "fuel", "quantity": ""}, b"the product and of the litres"),
+        ({"quantity": "2"}, b"is not"),
+    ):
+        bad = client.post(f"{address}/columns", AS_METER | wrong)
+        assert bad.status_code == 422
+        assert said in bad.content, wrong
+    assert client.post(f"{address}/columns", AS_METER)["Location"] == address
+    assert b"Say what its columns hold" in client.get(address).content
+    assert client.post(address, {"answer": "keep"}).status_code == 302
+    with acting(ana, firm):
+        year = company.year(firm, 2025).result
+        assert year is not None
+        (electricity,) = (each for each in year["categories"] if each["id"] == "2-location")
+        assert electricity["records"] == 2
+        # What is kept stays as it was read.
+        accounts.choose_columns(
+            firm, file_id, CompanyColumns(kind="meter", date=0, quantity=1, energy="gas", unit="kWh")
+        )
+        assert CompanyFile.objects.get(pk=file_id).columns["energy"] == "electricity"
+        accounts.remove(firm, file_id)
+        assert company.year(firm, 2025).result is None
+
+
+@pytest.mark.django_db
+def test_what_is_no_table_is_refused_at_once(ana: UUID) -> None:
+    firm = make_company(ana)
+    with acting(ana, firm):
+        for content in (b"one word", b"\0\0\0", b"a;b\n"):
+            with pytest.raises(Refusal):
+                accounts.receive(firm, uuid4(), "odd.csv", content)
+        assert not CompanyFile.objects.exists()

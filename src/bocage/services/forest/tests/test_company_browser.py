@@ -11,9 +11,11 @@ from playwright.sync_api import Browser, Page
 
 from bocage.engines.statements.accounts.tests import samples
 from bocage.kernel.acting.middleware import ACTING_FOR_SESSION_KEY
+from bocage.kernel.ids import uuid7
+from bocage.services.forest.actions import company as accounts
 from bocage.services.forest.tests.conftest import make_person
 from bocage.services.forest.tests.test_browser import LOOKS, chromium, look_at, opened, sign_in
-from bocage.services.forest.tests.test_company import FEC, acting, hand_in, make_company
+from bocage.services.forest.tests.test_company import FEC, UNKNOWN, acting, hand_in, make_company
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -57,7 +59,9 @@ def ids(fresh_database: str, request: pytest.FixtureRequest) -> dict[str, UUID]:
         hand_in(full, samples.pdf_with("factur-x.xml", samples.CII.encode()), "facture-17.pdf")
         hand_in(full, samples.FUEL_CARD.encode(), "carte-carburant.csv")
         hand_in(full, samples.METER_INDEX.encode(), "compteur.csv")
-    return {"ana": full, "wei": empty, "file": file_id}
+        unknown = uuid7()
+        accounts.receive(full, unknown, "export.csv", UNKNOWN)
+    return {"ana": full, "wei": empty, "file": file_id, "columns": unknown}
 
 
 def act_for(page: Page, firm: UUID) -> None:
@@ -91,6 +95,11 @@ def test_a_companys_pages_are_in_everybodys_reach(
         if name == "ana.morel":
             page.goto(f"/forest/company/files/{ids['file']}")
             found["file"] = look_at(page, "company-file", language)
+            page.goto(f"/forest/company/files/{ids['columns']}")
+            found["columns"] = look_at(page, "company-columns", language)
+            page.locator("form button.primary").click()
+            page.locator(".error-summary").wait_for()
+            found["columns failing"] = look_at(page, "company-columns-failing", language)
         page.goto("/forest/company")
         page.locator("input[type=file]").set_input_files(
             {"name": "w.txt", "mimeType": "text/plain", "buffer": FEC.replace(b"\t1000,00\t", b"\t1000,01\t")}
