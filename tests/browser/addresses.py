@@ -39,6 +39,7 @@ FILES = {
     "health:poster": "a PDF",
     "health:record": "JSON to keep",
     "forest:certificate-file": "a PDF",
+    "forest:certificate-proof": "JSON to keep",
     "forest:company-report": "a PDF",
     "forest:company-table": "a CSV",
     "forest:letter-file": "a PDF",

@@ -68,5 +68,12 @@ def certificate_pdf(tree: CertificateView, town: str) -> bytes:
         gap_mm=2,
     )
     paper.write_text(tree.claims, size=7.5, gap_mm=2)
-    paper.write_text(f"{tree.key_id}\n{tree.signature}", size=7.5)
+    paper.write_text(f"{tree.key_id}\n{tree.signature}", size=7.5, gap_mm=2)
+    paper.write_text(
+        _(
+            "That the ledger burned the grams, once: the proof on the certificate's page, by ./bocage verify. Its "
+            "transfer is the one named above."
+        ),
+        size=8.5,
+    )
     return paper.as_bytes()

@@ -1,5 +1,6 @@
 """Campaigns, certificates and what was seen of the trees, as people and partners may see them."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -14,6 +15,8 @@ from bocage.kernel.identity import queries as identity
 from bocage.kernel.keys import actions as keys
 from bocage.kernel.keys.types import Signature
 from bocage.kernel.ledger import queries as ledger
+from bocage.kernel.proofs import explorer
+from bocage.kernel.proofs import queries as proofs
 from bocage.services.forest import accounts
 from bocage.services.forest.actions.campaigns import SIGNING
 from bocage.services.forest.models import Audit, Campaign, Certificate
@@ -121,6 +124,23 @@ def certificate(person_id: UUID, certificate_id: UUID) -> CertificateView:
     row = rows[0]
     holds = keys.verify(SIGNING, row.claims.encode(), Signature(row.key_id, bytes(row.signature), row.signed_at))
     return CertificateView(**{**_certificates(rows)[0].__dict__, "is_genuine": holds, "audits": audits})
+
+
+def proof_file(person_id: UUID, certificate_id: UUID) -> bytes:
+    """The ledger's proof of the transfer that burned the grams, which `./bocage verify` checks without us.
+
+    Raises `Refusal` (not_found for another's tree, proof_not_yet until a checkpoint covers the transfer).
+    """
+    return proofs.proof_file(_burning(certificate(person_id, certificate_id)))
+
+
+def is_provable(tree: CertificateView) -> bool:
+    """Whether a signed checkpoint covers the transfer that burned the grams."""
+    return explorer.is_provable(_burning(tree))
+
+
+def _burning(tree: CertificateView) -> UUID:
+    return UUID(json.loads(tree.claims)["transfer"])
 
 
 def survival(organisation_id: UUID) -> dict[str, int]:

@@ -60,7 +60,18 @@ def plant(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
 def certificate(request: HttpRequest, certificate_id: UUID) -> HttpResponse:
     """One real tree: its certificate and what was seen of it."""
     found = real_trees.certificate(current_actor().required_subject(), certificate_id)
-    return render(request, "forest/certificate.html", {"tree": found, "claims": json.loads(found.claims)})
+    context = {"tree": found, "claims": json.loads(found.claims), "provable": real_trees.is_provable(found)}
+    return render(request, "forest/certificate.html", context)
+
+
+@login_required
+@require_GET
+def certificate_proof(request: HttpRequest, certificate_id: UUID) -> HttpResponse:
+    """The proof that the ledger holds the burning, which ./bocage verify checks without asking the town."""
+    proof = real_trees.proof_file(current_actor().required_subject(), certificate_id)
+    answer = HttpResponse(proof, content_type="application/json")
+    answer["Content-Disposition"] = f'attachment; filename="bocage-proof-{certificate_id}.json"'
+    return answer
 
 
 @login_required
@@ -135,6 +146,7 @@ urlpatterns = [
     path("planting/<uuid:campaign_id>/plant", plant, name="plant"),
     path("planting/<uuid:certificate_id>", certificate, name="certificate"),
     path("planting/<uuid:certificate_id>.pdf", certificate_file, name="certificate-file"),
+    path("planting/<uuid:certificate_id>.proof.json", certificate_proof, name="certificate-proof"),
     path("partner", partner, name="partner"),
     path("partner/<uuid:certificate_id>/report", report, name="report"),
 ]

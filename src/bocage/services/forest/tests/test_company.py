@@ -285,7 +285,9 @@ def test_a_csv_of_unknown_columns_waits_until_somebody_says_what_they_hold(ana: 
         accounts.choose_columns(
             firm, file_id, CompanyColumns(kind="meter", date=0, quantity=1, energy="gas", unit="kWh")
         )
-        assert CompanyFile.objects.get(pk=file_id).columns["energy"] == "electricity"
+        chosen = CompanyFile.objects.get(pk=file_id).columns
+        assert chosen is not None
+        assert chosen["energy"] == "electricity"
         accounts.remove(firm, file_id)
         assert company.year(firm, 2025).result is None
 

@@ -18,10 +18,14 @@ from bocage.kernel.errors import Refusal
 from bocage.kernel.identity import actions as identity
 from bocage.kernel.keys import queries as keys
 from bocage.kernel.ledger import queries as ledger
+from bocage.kernel.ledger import sealer
+from bocage.kernel.proofs import actions as proofs
+from bocage.kernel.proofs.verifying import verify
 from bocage.services.forest import accounts, queries, real_trees
 from bocage.services.forest.actions import campaigns, earning, giving, groups
 from bocage.services.forest.tests.conftest import PASSWORD, make_person, ride
 from bocage.services.forest.tests.test_together import as_, at_once, befriend, prove
+from bocage.testing import connected_as
 
 HERE = (Decimal("48.11"), Decimal("-1.68"))
 PNG = bytes.fromhex(
@@ -94,6 +98,37 @@ def test_who_has_too_little_or_comes_too_late_keeps_her_grams(ana: UUID, wei: UU
             campaigns.plant(ana, uuid4(), campaign)
         assert refused.value.code == "sold_out"
         assert queries.grove(ana).grams == grams - 1000
+
+
+def test_the_ledger_proves_the_burning_to_anybody_once_its_checkpoint_is_signed(fresh_database: str) -> None:
+    owner, ana, _other = (make_person(name) for name in ("Wei Lin", "Ana Morel", "Ines Caron"))
+    _partner, campaign = opened(owner)
+    grams_in_hand(ana)
+    tree = uuid4()
+    with as_(ana):
+        campaigns.plant(ana, tree, campaign)
+        with pytest.raises(Refusal) as early:
+            real_trees.proof_file(ana, tree)
+        assert early.value.code == "proof_not_yet"
+        assert not real_trees.is_provable(real_trees.certificate(ana, tree))
+    with connected_as("deliverer"):
+        sealer.seal_all()
+    with acting_as(Actor.for_service("proofs")):
+        signed = proofs.sign_checkpoint()
+    assert signed is not None
+    client, page = Client(), f"/forest/planting/{tree}"
+    assert client.login(email="ana.morel@example.org", password=PASSWORD)
+    assert f'href="{page}.proof.json"' in client.get(page).content.decode()
+    answer = client.get(f"{page}.proof.json")
+    steps = verify(answer.content, signed.public_key)
+    assert [step.passed for step in steps] == [True] * 6, steps
+    with as_(ana):
+        claims = json.loads(real_trees.certificate(ana, tree).claims)
+    fields = json.loads(answer.content)["fields"]
+    assert claims["transfer"] in str(fields)
+    stranger = Client()
+    assert stranger.login(email="ines.caron@example.org", password=PASSWORD)
+    assert stranger.get(f"{page}.proof.json").status_code == 404
 
 
 def test_two_who_want_the_last_tree_at_once(fresh_database: str) -> None:
