@@ -81,11 +81,6 @@ def read_file(organisation_id: UUID, name: str, content: bytes, columns: Company
         raise Refusal(code, error_words(error), field="file", status=422) from None
 
 
-def waits_for_columns(organisation_id: UUID, file_id: UUID) -> bool:
-    """Whether the file is a CSV whose columns somebody has to say. Raises `Refusal` (not_found)."""
-    return found(organisation_id, file_id).state == "columns"
-
-
 def choices(organisation_id: UUID, file_id: UUID) -> Choices:
     """The first rows of a CSV whose columns somebody has to say. Raises `Refusal` (not_found, bad_statement)."""
     row = found(organisation_id, file_id)
@@ -110,8 +105,10 @@ def files(organisation_id: UUID) -> list[FileView]:
 
 
 def preview(organisation_id: UUID, file_id: UUID) -> FilePreview:
-    """What keeping it would bring. Raises `Refusal` (not_found)."""
+    """What keeping it would bring. Raises `Refusal` (not_found, or columns_unknown where they must be said first)."""
     row = found(organisation_id, file_id)
+    if row.state == "columns":
+        raise columns_unknown()
     papers = read_file(organisation_id, row.name, content_of(row), kept(row.columns))
     twin = CompanyFile.objects.filter(organisation_id=organisation_id, digest=row.digest, state="kept")
     known = 0
@@ -125,6 +122,10 @@ def preview(organisation_id: UUID, file_id: UUID) -> FilePreview:
         known=known,
         twin=twin.exclude(pk=row.id).values_list("name", flat=True).first() or "",
     )
+
+
+def columns_unknown() -> Refusal:
+    return Refusal("columns_unknown", _("Say first which column of the file holds what."), field="file", status=409)
 
 
 def found(organisation_id: UUID, file_id: UUID) -> CompanyFile:

@@ -32,6 +32,8 @@ FIRST_YEAR, LAST_YEAR = 1990, 2100
 YEARS_A_FILE_MAX = 12
 MONTHS = 12
 REVENUE_MINOR_MAX = 10**15
+# Headings alone hold nothing.
+_ROWS_MIN = 2
 
 
 @transaction.atomic
@@ -96,7 +98,7 @@ def keep(organisation_id: UUID, file_id: UUID) -> None:
     if row.state == "kept":
         return
     if row.state == "columns":
-        raise Refusal("columns_unknown", _("Say first which column of the file holds what."), field="file", status=409)
+        raise company.columns_unknown()
     if CompanyFile.objects.filter(organisation_id=organisation_id, digest=row.digest, state="kept").exists():
         row.delete()
         return
@@ -198,10 +200,12 @@ def _read_or_wait(organisation_id: UUID, file_id: UUID, name: str, content: byte
         if refusal.code != "columns_unknown":
             raise
         try:
-            reading.choices(file_id, name, content)
+            shown = reading.choices(file_id, name, content).rows
         except Refusal:
+            shown = ()
+        if len(shown) < _ROWS_MIN:
             # No table at all: what the reader said first is what is wrong.
-            raise refusal from None
+            raise
         return {"state": "columns", "format": "csv", "records": 0, "first_on": None, "last_on": None}
 
 

@@ -82,9 +82,12 @@ def file(request: HttpRequest, file_id: UUID) -> HttpResponse:
         except Refusal as refusal:
             messages.error(request, str(refusal.message))
         return redirect("forest:company")
-    if company.waits_for_columns(organisation, file_id):
+    try:
+        preview = company.preview(organisation, file_id)
+    except Refusal as refusal:
+        if refusal.code != "columns_unknown":
+            raise
         return redirect("forest:company-columns", file_id)
-    preview = company.preview(organisation, file_id)
     # What the reader took the columns for may be wrong: litres for money, or money out for money in.
     sayable = preview.file.state == "preview" and preview.file.format in _TABLES
     context = {"preview": preview, "columns_can_be_said": sayable}
