@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from bocage.engines.carbon import Payment, countries, explain, load
+from bocage.engines.carbon import Payment, countries, explain, load, rate
 
 COVERED = [code for code, _ in countries()]
 CURRENCY = {code: load().home_currency(code) for code in (*COVERED, "EA", "WORLD")}
@@ -83,3 +83,14 @@ def test_a_year_out_of_the_book_widens_the_interval_and_says_so() -> None:
     assert later.micrograms == known.micrograms
     assert later.high_micrograms > known.high_micrograms
     assert any("nearest price on record" in reason.text for reason in later.reasons)
+
+
+@pytest.mark.parametrize("country", COVERED)
+def test_fuel_of_unknown_kind_may_have_been_diesel(country: str) -> None:
+    for year in (2022, 2023, 2024, 2025):
+        unknown, diesel = (
+            rate(load(), item, country, CURRENCY[country], 2, year, Decimal(1)) for item in ("fuel", "diesel")
+        )
+        assert unknown is not None
+        assert diesel is not None
+        assert unknown.low_per_minor < diesel.micrograms_per_minor < unknown.high_per_minor, year
