@@ -41,6 +41,14 @@ class Zone(StrEnum):
     COUNTRY = "country"
 
 
+class ClaimReason(StrEnum):
+    """What a sender may say is wrong with how a parcel was carried."""
+
+    DAMAGED = "damaged"
+    LOST = "lost"
+    LATE = "late"
+
+
 class Size(IntEnum):
     """How large a locker's compartment is; a parcel fits into those of its own size and larger ones."""
 

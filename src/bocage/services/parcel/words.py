@@ -4,8 +4,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from bocage.kernel.payments.types import DisputeState
 from bocage.services.parcel import steps
-from bocage.services.parcel.types import PriceLine, Problem, Size, Speed, Status
+from bocage.services.parcel.types import ClaimReason, PriceLine, Problem, Size, Speed, Status
 
 _STATUS: dict[Status, Promise] = {
     Status.DRAFT: gettext_lazy("not paid yet"),
@@ -62,6 +63,17 @@ _SIZES: dict[Size, Promise] = {
     Size.MEDIUM: gettext_lazy("medium"),
     Size.LARGE: gettext_lazy("large"),
 }
+CLAIM_REASONS: dict[ClaimReason, Promise] = {
+    ClaimReason.DAMAGED: gettext_lazy("It was damaged"),
+    ClaimReason.LOST: gettext_lazy("It never arrived"),
+    ClaimReason.LATE: gettext_lazy("It came too late"),
+}
+_CLAIMS: dict[str, Promise] = {
+    DisputeState.OPEN: gettext_lazy("The price is set aside until the carrier or the town decides."),
+    DisputeState.WITHDRAWN: gettext_lazy("The claim was taken back."),
+    DisputeState.FOR_PAYER: gettext_lazy("The price went back to the sender."),
+    DisputeState.FOR_PAYEE: gettext_lazy("The town decided for the carrier."),
+}
 _PROBLEMS: dict[str, Promise] = {
     "exception": gettext_lazy("Held up or damaged"),
     "late": gettext_lazy("Later than promised"),
@@ -100,6 +112,11 @@ def speed_title(speed: Speed) -> str:
 def problem_title(problem: Problem) -> str:
     """What is wrong."""
     return str(_PROBLEMS[problem.kind])
+
+
+def claim_title(state: str) -> str:
+    """How a claim stands."""
+    return str(_CLAIMS[state])
 
 
 def line_title(line: PriceLine) -> str:

@@ -11,10 +11,11 @@ from pydantic import Field
 from bocage.kernel.errors import Refusal
 from bocage.kernel.identity import queries as identity
 from bocage.kernel.ids import uuid7
+from bocage.kernel.payments import queries as payments
 from bocage.services.parcel import limits
-from bocage.services.parcel.actions import on_delivery, shipping
+from bocage.services.parcel.actions import claims, on_delivery, shipping
 from bocage.services.parcel.queries import quotes, shipments
-from bocage.services.parcel.types import Address, Shipment, Speed
+from bocage.services.parcel.types import Address, ClaimReason, Shipment, Speed
 from bocage.services.parcel.words import line_title, step_title
 from bocage.shell.api_site import idempotent, scoped
 
@@ -89,6 +90,20 @@ class OnDeliveryIn(Schema):
     """What the receiver was shown, and agrees to."""
 
     amount_minor: Annotated[int, Field(ge=1, le=limits.ON_DELIVERY_MINOR_MAX)]
+
+
+class ClaimIn(Schema):
+    """What is wrong."""
+
+    reason: ClaimReason
+
+
+class ClaimOut(Schema):
+    """How a claim stands (open, withdrawn, for_payer, for_payee), and how much was set aside."""
+
+    state: str
+    amount_minor: int
+    secured_minor: int
 
 
 class MomentOut(Schema):
@@ -188,6 +203,15 @@ def pay_on_delivery(request: HttpRequest, shipment_id: UUID, payload: OnDelivery
     """As its receiver, pay what the sender asks: kept until the parcel is delivered, given back if it is not."""
     on_delivery.pay_on_delivery(identity.require_scope(WRITE), shipment_id, payload.amount_minor)
     return shipment_out(shipments.shipment(shipment_id))
+
+
+@router.post("/shipments/{shipment_id}/claim", response=ClaimOut, auth=scoped(WRITE), openapi_extra=KEYED)
+@idempotent
+def claim(request: HttpRequest, shipment_id: UUID, payload: ClaimIn) -> Any:
+    """As its sender, claim the price back: it is set aside until the carrier gives in or the town decides."""
+    claims.claim(identity.require_scope(WRITE), shipment_id, payload.reason)
+    held = payments.dispute(claims.claim_of(shipment_id))
+    return ClaimOut(state=held.state, amount_minor=held.amount_minor, secured_minor=held.secured_minor)
 
 
 @router.post("/shipments/{shipment_id}/code", response=ShipmentOut, auth=scoped(WRITE), openapi_extra=KEYED)

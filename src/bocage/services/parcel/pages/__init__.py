@@ -12,6 +12,7 @@ urlpatterns = [
     path("p/<uuid:shipment_id>", mine.shipment, name="shipment"),
     path("p/<uuid:shipment_id>/cancel", mine.cancel, name="cancel"),
     path("p/<uuid:shipment_id>/code", mine.code, name="code"),
+    path("p/<uuid:shipment_id>/claim", mine.claim, name="claim"),
     path("p/<uuid:shipment_id>/pay", mine.pay_on_delivery, name="pay-on-delivery"),
     path("p/<uuid:shipment_id>/locker", mine.locker, name="locker"),
     path("p/<uuid:shipment_id>/label.pdf", mine.label, {"kind": "pdf"}, name="label"),
@@ -21,6 +22,7 @@ urlpatterns = [
     path("desk/lockers", desk.lockers, name="desk-lockers"),
     path("desk/lockers/<uuid:locker_id>", desk.set_open, name="desk-locker"),
     path("desk/<uuid:shipment_id>", desk.parcel, name="desk-parcel"),
+    path("desk/<uuid:shipment_id>/claim", desk.grant, name="desk-claim"),
     # The page lies within the folder of its worker: a worker serves no page outside of it.
     path("courier/", courier.courier, name="courier"),
     path("courier/tour.json", courier.tour, name="courier-tour"),

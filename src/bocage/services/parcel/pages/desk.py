@@ -10,9 +10,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from bocage.kernel.errors import Refusal
 from bocage.kernel.identity.types import Organisation
 from bocage.kernel.ids import uuid7
-from bocage.services.parcel.actions import capturing
+from bocage.kernel.payments import queries as payments
+from bocage.kernel.payments.types import DisputeState
+from bocage.services.parcel.actions import capturing, claims
 from bocage.services.parcel.actions import lockers as locker_actions
 from bocage.services.parcel.actions.capturing import is_carrier
+from bocage.services.parcel.actions.shipping import payment_of
 from bocage.services.parcel.pages.asking import UNPROCESSABLE, carrier_page
 from bocage.services.parcel.pages.forms import LockerForm
 from bocage.services.parcel.pages.showing import as_story
@@ -20,7 +23,7 @@ from bocage.services.parcel.queries import desk as queries
 from bocage.services.parcel.queries import lockers as locker_queries
 from bocage.services.parcel.queries import shipments
 from bocage.services.parcel.types import Size
-from bocage.services.parcel.words import problem_title, size_title, speed_title, status_title
+from bocage.services.parcel.words import claim_title, problem_title, size_title, speed_title, status_title
 from bocage.shell import rails
 
 
@@ -83,13 +86,24 @@ def set_open(request: HttpRequest, organisation: Organisation, locker_id: UUID) 
 def parcel(request: HttpRequest, organisation: Organisation, shipment_id: UUID) -> HttpResponse:
     """One parcel, as its carrier sees it."""
     found = shipments.shipment(shipment_id)
+    held = payments.dispute_about(payment_of(shipment_id))
     context = {
         "parcel": found,
         "status": status_title(found.status),
         "speed": speed_title(found.speed),
         "story": as_story(shipments.story(found)),
+        "claim": claim_title(held.state) if held else "",
+        "can_grant": held is not None and held.state == DisputeState.OPEN,
         "compartment": locker_queries.compartments([found.id]).get(found.id),
         "rail": rails.merchant_rail(),
         "rail_title": organisation.name,
     }
     return render(request, "parcel/desk_parcel.html", context)
+
+
+@require_POST
+@carrier_page
+def grant(request: HttpRequest, organisation: Organisation, shipment_id: UUID) -> HttpResponse:
+    """Give a sender the price back."""
+    claims.grant_claim(organisation.id, shipment_id)
+    return redirect("parcel:desk-parcel", shipment_id)

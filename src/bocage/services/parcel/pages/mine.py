@@ -10,14 +10,17 @@ from django.views.decorators.http import require_POST, require_safe
 
 from bocage.kernel.consent.queries import is_granted
 from bocage.kernel.errors import Refusal, not_found
-from bocage.services.parcel.actions import on_delivery, shipping
+from bocage.kernel.payments import queries as payments
+from bocage.kernel.payments.types import DisputeState
+from bocage.services.parcel.actions import claims, on_delivery, shipping
 from bocage.services.parcel.actions.lockers import CHOOSABLE, choose
+from bocage.services.parcel.actions.shipping import payment_of
 from bocage.services.parcel.documents.label import label_pdf, label_zpl, tracking_url
 from bocage.services.parcel.pages.asking import READ, WRITE, page
 from bocage.services.parcel.pages.showing import as_story, stage_of
 from bocage.services.parcel.queries import lockers, shipments
 from bocage.services.parcel.types import Shipment, Status
-from bocage.services.parcel.words import line_title, speed_title, status_title
+from bocage.services.parcel.words import CLAIM_REASONS, claim_title, line_title, speed_title, status_title
 
 AMOUNT_DIGITS_MAX = 12
 
@@ -56,6 +59,7 @@ def _page(request: HttpRequest, subject_id: UUID, shipment_id: UUID, refusal: Re
         "track": reverse("parcel:track", args=[found.token]),
         "lines": [(line_title(line), line.amount_minor) for line in found.lines] if is_sender else [],
         **_locker(found),
+        **(_claim(found) if is_sender else {}),
         "owes": found.receiver_id == subject_id and not found.is_on_delivery_paid and not found.ended,
         "refusal": refusal,
         "can_cancel": is_sender and found.status is Status.ANNOUNCED and not found.is_taken,
@@ -101,6 +105,28 @@ def label(request: HttpRequest, subject_id: UUID, shipment_id: UUID, kind: str) 
         answer = HttpResponse(label_pdf(found), content_type="application/pdf")
     answer["Content-Disposition"] = f'inline; filename="{found.s10}.{kind}"'
     return answer
+
+
+def _claim(found: Shipment) -> dict[str, object]:
+    """How its sender's claim stands, or what she may claim."""
+    held = payments.dispute_about(payment_of(found.id)) if found.is_taken else None
+    if held is None:
+        return {"reasons": CLAIM_REASONS.items() if found.is_taken else ()}
+    return {"claim": claim_title(held.state), "can_withdraw": held.state == DisputeState.OPEN}
+
+
+@require_POST
+@page(WRITE)
+def claim(request: HttpRequest, subject_id: UUID, shipment_id: UUID) -> HttpResponse:
+    """Claim the price back, or take the claim back."""
+    try:
+        if request.POST.get("withdraw"):
+            claims.withdraw_claim(subject_id, shipment_id)
+        else:
+            claims.claim(subject_id, shipment_id, request.POST.get("reason", ""))
+    except Refusal as refusal:
+        return _page(request, subject_id, shipment_id, refusal)
+    return redirect("parcel:shipment", shipment_id)
 
 
 def _locker(found: Shipment) -> dict[str, object]:
