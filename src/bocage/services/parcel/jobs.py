@@ -5,7 +5,7 @@ from datetime import timedelta
 from bocage.kernel import clock
 from bocage.kernel.work import periodic, task
 from bocage.services.parcel import limits
-from bocage.services.parcel.actions import capturing, erasing, lockers, shipping, telling
+from bocage.services.parcel.actions import capturing, erasing, lockers, scanning, shipping, telling
 
 
 @task(name="parcel.tell", single=True)
@@ -27,3 +27,4 @@ def keep_days() -> None:
     shipping.give_up_waiting()
     erasing.forget_arrived()
     lockers.expire()
+    scanning.forget_times()

@@ -40,5 +40,11 @@ COMPARTMENTS_OF_A_SIZE_MAX = 60
 # What a compartment of each size takes.
 SMALL_GRAMS_MAX = 2_000
 MEDIUM_GRAMS_MAX = 8_000
+# How long couriers took is kept this long; the latest so many say when a parcel comes, and fewer say nothing.
+COURIER_TIMES_KEPT = timedelta(days=60)
+COURIER_TIMES_MAX = 1_000
+COURIER_TIMES_MIN = 40
+# A tour is over by then: a parcel handed over later was not on it any more.
+TOUR_LONGEST = timedelta(hours=16)
 NO_MOVEMENT_AFTER = timedelta(hours=36)
 NEVER_SEEN_AFTER = timedelta(hours=24)

@@ -82,6 +82,7 @@ class ShipmentRow(models.Model):
     on_delivery_minor = models.BigIntegerField(default=0)
     is_on_delivery_paid = models.BooleanField(default=False)
     is_on_delivery_settled = models.BooleanField(default=False)
+    loaded_at = models.DateTimeField(null=True)
     told = models.SmallIntegerField(default=Status.DRAFT)
     is_taken = models.BooleanField(default=False)
     due_on = models.DateField(null=True)
@@ -197,3 +198,16 @@ class CompartmentRow(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["until"], condition=Q(until__isnull=False), name="parcel_compartment_until")]
+
+
+class CourierTimeRow(models.Model):
+    """How long a courier of a carrier took from loading a parcel to handing it over; whose it was is not kept."""
+
+    carrier_id = models.UUIDField()
+    at = models.DateTimeField()
+    seconds = models.IntegerField()
+
+    class Meta:
+        db_table = "parcel_courier_time"
+        indexes = [models.Index(fields=["carrier_id", "-at"], name="parcel_courier_time_latest")]
+        constraints = [models.CheckConstraint(condition=Q(seconds__gt=0), name="parcel_courier_time_forward")]

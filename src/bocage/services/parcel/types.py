@@ -140,12 +140,21 @@ class Shipment:
     is_taken: bool = False
     code: str = ""
     is_code_locked: bool = False
+    loaded_at: datetime | None = None
     on_delivery_minor: int = 0
     is_on_delivery_paid: bool = False
 
     @property
     def ended(self) -> bool:
         return self.status in ENDED
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """Between when and when a parcel comes, in four of five cases."""
+
+    earliest: datetime
+    latest: datetime
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from bocage.kernel.errors import Refusal
 from bocage.services.parcel import limits, steps
 from bocage.services.parcel.actions import lockers
 from bocage.services.parcel.actions.capturing import Rows, insert, require_carrier, tell_soon
-from bocage.services.parcel.models import DeliveryCode, ShipmentRow
+from bocage.services.parcel.models import CourierTimeRow, DeliveryCode, ShipmentRow
 from bocage.services.parcel.types import ENDED, Status, Verdict
 
 # What a courier's phone can say: the step and disposition of the scan.
@@ -68,7 +68,9 @@ def sync(organisation_id: UUID, courier_id: UUID | None, scans: Sequence[Scan]) 
         for place, scan in sorted(enumerate(scans), key=lambda each: (each[1].at, each[0])):
             found = parcels.get(scan.number)
             verdicts[place] = taking.take(scan, locked[found.id] if found else None)
-        ShipmentRow.objects.filter(id__in=taking.loaded).update(courier_id=courier_id)
+        if taking.loaded:
+            ShipmentRow.objects.bulk_update(list(taking.loaded.values()), ["courier_id", "loaded_at"])
+        CourierTimeRow.objects.bulk_create(taking.times)
         DeliveryCode.objects.bulk_update(taking.tried, ["wrong_tries"])
         if taking.filled:
             lockers.fill(taking.filled)
@@ -78,6 +80,11 @@ def sync(organisation_id: UUID, courier_id: UUID | None, scans: Sequence[Scan]) 
         if moved:
             tell_soon()
     return [verdicts[place] for place in range(len(scans))]
+
+
+def forget_times() -> int:
+    """Delete how long couriers took once it is too old to say anything; how many. Runs as Parcel."""
+    return int(CourierTimeRow.objects.filter(at__lt=clock.now() - limits.COURIER_TIMES_KEPT).delete()[0])
 
 
 class _Taking:
@@ -90,7 +97,8 @@ class _Taking:
         self.filled: dict[UUID, datetime] = {}
         self.emptied: dict[UUID, UUID] = {}
         self.rows = Rows()
-        self.loaded: set[UUID] = set()
+        self.loaded: dict[UUID, ShipmentRow] = {}
+        self.times: list[CourierTimeRow] = []
         self.tried: list[DeliveryCode] = []
 
     def take(self, scan: Scan, row: ShipmentRow | None) -> Verdict:
@@ -103,12 +111,16 @@ class _Taking:
         step, disposition = KINDS[scan.kind]
         self.known.add(scan.id)
         self.rows.add_scan(row.sscc, scan.at, scan.id, step, disposition)
-        if scan.kind == "load" and row.courier_id != self.courier_id:
-            self.loaded.add(row.id)
+        if scan.kind == "load" and (row.loaded_at is None or row.loaded_at <= scan.at):
+            row.courier_id, row.loaded_at = self.courier_id, scan.at
+            self.loaded[row.id] = row
         if scan.kind == "locker":
             self.filled[row.id] = scan.at
         if scan.kind in ("deliver", "back"):
             self.emptied[row.id] = scan.id
+        if scan.kind == "deliver" and row.loaded_at and timedelta() < scan.at - row.loaded_at <= limits.TOUR_LONGEST:
+            seconds = max(round((scan.at - row.loaded_at).total_seconds()), 1)
+            self.times.append(CourierTimeRow(carrier_id=row.carrier_id, at=scan.at, seconds=seconds))
         if scan.kind == "deliver":
             row.status = Status.DELIVERED  # for the scans of this sync that come after it; the insert writes it
         return Verdict(scan.id, done=True)

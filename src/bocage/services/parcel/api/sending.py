@@ -15,6 +15,7 @@ from bocage.kernel.payments import queries as payments
 from bocage.services.parcel import limits
 from bocage.services.parcel.actions import claims, on_delivery, shipping
 from bocage.services.parcel.queries import quotes, shipments
+from bocage.services.parcel.queries.arrival import arrival
 from bocage.services.parcel.types import Address, ClaimReason, Shipment, Speed
 from bocage.services.parcel.words import line_title, step_title
 from bocage.shell.api_site import idempotent, scoped
@@ -116,7 +117,10 @@ class MomentOut(Schema):
 
 
 class ShipmentOut(Schema):
-    """A parcel: coarse `status`, the finer `sub_status`, and its story, the latest first."""
+    """A parcel: coarse `status`, the finer `sub_status`, and its story, the latest first.
+
+    With a courier, four of five come between `arrives_from` and `arrives_until`.
+    """
 
     id: UUID
     status: str
@@ -132,6 +136,8 @@ class ShipmentOut(Schema):
     is_on_delivery_paid: bool
     due_on: date | None
     moved_at: datetime | None
+    arrives_from: datetime | None
+    arrives_until: datetime | None
     story: list[MomentOut]
 
 
@@ -224,6 +230,7 @@ def renew_code(request: HttpRequest, shipment_id: UUID) -> Any:
 
 def shipment_out(found: Shipment) -> ShipmentOut:
     """A parcel as the API shows it; the delivery code is not among it."""
+    expected = arrival(found)
     return ShipmentOut(
         id=found.id,
         status=found.status.name.lower(),
@@ -239,6 +246,8 @@ def shipment_out(found: Shipment) -> ShipmentOut:
         is_on_delivery_paid=found.is_on_delivery_paid,
         due_on=found.due_on,
         moved_at=found.moved_at,
+        arrives_from=expected.earliest if expected else None,
+        arrives_until=expected.latest if expected else None,
         story=[
             MomentOut(
                 at=each.at,

@@ -19,6 +19,7 @@ from bocage.services.parcel.documents.label import label_pdf, label_zpl, trackin
 from bocage.services.parcel.pages.asking import READ, WRITE, page
 from bocage.services.parcel.pages.showing import as_story, stage_of
 from bocage.services.parcel.queries import lockers, shipments
+from bocage.services.parcel.queries.arrival import arrival
 from bocage.services.parcel.types import Shipment, Status
 from bocage.services.parcel.words import CLAIM_REASONS, claim_title, line_title, speed_title, status_title
 
@@ -58,6 +59,7 @@ def _page(request: HttpRequest, subject_id: UUID, shipment_id: UUID, refusal: Re
         "link": tracking_url(found) if is_sender else "",
         "track": reverse("parcel:track", args=[found.token]),
         "lines": [(line_title(line), line.amount_minor) for line in found.lines] if is_sender else [],
+        "arrival": arrival(found),
         **_locker(found),
         **(_claim(found) if is_sender else {}),
         "owes": found.receiver_id == subject_id and not found.is_on_delivery_paid and not found.ended,

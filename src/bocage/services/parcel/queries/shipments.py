@@ -144,6 +144,7 @@ def _as_shipment(row: ShipmentRow, carrier_name: str, place: str) -> Shipment:
         created_at=row.created_at,
         is_demo=row.is_demo,
         is_taken=row.is_taken,
+        loaded_at=row.loaded_at,
         on_delivery_minor=row.on_delivery_minor,
         is_on_delivery_paid=row.is_on_delivery_paid,
     )
