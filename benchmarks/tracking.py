@@ -46,6 +46,7 @@ STORIES = 2_000
 SCANS_A_PARCEL = 10
 DAYS = 30
 ROWS_A_STATEMENT = 500_000
+PARCELS_A_STATEMENT = 1_000
 ANSWER_SECONDS = 600  # a process that failed answers never
 _FORK = multiprocessing.get_context("fork")
 
@@ -94,24 +95,42 @@ def prepare(server: launcher.Server, folder: Path) -> None:
 
 
 def register(server: launcher.Server, parcels: int) -> None:
-    """A carrier and its parcels, paid for, none of them scanned."""
-    numbers = [(serial, int(write_sscc(PREFIX, serial))) for serial in range(parcels)]
-    with psycopg.connect(server.url(DATABASE)) as admin, admin.cursor() as cursor:
-        cursor.execute("insert into parcel_carrier values (%s, 'Bench', %s, 'LX', 'FR', 1, now())", [CARRIER, PREFIX])
-        cursor.execute("create temporary table given (serial integer, sscc bigint)")
-        with cursor.copy("copy given from stdin") as copy:
-            for each in numbers:
-                copy.write_row(each)
-        address = "'Name', '1 Rue Haute', '38120', 'Vallon'"
-        cursor.execute(
-            "insert into parcel_shipment (id, sender_id, receiver_id, carrier_id, sender_name, sender_street,"
-            " sender_postcode, sender_city, receiver_name, receiver_street, receiver_postcode, receiver_city, note,"
-            " weight_grams, zone, speed, amount_minor, currency, lines, sscc, s10, token, status, step, disposition,"
-            " told, is_taken, due_on, created_at, is_demo, sender_erased, receiver_erased, was_corrected)"
-            f" select gen_random_uuid(), %s, %s, %s, {address}, {address}, '', 900, 'town', 'economy', 390, 'EUR',"
-            " '[]', sscc, lpad(serial::text, 13, '0'), md5(serial::text)::varchar(26), 10, 0, 0, 10, false,"
-            " current_date + 3, now() - interval '3 days', false, false, false, false from given",
-            [CARRIER, RECEIVER, CARRIER],
+    """A carrier and its parcels, paid for three days ago, none of them scanned."""
+    from bocage.kernel import clock
+    from bocage.kernel.acting import Actor, acting_as
+    from bocage.services.parcel.models import CarrierRow, ShipmentRow
+    from bocage.services.parcel.types import Speed, Status, Zone
+
+    door = {"name": "Name", "street": "1 Rue Haute", "postcode": "38120", "city": "Vallon"}
+    paid_at = clock.now() - timedelta(days=3)
+    with acting_as(Actor.for_service("parcel")):
+        CarrierRow.objects.create(
+            organisation_id=CARRIER, name="Bench", company_prefix=PREFIX, s10_service="LX", country="FR"
+        )
+        ShipmentRow.objects.bulk_create(
+            (
+                ShipmentRow(
+                    id=uuid4(),
+                    sender_id=CARRIER,
+                    receiver_id=RECEIVER,
+                    carrier_id=CARRIER,
+                    **{f"{side}_{name}": value for side in ("sender", "receiver") for name, value in door.items()},
+                    weight_grams=900,
+                    zone=Zone.TOWN,
+                    speed=Speed.ECONOMY,
+                    amount_minor=390,
+                    currency="EUR",
+                    sscc=int(write_sscc(PREFIX, serial)),
+                    s10=f"{serial:013}",
+                    token=f"{serial:026}",
+                    status=Status.ANNOUNCED,
+                    told=Status.ANNOUNCED,
+                    due_on=paid_at.date() + timedelta(days=6),
+                    created_at=paid_at,
+                )
+                for serial in range(parcels)
+            ),
+            batch_size=PARCELS_A_STATEMENT,
         )
     with psycopg.connect(server.url(DATABASE), autocommit=True) as admin:
         admin.execute("vacuum analyze")

@@ -37,7 +37,8 @@ def let_send(handle: str, operator_id: UUID) -> UUID:
     found = identity.organisation_by_handle(handle.strip().removeprefix("@"))
     if found is None:
         raise Refusal("unknown_organisation", _("No organisation has this handle."), field="handle")
-    if Sender.objects.filter(removed_at=None).count() >= limits.SENDERS_MAX:
+    sending = Sender.objects.filter(removed_at=None)
+    if not sending.filter(organisation_id=found.id).exists() and sending.count() >= limits.SENDERS_MAX:
         raise conflict("too_many_senders", _("As many organisations as can be watched may send already."))
     row, made = Sender.objects.get_or_create(
         organisation_id=found.id, defaults={"added_by": operator_id, "added_at": clock.now()}

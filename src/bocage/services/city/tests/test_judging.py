@@ -165,6 +165,14 @@ def test_who_was_not_let_sends_nothing(town: Town) -> None:
         observing.take(town.roads, [record()] * (limits.BATCH_RECORDS_MAX + 1))
 
 
+def test_who_is_let_already_is_let_again_when_there_is_no_room(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "SENDERS_MAX", 1)
+    with acting_as(Actor.for_person(town.odile)):
+        assert observing.let_send("roads", town.odile) == town.roads
+        with pytest.raises(Refusal, match="may send already"):
+            observing.let_send("cafe", town.odile)
+
+
 def test_silence_everywhere_still_moves_the_clock(town: Town) -> None:
     start = int(clock.now().timestamp()) // 60 * 60 - 1200
     slow = [record(at=start + 60 * each, id="D14", speed_kmh=12, flow_veh_h=800) for each in range(4)]
