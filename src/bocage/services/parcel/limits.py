@@ -35,6 +35,8 @@ STORY_AFTER = timedelta(days=45)
 LOCKER_KEPT = timedelta(days=3)
 # A compartment is kept for a parcel on its way this long.
 LOCKER_RESERVED = timedelta(days=7)
+# What a parcel that is kept cool may have around it, in degrees Celsius (EU GDP 2013/C 343/01: as on the label).
+COOL_CELSIUS = (2.0, 8.0)
 LOCKERS_A_CARRIER_MAX = 200
 COMPARTMENTS_OF_A_SIZE_MAX = 60
 # What a compartment of each size takes.

@@ -45,6 +45,9 @@ class ShipmentRow(models.Model):
     `on_delivery_minor`: what the receiver pays the sender before the door opens; paid, it is kept in escrow until it is
     settled: the sender's with the delivery, the receiver's again without one.
 
+    `needs_identity`: handed over to the receiver alone, whose document the courier looked at. `is_cool`: kept at 2 to 8
+    degrees; `was_warm_at` says when a sensor first saw that it was not.
+
     Each scan changes a row, so no index has what most scans change (`status`, `moved_at`, ...) and PostgreSQL leaves
     the indexes alone; `is_running`, which an index has, changes when a parcel is paid for and when it has arrived.
     """
@@ -82,6 +85,9 @@ class ShipmentRow(models.Model):
     on_delivery_minor = models.BigIntegerField(default=0)
     is_on_delivery_paid = models.BooleanField(default=False)
     is_on_delivery_settled = models.BooleanField(default=False)
+    needs_identity = models.BooleanField(default=False)
+    is_cool = models.BooleanField(default=False)
+    was_warm_at = models.DateTimeField(null=True)
     loaded_at = models.DateTimeField(null=True)
     told = models.SmallIntegerField(default=Status.DRAFT)
     is_taken = models.BooleanField(default=False)

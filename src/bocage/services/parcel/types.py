@@ -140,6 +140,9 @@ class Shipment:
     is_taken: bool = False
     code: str = ""
     is_code_locked: bool = False
+    needs_identity: bool = False
+    is_cool: bool = False
+    was_warm_at: datetime | None = None
     loaded_at: datetime | None = None
     on_delivery_minor: int = 0
     is_on_delivery_paid: bool = False
@@ -171,7 +174,7 @@ class Moment:
 
 @dataclass(frozen=True)
 class Problem:
-    """A parcel that needs somebody: `kind` is no_movement, never_seen, late or exception."""
+    """A parcel that needs somebody: `kind` is too_warm, exception, late, no_movement or never_seen."""
 
     shipment: Shipment
     kind: str

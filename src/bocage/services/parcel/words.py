@@ -75,6 +75,7 @@ _CLAIMS: dict[str, Promise] = {
     DisputeState.FOR_PAYEE: gettext_lazy("The town decided for the carrier."),
 }
 _PROBLEMS: dict[str, Promise] = {
+    "too_warm": gettext_lazy("Not kept cool"),
     "exception": gettext_lazy("Held up or damaged"),
     "late": gettext_lazy("Later than promised"),
     "no_movement": gettext_lazy("Not seen since a day and a half"),

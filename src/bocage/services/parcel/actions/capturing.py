@@ -6,7 +6,8 @@ PostgreSQL does not COPY into a table under it: rows go in as arrays, five thous
 """
 
 import json
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -34,6 +35,15 @@ _PLAIN = frozenset(
         "readPoint", "bizLocation", "recordTime",
     }
 )  # fmt: skip
+# A kind of measurement stands bare, with a prefix, or as an address of GS1's web vocabulary.
+_MEASURED = re.compile(r"[/:-]")
+# Degrees Celsius of a value in a unit of UN/CEFACT Recommendation 20, and without a unit.
+_CELSIUS: dict[str, Callable[[float], float]] = {
+    "": lambda value: value,
+    "CEL": lambda value: value,
+    "KEL": lambda value: value - 273.15,
+    "FAH": lambda value: (value - 32) / 1.8,
+}
 _CBV = "https://ref.gs1.org/cbv/"
 
 # Taken in one order before anything else, in a statement of its own: two captures of the same parcels wait for each
@@ -92,6 +102,10 @@ with again as (
 )
 select count(*) from moved
 """
+_WARM_SQL = """
+update parcel_shipment set was_warm_at = %(now)s
+where sscc = any(%(sscc)s) and carrier_id = %(organisation)s and is_cool and was_warm_at is null
+"""
 _MISSING_DAYS_SQL = """
 select day from unnest(%s::date[]) as given (day)
 where to_regclass('public.parcel_scan_' || to_char(day, 'YYYYMMDD')) is null order by day
@@ -100,7 +114,9 @@ where to_regclass('public.parcel_scan_' || to_char(day, 'YYYYMMDD')) is null ord
 
 @dataclass
 class Rows:
-    """Scans by column, in the order of `_INSERT_SQL`. `wrong` are the parcels of which a scan was declared an error."""
+    """Scans by column, in the order of `_INSERT_SQL`. `wrong` are the parcels of which a scan was declared an error,
+    `warm` those that a sensor saw outside of what a parcel kept cool may have.
+    """
 
     sscc: list[int] = field(default_factory=list)
     at: list[str] = field(default_factory=list)
@@ -115,6 +131,7 @@ class Rows:
     body: list[str | None] = field(default_factory=list)
     days: set[date] = field(default_factory=set)
     wrong: set[int] = field(default_factory=set)
+    warm: set[int] = field(default_factory=set)
 
     def add(self, event: Event) -> None:
         """The rows of one event: one for each SSCC that it names, one without where it names none."""
@@ -137,6 +154,8 @@ class Rows:
             and step is not None
             and disposition is not None
         )
+        if "sensorElementList" in body and "errorDeclaration" not in body and not _is_cool(body):
+            self.warm.update(numbers)
         written = None if is_plain else json.dumps(body, ensure_ascii=False, separators=(",", ":"))
         self.days.add(event.at.date())
         for number in numbers or [0]:
@@ -224,6 +243,8 @@ def insert(organisation_id: UUID, rows: Rows) -> tuple[int, int]:
             },
         )
         new, moved = cursor.fetchone()
+        if rows.warm:
+            cursor.execute(_WARM_SQL, {"sscc": sorted(rows.warm), "organisation": organisation_id, "now": clock.now()})
         if again:
             now = clock.now()
             cursor.execute(
@@ -283,6 +304,20 @@ def _place_ids(cursor: Any, uris: set[str]) -> dict[str, str]:
             cursor.execute("select uri, id from parcel_place where uri = any(%s)", [missing])
             found.update((uri, str(number)) for uri, number in cursor.fetchall())
     return found
+
+
+def _is_cool(body: dict[str, Any]) -> bool:
+    """Whether all that sensors say of temperatures is within `limits.COOL_CELSIUS`; a unit unknown here is not."""
+    coldest, warmest = limits.COOL_CELSIUS
+    for element in body["sensorElementList"]:
+        for report in element["sensorReport"]:
+            if _MEASURED.split(report["type"])[-1] != "Temperature":
+                continue
+            celsius = _CELSIUS.get(report.get("uom", ""))
+            said = [report[name] for name in ("value", "minValue", "maxValue") if name in report]
+            if celsius is None or not all(coldest <= celsius(each) <= warmest for each in said):
+                return False
+    return True
 
 
 def _array(values: Sequence[object]) -> str:

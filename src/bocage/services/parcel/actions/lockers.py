@@ -63,6 +63,8 @@ def choose(owner_id: UUID, shipment_id: UUID, locker_id: UUID | None) -> None:
             raise not_found(_("There is no such parcel."))
         if row.status not in CHOOSABLE:
             raise conflict("too_late", _("The parcel is at its goal, or the courier has it already."))
+        if locker_id is not None and (row.needs_identity or row.is_cool):
+            raise conflict("not_for_lockers", _("This parcel is handed over in person: no locker may take it."))
         held = CompartmentRow.objects.filter(shipment_id=shipment_id).first()
         if held is not None and (held.locker_id == locker_id or held.filled_at is not None):
             return

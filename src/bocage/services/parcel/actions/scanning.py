@@ -37,13 +37,17 @@ _TOKEN = re.compile(r"/parcel/t/([A-Z2-9]{20})\Z")
 
 @dataclass(frozen=True)
 class Scan:
-    """One scan: its own id, the text of the code, what was done, when by the phone's clock, the receiver's code."""
+    """One scan: its own id, the text of the code, what was done, when by the phone's clock, the receiver's code.
+
+    `identity_seen`: the courier looked at the receiver's document.
+    """
 
     id: UUID
     number: str
     kind: str
     at: datetime
     code: str = ""
+    identity_seen: bool = False
 
 
 def sync(organisation_id: UUID, courier_id: UUID | None, scans: Sequence[Scan]) -> list[Verdict]:
@@ -140,6 +144,12 @@ class _Taking:
         if scan.kind == "deliver" and row.on_delivery_minor and not row.is_on_delivery_paid:
             unpaid = _("The receiver has not paid for it yet: on the parcel's page, then it opens.")
             return Refusal("not_paid", unpaid, field="number")
+        if scan.kind == "deliver" and row.is_cool and row.was_warm_at is not None:
+            warm = _("It was not kept cool on its way. Hand it over to nobody, and bring it back.")
+            return Refusal("too_warm", warm, field="number")
+        if scan.kind == "deliver" and row.needs_identity and not scan.identity_seen:
+            unseen = _("Look at the receiver's document first, and tick that you did.")
+            return Refusal("identity_due", unseen, field="identity_seen")
         return self._code_fault(scan, row) if scan.kind == "deliver" else None
 
     def _code_fault(self, scan: Scan, row: ShipmentRow) -> Refusal | None:

@@ -35,6 +35,8 @@ def draft(
     receiver_handle: str = "",
     note: str = "",
     on_delivery_minor: int = 0,
+    needs_identity: bool = False,
+    is_cool: bool = False,
     is_demo: bool = False,
 ) -> None:
     """Write down what goes where; nothing is paid yet. The same id again changes the draft, and no more once paid."""
@@ -54,6 +56,8 @@ def draft(
         "weight_grams": weight_grams,
         "note": note,
         "on_delivery_minor": on_delivery_minor,
+        "needs_identity": needs_identity,
+        "is_cool": is_cool,
         "is_demo": is_demo,
     }
     with acting_as(Actor.for_service("parcel")):

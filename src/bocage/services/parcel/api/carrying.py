@@ -25,6 +25,7 @@ class ScanIn(Schema):
     kind: Annotated[str, Field(max_length=20, description="accept, hub, load, deliver, nobody_home, ...")]
     at: AwareDatetime
     code: Annotated[str, Field(max_length=12, description="The receiver's code, with `deliver`.")] = ""
+    identity_seen: Annotated[bool, Field(description="The courier looked at the receiver's document.")] = False
 
 
 class ScansIn(Schema):
@@ -54,5 +55,7 @@ def sync(request: HttpRequest, payload: ScansIn) -> Any:
     """Take scans, up to 500. A scan sent again changes nothing, so no other key is needed: send until answered."""
     organisation_id = identity.require_scope(CARRY)
     courier_id = current_actor().person_id or organisation_id
-    scans = [scanning.Scan(each.id, each.number, each.kind, each.at, each.code) for each in payload.scans]
+    scans = [
+        scanning.Scan(each.id, each.number, each.kind, each.at, each.code, each.identity_seen) for each in payload.scans
+    ]
     return {"verdicts": [VerdictOut.from_orm(each) for each in scanning.sync(organisation_id, courier_id, scans)]}

@@ -85,6 +85,8 @@ class ShipmentIn(Schema):
     speed: Speed
     amount_minor: Annotated[int, Field(ge=1)]
     on_delivery_minor: Annotated[int, Field(ge=0, le=limits.ON_DELIVERY_MINOR_MAX)] = 0
+    needs_identity: bool = False
+    is_cool: bool = False
 
 
 class OnDeliveryIn(Schema):
@@ -178,6 +180,8 @@ def send(request: HttpRequest, payload: ShipmentIn) -> Any:
         receiver_handle=payload.to,
         note=payload.note,
         on_delivery_minor=payload.on_delivery_minor,
+        needs_identity=payload.needs_identity,
+        is_cool=payload.is_cool,
     )
     shipping.choose(sender_id, shipment_id, payload.carrier_id, payload.speed)
     shipping.pay(sender_id, shipment_id, payload.amount_minor)

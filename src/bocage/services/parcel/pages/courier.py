@@ -87,7 +87,9 @@ def tour(request: HttpRequest) -> JsonResponse:
 def _goal(found: Shipment, kept: Compartment | None) -> dict[str, str]:
     """Where a courier brings it: to the receiver's door, or to a compartment."""
     if kept is None:
-        where = found.receiver
-        return {"street": where.street, "city": f"{where.postcode} {where.city}", "note": found.note}
+        where, notes = found.receiver, [found.note] if found.note else []
+        if found.needs_identity:
+            notes.insert(0, _("Look at a document"))
+        return {"street": where.street, "city": f"{where.postcode} {where.city}", "note": " · ".join(notes)}
     said = _("Locker %(name)s, compartment %(number)d") % {"name": kept.locker.name, "number": kept.number}
     return {"street": kept.locker.street, "city": f"{kept.locker.postcode} {kept.locker.city}", "note": said}

@@ -35,6 +35,10 @@ class ParcelForm(forms.Form):
         decimal_places=3,
         localize=True,
     )
+    needs_identity = forms.BooleanField(
+        label=_("Medicine, or else only for the receiver: the courier looks at a document"), required=False
+    )
+    is_cool = forms.BooleanField(label=_("Keep it cool, at 2 to 8 °C"), required=False)
     on_delivery = forms.DecimalField(
         label=_("To be paid to you at the door"),
         required=False,

@@ -37,6 +37,8 @@ def send(request: HttpRequest, subject_id: UUID) -> HttpResponse:
                 form.grams(),
                 receiver_handle=form.cleaned_data["to"],
                 note=form.cleaned_data["note"],
+                needs_identity=form.cleaned_data["needs_identity"],
+                is_cool=form.cleaned_data["is_cool"],
                 on_delivery_minor=form.on_delivery_minor(),
             )
         except Refusal as refusal:

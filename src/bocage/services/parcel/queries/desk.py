@@ -21,7 +21,14 @@ def problems(organisation_id: UUID) -> list[Problem]:
     stuck = Q(moved_at__lt=now - limits.NO_MOVEMENT_AFTER)
     unseen = Q(status=Status.ANNOUNCED, created_at__lt=now - limits.NEVER_SEEN_AFTER)
     failed = Q(status=Status.EXCEPTION)
-    kinds = (("exception", failed), ("late", Q(due_on__lt=today)), ("no_movement", stuck), ("never_seen", unseen))
+    warm = Q(is_cool=True, was_warm_at__isnull=False)
+    kinds = (
+        ("too_warm", warm),
+        ("exception", failed),
+        ("late", Q(due_on__lt=today)),
+        ("no_movement", stuck),
+        ("never_seen", unseen),
+    )
     kind = Case(*(When(where, then=Value(name)) for name, where in kinds), output_field=CharField())
     worst = Case(*(When(where, then=Value(place)) for place, (_name, where) in enumerate(kinds)))
     rows = running.annotate(kind=kind, worst=worst).filter(kind__isnull=False).order_by("worst", "due_on", "id")

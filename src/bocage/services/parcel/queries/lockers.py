@@ -25,7 +25,9 @@ def lockers(carrier_id: UUID) -> list[Locker]:
 
 
 def choices(found: Shipment) -> list[Locker]:
-    """The open lockers of its carrier that have room for a parcel."""
+    """The open lockers of its carrier that have room for a parcel, and may take it."""
+    if found.needs_identity or found.is_cool:
+        return []
     return [each for each in lockers(found.carrier_id) if each.has_room(size_of(found.weight_grams))]
 
 

@@ -47,6 +47,7 @@ customElements.define("courier-tour", class extends HTMLElement {
     const field = this.querySelector("[data-receiver-code]");
     field.hidden = this.kind !== "deliver";
     field.querySelector("input").required = this.kind === "deliver";
+    this.querySelector("[data-identity]").hidden = this.kind !== "deliver";
   }
 
   async submitted(event) {
@@ -59,10 +60,11 @@ customElements.define("courier-tour", class extends HTMLElement {
       if (text) code.focus();
       return;
     }
-    const scan = { id: crypto.randomUUID(), number: text, kind: this.kind, at: new Date().toISOString(), code: this.kind === "deliver" ? code.value.trim() : "", state: "waiting", says: "" };
+    const scan = { id: crypto.randomUUID(), number: text, kind: this.kind, at: new Date().toISOString(), code: this.kind === "deliver" ? code.value.trim() : "", identity_seen: this.kind === "deliver" && this.form.elements.identity_seen.checked, state: "waiting", says: "" };
     await this.queue.add(scan);
     number.value = "";
     code.value = "";
+    this.form.elements.identity_seen.checked = false;
     navigator.vibrate?.(40);
     await this.show();
     const scanner = this.querySelector("qr-scanner");
@@ -82,7 +84,7 @@ customElements.define("courier-tour", class extends HTMLElement {
     while (waiting.length) {
       const desk = await this.desk();
       if (!desk?.carrier) break;
-      const scans = waiting.map(({ id, number, kind, at, code }) => ({ id, number, kind, at, code }));
+      const scans = waiting.map(({ id, number, kind, at, code, identity_seen = false }) => ({ id, number, kind, at, code, identity_seen }));
       const headers = { "Content-Type": "application/json", "X-CSRFToken": desk.csrf };
       const answer = await fetch(this.dataset.scans, { method: "POST", headers, body: JSON.stringify({ scans }) }).catch(() => null);
       if (!answer?.ok) break;
