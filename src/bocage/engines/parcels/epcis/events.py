@@ -37,8 +37,10 @@ _PLAIN = frozenset(
     bizLocation""".split()  # noqa: SIM905
 )
 _OWN = ("eventID", "eventTime", "epcList", "readPoint", "bizLocation")
-_WAYS_MAX = 65_536
+# What is remembered is what senders wrote, so it has a limit in number and in length.
+_WAYS_MAX = 8_192
 _SHAPES_MAX = 256
+_PLACE_CHARACTERS_MAX = 200
 
 
 class EventReader:
@@ -56,7 +58,7 @@ class EventReader:
         }
         self._any = checks
         # By the names of a scan's fields: what reads the values that scans share.
-        self._shapes: dict[tuple[str, ...], Callable[[dict[str, Any]], tuple[object, ...]] | None] = {}
+        self._shapes: dict[tuple[str, ...], Callable[[dict[str, Any]], tuple[object, ...]]] = {}
         self._ways: dict[tuple[object, ...], int] = {}
 
     def read(self, event: Any) -> Event:
@@ -66,9 +68,12 @@ class EventReader:
         shape = tuple(event)
         shared = self._shapes.get(shape)
         if shared is None:
-            if shape not in self._shapes and len(self._shapes) < _SHAPES_MAX:
-                self._shapes[shape] = _shared(shape)
-            return self._read(event)
+            shared = _shared(shape)
+            if shared is None:
+                return self._read(event)
+            if len(self._shapes) >= _SHAPES_MAX:
+                self._shapes.clear()
+            self._shapes[shape] = shared
         try:
             place, location = event.get("readPoint", _NOWHERE), event.get("bizLocation", _NOWHERE)
             way = (shape, shared(event), place["id"], location["id"], len(place), len(location))
@@ -80,9 +85,10 @@ class EventReader:
             if known is not None:
                 return known
         found = self._read(event)
-        if len(self._ways) >= _WAYS_MAX:
-            self._ways.clear()
-        self._ways[way] = found.offset_minutes
+        if len(found.read_point) + len(found.biz_location) <= _PLACE_CHARACTERS_MAX:
+            if len(self._ways) >= _WAYS_MAX:
+                self._ways.clear()
+            self._ways[way] = found.offset_minutes
         return found
 
     def _read(self, event: dict[str, Any]) -> Event:
