@@ -32,19 +32,29 @@ def tell_changed() -> int:
     # The parcel is locked before its row here goes, as in a capture: the other way round they would wait for ever.
     rows = ShipmentRow.objects.filter(id__in=untold).order_by("id").select_for_update(skip_locked=True)
     found = list(rows)
+    done: list[UUID] = []
     for row in found:
-        if row.told == row.status:
+        if row.told != row.status and not _tell(row):
             continue
-        if not row.is_taken and row.status not in (Status.ANNOUNCED, Status.CANCELLED):
-            _take_payment(row)
+        done.append(row.id)
+    ShipmentRow.objects.filter(id__in=done).update(told=F("status"))
+    UntoldRow.objects.filter(shipment_id__in=done).delete()
+    return len(done)
+
+
+def _tell(row: ShipmentRow) -> bool:
+    """Settle what a parcel's new status settles, and say it; False where that is to be tried again."""
+    if not row.is_taken and row.status not in (Status.ANNOUNCED, Status.CANCELLED):
+        _take_payment(row)
+    try:
         on_delivery.settle(row)
-        # An erased receiver can no longer be told, and nothing can be written about her.
-        with suppress(Erased):
-            _say(row)
-    ids = [row.id for row in found]
-    ShipmentRow.objects.filter(id__in=ids).update(told=F("status"))
-    UntoldRow.objects.filter(shipment_id__in=ids).delete()
-    return len(found)
+    except Refusal as refusal:
+        logger.error("parcel %s: what its receiver paid could not be settled: %s", row.id, refusal.code)
+        return False
+    # An erased receiver can no longer be told, and nothing can be written about her.
+    with suppress(Erased):
+        _say(row)
+    return True
 
 
 def _take_payment(row: ShipmentRow) -> None:
