@@ -9,14 +9,10 @@ from bocage.kernel.ledger import chain
 from bocage.kernel.ledger.chain import KINDS, NULLABLE, TRANSFER, VERSION
 from bocage.kernel.ledger.deciding import Decision
 from bocage.kernel.ledger.exact import Written
-from bocage.kernel.ledger.rows import POSTGRES_EPOCH_MICROSECONDS
+from bocage.kernel.ledger.rows import PLAIN_NULLS, POSTGRES_EPOCH_MICROSECONDS
 from bocage.kernel.ledger.wire import CODES, EXPIRE_HOLD, Records
 
 _BIT = {name: 1 << bit for bit, name in enumerate(NULLABLE)}
-_PLAIN_NULLS = sum(
-    _BIT[name]
-    for name in ("up_to_minor", "hold_id", "expires_at", "group_id", "group_position", "group_size", "refusal")
-)
 _REFUSALS = np.array([code.encode() for code in CODES], "S32")
 _NONE = bytes(16)
 
@@ -104,7 +100,7 @@ class Rows:
         ):
             filled[name] = asked[source]
         filled["refusal"] = _REFUSALS[refused]
-        filled["nulls"] = np.where(refused == 0, _PLAIN_NULLS, _PLAIN_NULLS & ~_BIT["refusal"])
+        filled["nulls"] = np.where(refused == 0, PLAIN_NULLS, PLAIN_NULLS & ~_BIT["refusal"])
         for name in ("version", "created_at"):
             filled[name] = self.records[name][at_rows]
         self.records[at_rows] = filled
@@ -149,7 +145,7 @@ class Rows:
                     np.void(held.credit_id),
                 )
                 record["amount_minor"], record["unit"], record["code"] = held.amount_minor, held.unit, held.code
-                record["nulls"] = _PLAIN_NULLS & ~_BIT["hold_id"]
+                record["nulls"] = PLAIN_NULLS & ~_BIT["hold_id"]
                 self.memo_refs[int(self._starts[place]) + n] = held.memo_ref
 
 

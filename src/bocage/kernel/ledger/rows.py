@@ -1,6 +1,8 @@
 """Transfers out of the database as `chain.TRANSFER` records: thousands a call, without a Python object a row.
 
-PostgreSQL sends each row with all columns at their fixed width, so that the bytes of its binary COPY are an array.
+PostgreSQL strings all rows together, each with its columns at their fixed width, so that the one value it sends is an
+array. (A binary COPY is a message a row, and taking a message cost more than hashing a row does.) Most rows are plain:
+accepted posts by themselves, where half of the columns is null; `of` asks for those without the others.
 """
 
 from typing import Any, LiteralString
@@ -8,15 +10,10 @@ from typing import Any, LiteralString
 import numpy as np
 import psycopg
 from numpy.typing import NDArray
-from psycopg import sql
-from psycopg.errors import error_from_result
-from psycopg.pq import ExecStatus
-from psycopg.pq.abc import PGconn
+from psycopg.pq import Format
 
 from bocage.kernel.ledger.chain import KINDS, NULLABLE, TRANSFER, VERSION
 
-_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
-_TRAILER = b"\xff\xff"
 # PostgreSQL counts microseconds from 2000, the chain from 1970.
 POSTGRES_EPOCH_MICROSECONDS = 946_684_800_000_000
 
@@ -31,81 +28,72 @@ def _padded(name: str) -> str:
 
 
 def _columns() -> list[tuple[str, str, str]]:
-    """Each column as it is sent: name, type in the array, SQL over the row `t`."""
+    """Each column as it is sent: name, type in the array, and its octets in SQL over the row `t`."""
     kind = " ".join(f"when '{each}' then {number}" for number, each in enumerate(KINDS, 1))
     nulls = " + ".join(f"(t.{name} is null)::int * {1 << bit}" for bit, name in enumerate(NULLABLE))
     sent: list[tuple[str, str, str]] = [
-        ("kind", ">i2", f"(case t.kind {kind} else 0 end)::int2"),
-        ("nulls", ">i2", f"({nulls})::int2"),
+        ("kind", ">i2", f"int2send((case t.kind {kind} else 0 end)::int2)"),
+        ("nulls", ">i2", f"int2send(({nulls})::int2)"),
     ]
     for name in TRANSFER.names[4:]:  # type: ignore[index] # a structured type has names
         stored = TRANSFER[name]
+        is_nullable = name in NULLABLE
         if name in _WIDTHS:
             sent.append((name, stored.str, _padded(name)))
         elif name == "memo_digest":
             none = f"'\\x{'00' * 32}'::bytea"
             sent.append((name, "V32", f"case when t.memo_ref = '' then {none} else sha256(textsend(t.memo_ref)) end"))
         elif name in ("expires_at", "created_at"):
-            sent.append((name, ">i8", f"coalesce(t.{name}, '2000-01-01 00:00:00+00'::timestamptz)"))
+            value = f"coalesce(t.{name}, '2000-01-01 00:00:00+00'::timestamptz)" if is_nullable else f"t.{name}"
+            sent.append((name, ">i8", f"timestamptz_send({value})"))
         elif stored.kind == "V":
-            sent.append((name, "V16", f"coalesce(t.{name}, {_ZERO_ID})"))
+            sent.append(
+                (name, "V16", f"uuid_send({f'coalesce(t.{name}, {_ZERO_ID})' if is_nullable else f't.{name}'})")
+            )
         else:
-            sent.append((name, stored.str, f"coalesce(t.{name}, 0::int{stored.itemsize})"))
+            value = f"coalesce(t.{name}, 0::int{stored.itemsize})" if is_nullable else f"t.{name}"
+            sent.append((name, stored.str, f"int{stored.itemsize}send({value})"))
     return sent
 
 
-_SENT = _columns()
-_WIRE = np.dtype(
-    [
-        ("fields", ">i2"),
-        *(pair for name, type_, _sql in _SENT for pair in ((f"{name}_length", ">i4"), (name, type_))),
-    ]
+class _Form:
+    """Some of the columns, as they are sent. `rest`: what the others are in every row."""
+
+    def __init__(self, columns: list[tuple[str, str, str]], rest: dict[str, int]) -> None:
+        self.names = [name for name, _type, _sql in columns]
+        self.rest = rest
+        self.octets: Any = " || ".join(octets for _name, _type, octets in columns)
+        self.wire = np.dtype([(name, type_) for name, type_, _sql in columns])
+
+
+_ALWAYS_THERE = ("debit_account_id", "credit_account_id", "amount_minor")
+_IS_PLAIN: Any = "t.kind = 'post' and " + " and ".join(
+    f"t.{name} is {'not ' if name in _ALWAYS_THERE else ''}null" for name in NULLABLE
 )
-_SELECT = ", ".join(column for _name, _type, column in _SENT)
+_PLAIN_COLUMNS = ("seq", "id", *_ALWAYS_THERE, "unit", "code", "memo_digest", "created_at")
+PLAIN_NULLS = sum(1 << bit for bit, name in enumerate(NULLABLE) if name not in _ALWAYS_THERE)
+_WHOLE = _Form(_columns(), {"version": VERSION})
+_PLAIN = _Form(
+    [column for column in _columns() if column[0] in _PLAIN_COLUMNS],
+    {"version": VERSION, "kind": KINDS.index("post") + 1, "nulls": PLAIN_NULLS},
+)
 
 
 def read(
-    cursor: psycopg.Cursor[tuple[Any, ...]], source: LiteralString, parameters: dict[str, object] | None = None
+    cursor: psycopg.Cursor[tuple[Any, ...]],
+    source: LiteralString,
+    parameters: dict[str, object] | None = None,
+    *,
+    form: _Form = _WHOLE,
 ) -> NDArray[np.void]:
     """The transfers of `source`, in its order: an SQL FROM clause that names the table `t`, such as
     "ledger_transfer t where t.seq > %(after)s order by t.seq limit 8192".
-
-    `parameters` are filled in as literals, because PostgreSQL's COPY takes none.
     """
-    filled = sql.SQL(f"copy (select {_SELECT} from {_named(source)}) to stdout (format binary)").format(
-        **{name: sql.Literal(value) for name, value in (parameters or {}).items()}
-    )
-    raw = _copied(cursor, filled)
-    if not raw.startswith(_HEADER) or not raw.endswith(_TRAILER):
-        raise ValueError("the database sent no complete binary copy")
-    body = memoryview(raw)[len(_HEADER) : -len(_TRAILER)]
-    if len(body) % _WIRE.itemsize:
-        raise ValueError("a stored transfer has a text that is too long for its column")
-    wire = np.frombuffer(body, _WIRE)
-    return _records(wire)
-
-
-def _copied(cursor: psycopg.Cursor[tuple[Any, ...]], statement: sql.Composed) -> bytes:
-    """All that a binary COPY sends. What has arrived already is taken from libpq itself: psycopg's own loop costs more
-    for a row than the row's hash does, and is gone through only to wait."""
-    parts: list[Any] = []
-    with cursor.copy(statement) as stream:
-        arrived, rows_follow = cursor.connection.pgconn.get_copy_data, True
-        while rows_follow:
-            size, part = arrived(1)
-            if size < 0:
-                raise _broken_off(cursor.connection.pgconn)
-            parts.append(part if size else stream.read())
-            # Only the end is shorter than a row: the trailer, behind the header where there is no row at all.
-            rows_follow = len(parts[-1]) >= _WIRE.itemsize
-        parts += stream
-    return b"".join(parts)
-
-
-def _broken_off(link: PGconn) -> Exception:
-    """What the database said in place of more rows; the connection is of use again once all of it has been taken."""
-    said = [each for each in iter(link.get_result, None) if each.status == ExecStatus.FATAL_ERROR]
-    return error_from_result(said[0]) if said else ValueError("the database sent no complete binary copy")
+    reading = psycopg.Cursor(cursor.connection)
+    reading.format = Format.BINARY
+    statement: LiteralString = f"select string_agg(t.octets, '') from (select {form.octets} as octets from {source}) t"
+    ((octets,),) = reading.execute(statement, parameters).fetchall()
+    return _records(np.frombuffer(octets or b"", form.wire), form)
 
 
 def of(cursor: psycopg.Cursor[tuple[Any, ...]], seqs: NDArray[np.int64]) -> NDArray[np.void]:
@@ -113,11 +101,13 @@ def of(cursor: psycopg.Cursor[tuple[Any, ...]], seqs: NDArray[np.int64]) -> NDAr
     if not len(seqs):
         return np.zeros(0, TRANSFER)
     first, last = int(seqs.min()), int(seqs.max())
-    if last - first < 2 * len(seqs):
-        span: dict[str, object] = {"first": first, "last": last}
-        found = read(cursor, "ledger_transfer t where t.seq between %(first)s and %(last)s", span)
-    else:
-        found = read(cursor, "ledger_transfer t where t.seq = any (%(seqs)s::bigint[])", {"seqs": seqs.tolist()})
+    where: LiteralString = "ledger_transfer t where t.seq between %(first)s and %(last)s"
+    span: dict[str, object] = {"first": first, "last": last}
+    if last - first >= 2 * len(seqs):
+        where, span = "ledger_transfer t where t.seq = any (%(seqs)s::bigint[])", {"seqs": seqs.tolist()}
+    found = read(cursor, f"{where} and {_IS_PLAIN}", span, form=_PLAIN)
+    if len(found) < len(seqs):
+        found = np.concatenate([found, read(cursor, f"{where} and not ({_IS_PLAIN})", span)])
     stored = found["seq"].astype(np.int64)
     if np.array_equal(stored, seqs) or not len(stored):
         return found
@@ -127,17 +117,14 @@ def of(cursor: psycopg.Cursor[tuple[Any, ...]], seqs: NDArray[np.int64]) -> NDAr
     return in_order
 
 
-def _named(source: str) -> str:
-    """`%(name)s` as psycopg writes it, `{name}` as its composer does."""
-    return source.replace("%(", "{").replace(")s", "}")
-
-
-def _records(wire: NDArray[np.void]) -> NDArray[np.void]:
+def _records(wire: NDArray[np.void], form: _Form) -> NDArray[np.void]:
     records = np.zeros(len(wire), TRANSFER)
-    records["version"] = VERSION
-    for name, _type, _sql in _SENT:
+    for name, same in form.rest.items():
+        records[name] = same
+    for name in form.names:
         records[name] = wire[name]
-    for name, bit in (("expires_at", NULLABLE.index("expires_at")), ("created_at", None)):
-        moved = records[name] + POSTGRES_EPOCH_MICROSECONDS
-        records[name] = moved if bit is None else np.where(records["nulls"] >> bit & 1, 0, moved)
+    records["created_at"] = wire["created_at"] + POSTGRES_EPOCH_MICROSECONDS
+    if "expires_at" in form.names:
+        is_null = records["nulls"] >> NULLABLE.index("expires_at") & 1
+        records["expires_at"] = np.where(is_null, 0, wire["expires_at"] + POSTGRES_EPOCH_MICROSECONDS)
     return records

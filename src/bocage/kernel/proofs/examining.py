@@ -1,12 +1,15 @@
 """The rows of sealed batches against their leaves and roots, and into the fold: by this process, or by two at once.
 
 Two processes share the auditor's snapshot, so that they see one ledger; each reads by its own connection, hashes, and
-folds its half of the batches.
+folds its half of the batches. They are forked where nothing else runs in the caller's process, which takes no time, and
+start anew where other threads do, whose locks a fork would copy as they stand.
 """
 
 import multiprocessing
 import os
+import threading
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,7 +35,7 @@ class BatchRow(NamedTuple):
 
     lane: str
     number: int
-    seqs: list[int]
+    seqs: NDArray[np.int64]
     previous_hash: bytes
     merkle_root: bytes
     hash: bytes
@@ -60,19 +63,19 @@ def examine(cursor: Cursor, fold: Fold, batches: Sequence[BatchRow], heard: Hear
     """Read and check these batches, and add their transfers to the fold; `heard` is told how many are done."""
     part = Part(0, [])
     for batch in batches:
-        members = np.array(batch.seqs, np.int64)
         try:
-            transfers = rows.of(cursor, members)
+            transfers = rows.of(cursor, batch.seqs)
         except (ValueError, psycopg.Error) as error:
             raise RuntimeError(f"{batch.where} cannot be read: {error}") from error
-        part.faults += _faults(fold, batch, members, transfers)
+        part.faults += _faults(fold, batch, transfers)
         part.transfers += len(transfers)
         fold.add(transfers)
         heard(part.transfers)
     return part
 
 
-def _faults(fold: Fold, batch: BatchRow, members: NDArray[np.int64], transfers: NDArray[np.void]) -> list[Fault]:
+def _faults(fold: Fold, batch: BatchRow, transfers: NDArray[np.void]) -> list[Fault]:
+    members = batch.seqs
     if len(transfers) != len(members):
         gone = np.setdiff1d(members, transfers["seq"].astype(np.int64))
         return [Fault(batch.where, f"transfer {gone[0] if len(gone) else '?'} (seq) is missing")]
@@ -101,21 +104,30 @@ def _unmarked(fold: Fold, transfers: NDArray[np.void]) -> str:
     return f"a transfer is not as it was sealed (seq {transfers['seq'][0]} to {transfers['seq'][-1]}){named}"
 
 
-def examine_by_two(cursor: Cursor, fold: Fold, batches: Sequence[BatchRow], heard: Heard) -> Part:
-    """The same by two processes, half of the batches each. Raises `RuntimeError` where one of them fails."""
+def examine_by_two(
+    cursor: Cursor, fold: Fold, batches: Sequence[BatchRow], heard: Heard, meanwhile: Callable[[], None]
+) -> Part:
+    """The same by two processes, half of the batches each; `meanwhile` is done here while they work.
+
+    Raises `RuntimeError` where one of them fails.
+    """
     row = cursor.execute("select pg_export_snapshot()").fetchone()
     assert row is not None, "a snapshot"
     middle = len(batches) // 2
-    context = multiprocessing.get_context("fork")
+    context: Any = multiprocessing.get_context(start_method())
     halves: dict[Connection, int] = {}
     workers: list[Any] = []
     for half in (batches[:middle], batches[middle:]):
         listens, says = context.Pipe(duplex=False)
-        worker = context.Process(target=_work, args=(row[0], fold, half, says), daemon=True)
-        worker.start()
+        worker = context.Process(target=_work, args=(row[0], _login(), fold, half, says), daemon=True)
+        with warnings.catch_warnings():
+            # Python counts NumPy's own threads too, which hold no lock while nobody multiplies matrices.
+            warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
+            worker.start()
         says.close()
         halves[listens] = len(workers)
         workers.append(worker)
+    meanwhile()
     parts, done = [Part(0, []) for _worker in workers], [0 for _worker in workers]
     while halves:
         for link in wait(list(halves)):
@@ -143,12 +155,17 @@ def examine_by_two(cursor: Cursor, fold: Fold, batches: Sequence[BatchRow], hear
     )
 
 
-def _work(snapshot: str, fold: Fold, batches: Sequence[BatchRow], says: Connection) -> None:
+def start_method() -> str:
+    """How a second process begins: by a fork, unless other threads of Python's run in this one."""
+    return "fork" if threading.active_count() == 1 else "spawn"
+
+
+def _work(snapshot: str, login: dict[str, Any], fold: Fold, batches: Sequence[BatchRow], says: Connection) -> None:
     """In a process of its own, which leaves the connection that it was forked with alone."""
     status = 1
     try:
         begun = time.process_time()
-        with psycopg.connect(**_login()) as link:
+        with psycopg.connect(**login) as link:
             link.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             cursor = link.cursor()
             cursor.execute(psycopg.sql.SQL("set transaction snapshot {}").format(snapshot))

@@ -50,7 +50,7 @@ class Fold:
         self._stored, self._keys = stored[order], keys[order]
         if len(np.unique(self._keys)) < len(self._keys):
             raise RuntimeError("two accounts share a key of 64 bits: the fold cannot tell them apart")
-        self._units = self._stored["unit"]
+        self._units = np.char.rstrip(self._stored["unit"], b" ").astype("S12")
         self._sums = {name: np.zeros(len(keys), np.int64) for name in _COUNTERS}
         self._holds: list[NDArray[np.void]] = []
         self._ends: list[NDArray[np.void]] = []
@@ -62,15 +62,14 @@ class Fold:
 
     def add(self, transfers: NDArray[np.void]) -> None:
         """Fold these in, in any order."""
-        done = transfers[transfers["nulls"] & _ACCEPTED != 0]
-        if not len(done):
-            return
-        kinds = done["kind"]
-        moved = done[(kinds == _POST) | (kinds == _POST_HOLD)]
-        self._book("debits_posted", moved, "debit_account_id", 1)
-        self._book("credits_posted", moved, "credit_account_id", 1)
-        self._holds.append(done[kinds == _HOLD])
-        self._ends.append(done[kinds > _HOLD])
+        kinds, done = transfers["kind"], transfers["nulls"] & _ACCEPTED != 0
+        is_moved = done & ((kinds == _POST) | (kinds == _POST_HOLD))
+        moved = transfers if is_moved.all() else transfers[is_moved]
+        self._book("debits_posted", moved, "debit_account_id")
+        self._book("credits_posted", moved, "credit_account_id")
+        for kept, mask in ((self._holds, done & (kinds == _HOLD)), (self._ends, done & (kinds > _HOLD))):
+            if mask.any():
+                kept.append(transfers[mask])
 
     def taken(self) -> Any:
         """What `add` was given so far, in a form that travels between processes."""
@@ -85,17 +84,19 @@ class Fold:
         self._ends += ends
         self._strangers += strangers
 
-    def _book(self, counter: str, transfers: NDArray[np.void], side: str, sign: int) -> None:
+    def _book(self, counter: str, transfers: NDArray[np.void], side: str) -> None:
         if not len(transfers):
             return
         places, known = self._places(transfers[side])
-        wrong = ~known
-        wrong[known] |= self._units[places[known]] != np.char.ljust(transfers["unit"][known], 12)
+        wrong = ~known | (self._units[places] != transfers["unit"])
         if wrong.any():
             seq = int(transfers["seq"][wrong][0])
             self._strangers.append(Fault(f"seq {seq}", "an account of it is not there, or counts in another unit"))
         amounts = transfers["amount_minor"].astype(np.int64)
-        np.add.at(self._sums[counter], places[known], sign * amounts[known])
+        if known.all():
+            np.add.at(self._sums[counter], places, amounts)
+        else:
+            np.add.at(self._sums[counter], places[known], amounts[known])
 
     def _places(self, ids: NDArray[np.void]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         keys = _keys(ids)
@@ -133,7 +134,7 @@ class Fold:
             of_unit = self._units == unit
             debits, credits = (int(self._sums[name][of_unit].sum()) for name in _COUNTERS[:2])
             if debits != credits:
-                yield Fault(f"unit {unit.decode().strip()}", f"debits of {debits} and credits of {credits}")
+                yield Fault(f"unit {unit.decode()}", f"debits of {debits} and credits of {credits}")
 
     def _resolve(self) -> Iterator[Fault]:
         """Pending money: each hold's until it was taken, released or expired, which happens once, and not above it."""
@@ -156,8 +157,8 @@ class Fold:
         if len(unique) < len(ended):
             yield Fault(f"seq {int(ends['seq'][first[counts > 1][0]])}", "its hold is resolved more than once")
         open_ = holds[~np.isin(keys, ended)]
-        self._book("debits_pending", open_, "debit_account_id", 1)
-        self._book("credits_pending", open_, "credit_account_id", 1)
+        self._book("debits_pending", open_, "debit_account_id")
+        self._book("credits_pending", open_, "credit_account_id")
 
     def _name(self, place: int) -> str:
         return f"account {UUID(bytes=self._stored['id'][place].tobytes())}"

@@ -22,7 +22,7 @@ from bocage.kernel.ledger import sealer
 from bocage.kernel.ledger.testing import give
 from bocage.kernel.ledger.types import Posted, Transfer, account_id_of
 from bocage.kernel.postgres import roles
-from bocage.kernel.proofs import actions, queries
+from bocage.kernel.proofs import actions, examining, queries
 from bocage.kernel.proofs.audit import audit
 from bocage.kernel.proofs.types import AuditReport
 from bocage.kernel.proofs.verifying import verify
@@ -177,7 +177,11 @@ def test_a_ledger_at_rest_is_whole_however_old_and_one_that_goes_on_unsealed_is_
     assert "in no batch" in _audited().faults[0].says
 
 
-def test_the_row_of_a_flipped_byte_is_named_by_one_process_and_by_two(superuser: psycopg.Connection) -> None:
+def test_the_row_of_a_flipped_byte_is_named_by_one_process_and_by_two(
+    superuser: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where other threads run, whose locks a fork would copy, and the two start anew."""
+    monkeypatch.setattr(examining, "start_method", iter(["fork", "spawn"]).__next__)
     _town()
     for table in ("ledger_transfer", "ledger_batch"):
         _open(superuser, table)
