@@ -107,7 +107,10 @@ def of(cursor: psycopg.Cursor[tuple[Any, ...]], seqs: NDArray[np.int64]) -> NDAr
         where, span = "ledger_transfer t where t.seq = any (%(seqs)s::bigint[])", {"seqs": seqs.tolist()}
     found = read(cursor, f"{where} and {_IS_PLAIN}", span, form=_PLAIN)
     if len(found) < len(seqs):
-        found = np.concatenate([found, read(cursor, f"{where} and not ({_IS_PLAIN})", span)])
+        others = read(cursor, f"{where} and not ({_IS_PLAIN})", span)
+        # Not by `np.concatenate`, which turns the integers into this machine's byte order.
+        found, plain = np.zeros(len(found) + len(others), TRANSFER), found
+        found[: len(plain)], found[len(plain) :] = plain, others
     stored = found["seq"].astype(np.int64)
     if np.array_equal(stored, seqs) or not len(stored):
         return found

@@ -1,7 +1,8 @@
 """What payments shows: to payer and payee their own rows, to a service those it made. Others see nothing."""
 
 from datetime import datetime
-from uuid import UUID
+from typing import Literal
+from uuid import UUID, uuid5
 
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
@@ -29,6 +30,7 @@ __all__ = [
     "refunds",
     "shares",
     "terms_of",
+    "transfer_of",
     "wallet",
 ]
 
@@ -62,6 +64,11 @@ def intents(party_id: UUID, *, taken: bool | None = None, before: str | None = N
     shown = found[:size]
     cursor = f"{shown[-1].created_at.isoformat()}/{shown[-1].id}" if len(found) > size else None
     return IntentPage(tuple(as_intent(row) for row in shown), cursor)
+
+
+def transfer_of(intent_id: UUID, part: Literal["keep", "rest", "return"]) -> UUID:
+    """The ledger's id of an escrow's step: what set the money aside, or gave the rest or all of it back."""
+    return uuid5(intent_id, part)
 
 
 def refunds(intent_id: UUID) -> tuple[Refund, ...]:

@@ -12,19 +12,31 @@ from bocage.services.pay.actions.paying import write_payment
 from bocage.services.pay.actions.refunds import write_back
 from bocage.services.pay.models import Line
 from bocage.services.pay.queries import codes as code_queries
-from bocage.services.pay.types import LineKind
+from bocage.services.pay.types import LineKind, Payee
 
 # How the intents begin that Pay makes itself; their lines are written with them.
 OWN = "pay:"
 
 
 def write_capture(intent: Intent) -> None:
-    """The lines of a captured payment, once."""
-    if intent.transfer_id is None or _has_line(intent.payer_id, intent.transfer_id):
+    """The lines of a captured payment, once. Of one that was kept in Pay, the payer has hers since it was set aside;
+    what is not taken of it comes back to her."""
+    kept = _kept(intent.payer_id, intent.id)
+    if intent.transfer_id is None or _has_line(intent.payee_id if kept else intent.payer_id, intent.transfer_id):
         return
     parties = code_queries.payees([intent.payer_id, intent.payee_id])
+    payer, payee, memo = parties[intent.payer_id], parties[intent.payee_id], kept.memo if kept else ""
     with acting_as(Actor.for_person(intent.payer_id)):
-        write_payment(intent, parties[intent.payer_id], parties[intent.payee_id], "", "")
+        write_payment(intent, payer, payee, memo, "", left_before=kept is not None)
+        rest_minor = intent.amount_minor - intent.captured_minor
+        if kept and rest_minor:
+            write_return(intent, payments.transfer_of(intent.id, "rest"), rest_minor, payee)
+
+
+def write_return(intent: Intent, transfer_id: UUID, amount_minor: int, payee: Payee) -> None:
+    """The payer's line of what came back of money that was kept."""
+    about = About(payment_id=intent.id, refund_id=transfer_id)
+    write_line(intent.payer_id, LineKind.REFUND, amount_minor, intent.currency, transfer_id, about, counterpart=payee)
 
 
 def write_refund(made: Refund) -> None:
@@ -44,8 +56,10 @@ def write_share(party_id: UUID, data: dict[str, Any]) -> None:
         payer_id = next(each.payer_id for each in payments.shares(payment_id) if each.party_id == party_id)
     party, about = code_queries.payee(party_id), About(payment_id=payment_id)
     minor, fee_minor, currency = data["amount_minor"], data["fee_minor"], data["currency"]
+    kept = _kept(payer_id, payment_id)
     with acting_as(Actor.for_person(payer_id)):
-        write_line(payer_id, LineKind.PAID, -minor, currency, transfer_id, about, counterpart=party)
+        if kept is None:
+            write_line(payer_id, LineKind.PAID, -minor, currency, transfer_id, about, counterpart=party)
         write_line(party_id, LineKind.TAKEN, minor - fee_minor, currency, transfer_id, about, fee_minor=fee_minor)
 
 
@@ -61,6 +75,13 @@ def write_share_back(party_id: UUID, data: dict[str, Any]) -> None:
     with acting_as(Actor.for_person(payer_id)):
         write_line(party_id, LineKind.REFUND, -minor, currency, transfer_id, about)
         write_line(payer_id, LineKind.REFUND, minor, currency, transfer_id, about, counterpart=party)
+
+
+def _kept(payer_id: UUID, payment_id: UUID) -> Line | None:
+    """The payer's line of the money that Pay set aside for this payment, where it did."""
+    with acting_as(Actor.for_service("pay")):
+        keep = payments.transfer_of(payment_id, "keep")
+        return Line.objects.filter(owner_id=payer_id, transfer_id=keep).first()
 
 
 def _has_line(owner_id: UUID, transfer_id: UUID) -> bool:

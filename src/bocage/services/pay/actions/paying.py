@@ -166,12 +166,18 @@ def _make(row: Sheet) -> None:
         write_payment(intent, payer, payee, row.memo, row.reference)
 
 
-def write_payment(intent: Intent, payer: Payee, payee: Payee, memo: str, reference: str) -> None:
-    """The lines and events of a captured payment to a shop, which is not told who paid."""
+def write_payment(
+    intent: Intent, payer: Payee, payee: Payee, memo: str, reference: str, *, left_before: bool = False
+) -> None:
+    """The lines and events of a captured payment to a shop, which is not told who paid.
+
+    `left_before`: the payer has her line since the money was set aside.
+    """
     about = About(memo=memo, reference=reference, payment_id=intent.id)
     amount_minor, fee_minor, transfer_id = intent.captured_minor, intent.fee_minor, intent.transfer_id
     assert transfer_id is not None, "a captured payment has moved money"
-    write_line(payer.id, LineKind.PAID, -amount_minor, intent.currency, transfer_id, about, counterpart=payee)
+    if not left_before:
+        write_line(payer.id, LineKind.PAID, -amount_minor, intent.currency, transfer_id, about, counterpart=payee)
     write_line(
         payee.id,
         LineKind.TAKEN,

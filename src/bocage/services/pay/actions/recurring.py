@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bocage.kernel import clock
+from bocage.kernel.acting import current_actor
 from bocage.kernel.errors import Refusal
 from bocage.kernel.payments import actions as payments
 from bocage.kernel.payments import queries as kernel
@@ -49,15 +50,22 @@ def agree(payer_id: UUID, payee_id: UUID, terms: MandateTerms, memo: str, *, fre
 
 
 def end(mandate_id: UUID) -> Mandate:
-    """Nothing more is paid under it; by either side. Ending twice changes nothing."""
-    return payments.revoke_mandate(mandate_id)
+    """Nothing more is paid under it; by either side, and the other one is told. Ending twice changes nothing."""
+    before, found = kernel.mandate(mandate_id), payments.revoke_mandate(mandate_id)
+    if before.revoked_at is not None:
+        return found
+    if current_actor().subject_id == found.payer_id:
+        _tell(found, found.payee_id, found.payer_id, gettext_lazy("%(name)s ended a recurring payment to you"))
+    else:
+        _tell(found, found.payer_id, found.payee_id, gettext_lazy("%(name)s ended a recurring payment of yours"))
+    return found
 
 
 def pause(mandate_id: UUID) -> Mandate:
     """Nothing is paid until the payer goes on, and the other side is told. Pausing twice changes nothing."""
     before, found = kernel.mandate(mandate_id), payments.pause_mandate(mandate_id)
     if before.paused_at is None:
-        _tell_payee(found, gettext_lazy("%(name)s paused a recurring payment to you"))
+        _tell(found, found.payee_id, found.payer_id, gettext_lazy("%(name)s paused a recurring payment to you"))
     return found
 
 
@@ -65,20 +73,20 @@ def resume(mandate_id: UUID) -> Mandate:
     """Go on, and tell the other side; what fell due meanwhile is not paid. Twice is once."""
     before, found = kernel.mandate(mandate_id), payments.resume_mandate(mandate_id)
     if before.paused_at is not None:
-        _tell_payee(found, gettext_lazy("%(name)s goes on with a recurring payment to you"))
+        _tell(found, found.payee_id, found.payer_id, gettext_lazy("%(name)s goes on with a recurring payment to you"))
     return found
 
 
-def _tell_payee(found: Mandate, title: Promise) -> None:
+def _tell(found: Mandate, party_id: UUID, by_id: UUID, title: Promise) -> None:
     tell(
-        found.payee_id,
+        party_id,
         title,
         "%(memo)s",
         page="pay:recurring-one",
         row_id=found.id,
         amount_minor=found.terms.payment_minor,
         currency=found.terms.currency,
-        name=codes.payee(found.payer_id).name,
+        name=codes.payee(by_id).name,
         memo=found.memo,
     )
 

@@ -86,10 +86,23 @@ def test_who_pays_pauses_it_and_goes_on_and_the_other_side_is_told(town: Town) -
     assert payments.pay_due() == 1
     assert send(hers, f"/mandates/{mandate_id}/pause", {}).json()["state"] == "paused"
     assert ana.post(f"{address}/resume").status_code == 302
-    with acting_as(town.as_wei()):
-        told = [each.title for each in notifications.latest(town.wei).notifications]
-    paused, resumed = "Ana Morel paused a recurring payment to you", "Ana Morel goes on with a recurring payment to you"
-    assert [each for each in told if each in (paused, resumed)] == [resumed, paused, resumed, paused]
+    assert [ana.post(f"{address}/end").status_code for _ in range(2)] == [302, 302]
+    paused, resumed, ended = (
+        f"Ana Morel {what} a recurring payment to you" for what in ("paused", "goes on with", "ended")
+    )
+    assert told(town.wei)[:5] == [ended, resumed, paused, resumed, paused]
+
+
+def test_who_is_paid_ends_it_too_and_who_pays_is_told(town: Town) -> None:
+    mandate_id = agreed(town, to="@weilin")
+    assert signed_in(town.wei).post(f"/pay/recurring/{mandate_id}/end").status_code == 302
+    assert told(town.ana)[0] == "Wei Lin ended a recurring payment of yours"
+
+
+def told(person_id: UUID) -> list[str]:
+    """What the person was told, the newest first."""
+    with acting_as(Actor.for_person(person_id)):
+        return [each.title for each in notifications.latest(person_id).notifications]
 
 
 def test_above_her_limit_she_shows_that_it_is_her_and_finds_what_she_typed(town: Town) -> None:
