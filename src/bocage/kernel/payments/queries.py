@@ -12,8 +12,18 @@ from bocage.kernel.ledger.types import account_id_of
 from bocage.kernel.payments import limits, models
 from bocage.kernel.payments.allowances import allowance
 from bocage.kernel.payments.fees import fee_of, terms_of
-from bocage.kernel.payments.rows import as_charge, as_dispute, as_intent, as_mandate, as_refund, as_share
-from bocage.kernel.payments.types import Charge, Dispute, DisputeState, Intent, IntentPage, Mandate, Refund, Share
+from bocage.kernel.payments.rows import as_charge, as_dispute, as_intent, as_mandate, as_quote, as_refund, as_share
+from bocage.kernel.payments.types import (
+    Charge,
+    Dispute,
+    DisputeState,
+    Intent,
+    IntentPage,
+    Mandate,
+    Quote,
+    Refund,
+    Share,
+)
 
 __all__ = [
     "allowance",
@@ -27,6 +37,7 @@ __all__ = [
     "mandate",
     "mandates",
     "open_disputes",
+    "quote",
     "refunds",
     "shares",
     "terms_of",
@@ -66,9 +77,17 @@ def intents(party_id: UUID, *, taken: bool | None = None, before: str | None = N
     return IntentPage(tuple(as_intent(row) for row in shown), cursor)
 
 
-def transfer_of(intent_id: UUID, part: Literal["keep", "rest", "return"]) -> UUID:
-    """The ledger's id of an escrow's step: what set the money aside, or gave the rest or all of it back."""
+def transfer_of(intent_id: UUID, part: Literal["keep", "rest", "return", "sell", "buy"]) -> UUID:
+    """The ledger's id of a step: what set an escrow's money aside or gave the rest or all of it back; a quote's two."""
     return uuid5(intent_id, part)
+
+
+def quote(id: UUID) -> Quote:
+    """The quote, where it is the actor's. Raises `Refusal` (not_found)."""
+    row = models.Quote.objects.filter(pk=id).first()
+    if row is None:
+        raise not_found(_("There is no such quote."))
+    return as_quote(row)
 
 
 def refunds(intent_id: UUID) -> tuple[Refund, ...]:

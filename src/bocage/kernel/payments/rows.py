@@ -13,6 +13,7 @@ from bocage.kernel.payments.types import (
     Mandate,
     MandateTerms,
     Period,
+    Quote,
     Refund,
     Share,
 )
@@ -114,4 +115,21 @@ def as_charge(row: models.Charge) -> Charge:
         row.refusal,
         row.payment_id,
         row.at,
+    )
+
+
+def as_quote(row: models.Quote) -> Quote:
+    """The row as others may see it."""
+    return Quote(
+        row.id,
+        row.owner_id,
+        row.sell_unit,
+        row.sell_minor,
+        row.buy_unit,
+        row.buy_minor,
+        row.numerator,
+        row.denominator,
+        row.remainder,
+        row.expires_at,
+        row.exchanged_at,
     )

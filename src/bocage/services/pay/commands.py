@@ -1,4 +1,4 @@
-"""`./bocage pay code|exchange`, and `./bocage ledger reconcile`: codes, the bank's files, bank and ledger compared."""
+"""`./bocage pay code|exchange|rate`, and `./bocage ledger reconcile`: codes, the bank's files, rates, comparing."""
 
 import json
 from dataclasses import asdict
@@ -76,6 +76,36 @@ def exchange() -> None:
         state = taken.refusal or ("taken before" if taken.again else f"{taken.entries} lines, {taken.unmatched} open")
         typer.echo(f"{taken.name}: {state}")
     typer.echo(f"{len(files)} files taken")
+
+
+@pay.command()
+def rate(
+    sell_unit: Annotated[str, typer.Argument(help="What is given, such as EUR.")],
+    buy_unit: Annotated[str, typer.Argument(help="What is got for it, such as points.")],
+    numerator: Annotated[int, typer.Argument(help="So many minor units are got ...")],
+    denominator: Annotated[int, typer.Argument(help="... for so many minor units given.")],
+) -> None:
+    """Set from now on what one unit buys of another, and name the accounts of the house that it goes through.
+
+    Exchanges are refused where the second account has not enough; `./bocage ledger post` fills it.
+    """
+    set_up_django()
+    from django.db import transaction
+
+    from bocage.kernel.acting import Actor, acting_as
+    from bocage.kernel.errors import Refusal
+    from bocage.kernel.payments import actions as payments
+
+    try:
+        with transaction.atomic(), acting_as(Actor.for_service("payments")):
+            payments.set_rate(sell_unit, buy_unit, numerator, denominator)
+            accounts = [(unit, payments.liquidity_of(unit)) for unit in (sell_unit, buy_unit)]
+    except Refusal as refusal:
+        typer.echo(f"rate: {refusal}", err=True)
+        raise typer.Exit(WRONG) from None
+    typer.echo(f"{denominator} minor units of {sell_unit} buy {numerator} of {buy_unit}")
+    for unit, account_id in accounts:
+        typer.echo(f"{unit:12} {account_id}")
 
 
 def reconcile(

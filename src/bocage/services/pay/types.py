@@ -18,6 +18,7 @@ class LineKind(StrEnum):
     RECEIVED = "received"
     TOP_UP = "top_up"
     PAY_OUT = "pay_out"
+    EXCHANGE = "exchange"
 
 
 class CodeKind(StrEnum):

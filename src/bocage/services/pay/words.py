@@ -30,6 +30,7 @@ LINE_KINDS: dict[LineKind, Said] = {
     LineKind.RECEIVED: _("Received"),
     LineKind.TOP_UP: _("Top-up"),
     LineKind.PAY_OUT: _("Pay-out to a bank"),
+    LineKind.EXCHANGE: _("Exchange"),
 }
 LINE_ICONS = {
     LineKind.PAID: "store",
@@ -39,6 +40,7 @@ LINE_ICONS = {
     LineKind.RECEIVED: "arrow-down-left",
     LineKind.TOP_UP: "landmark",
     LineKind.PAY_OUT: "landmark",
+    LineKind.EXCHANGE: "refresh-cw",
 }
 REQUEST_STATES: dict[RequestState, Said] = {
     RequestState.OPEN: _("Waiting"),

@@ -6,7 +6,7 @@ order (intent, the payer's day, the ledger's accounts), so that two of them wait
 
 from bocage.kernel.payments.actions.disputes import end_dispute, open_dispute
 from bocage.kernel.payments.actions.escrow import open_escrow, release_escrow, return_escrow
-from bocage.kernel.payments.actions.exchange import exchange, exchange_at_once, quote, set_rate
+from bocage.kernel.payments.actions.exchange import exchange, exchange_at_once, liquidity_of, quote, set_rate
 from bocage.kernel.payments.actions.intents import (
     authorise,
     cancel,
@@ -38,6 +38,7 @@ __all__ = [
     "exchange_at_once",
     "expire_overdue",
     "grant_mandate",
+    "liquidity_of",
     "open_dispute",
     "open_escrow",
     "open_split",

@@ -21,6 +21,7 @@ from bocage.kernel.payments.actions.parts import check_amount, part_id
 from bocage.kernel.payments.actions.wallets import OPERATING
 from bocage.kernel.payments.models import Quote, Rate
 from bocage.kernel.payments.proportions import converted
+from bocage.kernel.payments.rows import as_quote
 from bocage.kernel.payments.types import Quote as QuoteView
 
 
@@ -70,7 +71,7 @@ def quote(
     if known is not None:
         if (known.source_id, known.target_id, known.sell_minor) != (source_id, target_id, sell_minor):
             raise conflict("id_conflict", _("This number was used before for something else. Use a new one."))
-        return _as_quote(known)
+        return as_quote(known)
     check_amount(sell_minor)
     owner_id, sell_unit, buy_unit = _own_accounts(source_id, target_id)
     rate = Rate.objects.filter(sell_unit=sell_unit, buy_unit=buy_unit).order_by("-id").first()
@@ -93,7 +94,7 @@ def quote(
         remainder=remainder,
         expires_at=clock.now() + life,
     )
-    return _as_quote(row)
+    return as_quote(row)
 
 
 @transaction.atomic
@@ -103,12 +104,12 @@ def exchange(quote_id: UUID) -> QuoteView:
     if row is None:
         raise not_found(_("There is no such quote."))
     if row.exchanged_at is not None:
-        return _as_quote(row)
+        return as_quote(row)
     if clock.now() >= row.expires_at:
         raise conflict("quote_expired", _("This offer has expired. Ask for a new one."))
     _own_accounts(row.source_id, row.target_id)
     _move(row)
-    return _as_quote(row)
+    return as_quote(row)
 
 
 @transaction.atomic
@@ -156,19 +157,3 @@ def _move(row: Quote) -> None:
     )
     row.exchanged_at = clock.now()
     row.save(update_fields=["exchanged_at"])
-
-
-def _as_quote(row: Quote) -> QuoteView:
-    return QuoteView(
-        row.id,
-        row.owner_id,
-        row.sell_unit,
-        row.sell_minor,
-        row.buy_unit,
-        row.buy_minor,
-        row.numerator,
-        row.denominator,
-        row.remainder,
-        row.expires_at,
-        row.exchanged_at,
-    )

@@ -2,12 +2,13 @@
 
 from ninja import Router
 
-from bocage.services.pay.api import bank, codes, complaints, keeping, payments, people, recurring, wallet
+from bocage.services.pay.api import bank, codes, complaints, exchanging, keeping, payments, people, recurring, wallet
 
 router = Router()
 router.add_router("", wallet.router)
 router.add_router("", payments.router)
 router.add_router("", keeping.router)
+router.add_router("", exchanging.router)
 router.add_router("", complaints.router)
 router.add_router("", codes.router)
 router.add_router("", people.router)
