@@ -1,12 +1,13 @@
 """Movements of one account in a period: what is compared with somebody else's books of the same money."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from psycopg import sql
 
 from bocage.kernel.ledger.types import Movement
 
@@ -19,7 +20,16 @@ _MOVEMENT_SQL = """
 """
 _COLUMNS = "(seq, id, kind, amount_minor, unit, counterpart_id, code, memo_ref, hold_id, at)"
 _IN_PERIOD = "at >= %(first)s and at < %(last)s and kind in ('post', 'post_hold')"
-_FLOWS_SQL = f"select * from ({_MOVEMENT_SQL}) movement {_COLUMNS} where {_IN_PERIOD} order by seq desc"
+_ALONE_SQL = f"""
+with movement {_COLUMNS} as not materialized ({_MOVEMENT_SQL}), alone as not materialized (
+    select * from movement where {_IN_PERIOD}
+        and not exists (select from {{table}} listed where listed.{{column}} = movement.id)
+)
+"""
+_COUNT_SQL = (
+    f"{_ALONE_SQL} select count(*) filter (where at < %(due)s), count(*) filter (where at >= %(due)s) from alone"
+)
+_LATEST_SQL = f"{_ALONE_SQL} select * from alone where at < %(due)s order by seq desc limit %(limit)s"
 # Three plain searches instead of one with "or": each is a hash of what is looked for, passed once by the movements.
 _LIKE_SQL = f"""
 with movement {_COLUMNS} as not materialized ({_MOVEMENT_SQL}), found as (
@@ -47,16 +57,31 @@ class Wanted:
     until: datetime
 
 
-def movements_between(account_id: UUID, first: datetime, last: datetime, size: int) -> Iterator[tuple[Movement, ...]]:
-    """What moved on an account from `first` until before `last` (timezone-aware), latest first, `size` at a time.
+@dataclass(frozen=True)
+class Alone:
+    """Movements that the caller's own list does not have: the latest of those before `due`, and how many there are
+    before and from `due` on."""
 
-    One query, read through a cursor of the database's: within the transaction, and in the memory of `size` movements.
-    Row-level security decides, as for `queries.history`.
+    latest: tuple[Movement, ...]
+    count: int
+    not_due: int
+
+
+def alone_between(
+    account_id: UUID, first: datetime, last: datetime, due: datetime, limit: int, *, list_of: tuple[str, str]
+) -> Alone:
+    """What moved on an account from `first` until before `last` (timezone-aware) and is not in a list of the caller's.
+
+    `list_of`: the caller's own table and its column of movements' ids; row-level security decides what either shows.
+    The database compares them, in two queries however many movements there are.
     """
-    with connection.chunked_cursor() as cursor:
-        cursor.execute(_FLOWS_SQL, {"account": account_id, "first": first, "last": last})
-        while rows := cursor.fetchmany(size):
-            yield tuple(Movement(*row) for row in rows)
+    given: dict[str, Any] = {"account": account_id, "first": first, "last": last, "due": due, "limit": limit}
+    names = dict(zip(("table", "column"), map(sql.Identifier, list_of), strict=True))
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL(_COUNT_SQL).format(**names), given)
+        count, not_due = cursor.fetchone()
+        cursor.execute(sql.SQL(_LATEST_SQL).format(**names), given)
+        return Alone(tuple(Movement(*row) for row in cursor.fetchall()), count, not_due)
 
 
 def movements_like(
@@ -70,8 +95,9 @@ def movements_like(
     hold_ids: Collection[UUID] = (),
     keys: Collection[str] = (),
 ) -> tuple[Movement, ...]:
-    """Those of `movements_between` that are like one of `wanted`, have one of the ids, post one of the holds, or whose
-    reference is one of `keys` (its letters and digits alone, as capitals). The database chooses them."""
+    """What moved on an account from `first` until before `last` and is like one of `wanted`, has one of the ids, posts
+    one of the holds, or has a reference that is one of `keys` (its letters and digits alone, as capitals); latest
+    first. The database chooses it; row-level security decides, as for `queries.history`."""
     given: dict[str, Any] = {
         "account": account_id,
         "first": first,

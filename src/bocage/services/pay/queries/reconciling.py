@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.errors import Refusal, not_found
-from bocage.kernel.ledger.flows import Wanted, movements_between, movements_like
+from bocage.kernel.ledger.flows import Wanted, alone_between, movements_like
 from bocage.kernel.ledger.types import Movement, account_id_of
 from bocage.services.pay import limits, models
 from bocage.services.pay.references import find_reference, pay_out_transfer_id
@@ -29,7 +29,6 @@ from bocage.services.pay.types import (
 )
 
 _IDS_A_QUERY = 5_000
-_MOVEMENTS_A_PAGE = 10_000
 _DAY = timedelta(days=1)
 # As `reference_key` has it.
 _KEY_SQL = "upper(regexp_replace({}, '[^[:alnum:]]', '', 'g'))"
@@ -218,21 +217,17 @@ def as_reconciled(row: models.StatementLine) -> ReconciledLine:
 
 
 def _missing(first: date, last: date, window_days: int) -> tuple[list[BankMovement], int, int]:
-    """What the ledger alone has in the days that the files cover: the latest, how many, how many may still be booked.
-
-    Page by page, so that a city's year takes no more memory than a day.
-    """
+    """What the ledger alone has in the days that the files cover: the latest, how many, how many are not due."""
     account_id = account_id_of(None, settings.TOWN["currency"], "clearing", "pay")
-    due, awaited, count = _begin_of(last - timedelta(days=window_days) + _DAY), 0, 0
-    shown: list[Movement] = []
-    for page in movements_between(account_id, _begin_of(first), _begin_of(last + _DAY), _MOVEMENTS_A_PAGE):
-        taken = matched_ids([each.transfer_id for each in page])
-        alone = [each for each in page if each.transfer_id not in taken]
-        missing = [each for each in alone if each.at < due]
-        awaited += len(alone) - len(missing)
-        count += len(missing)
-        shown += missing[: limits.RECONCILED_SHOWN_MAX - len(shown)]
-    return _as_bank_has_them(shown), count, awaited
+    found = alone_between(
+        account_id,
+        _begin_of(first),
+        _begin_of(last + _DAY),
+        _begin_of(last - timedelta(days=window_days) + _DAY),
+        limits.RECONCILED_SHOWN_MAX,
+        list_of=(models.StatementLine._meta.db_table, "movement_id"),
+    )
+    return _as_bank_has_them(found.latest), found.count, found.not_due
 
 
 def named(names: Collection[str]) -> tuple[set[UUID], set[UUID]]:
