@@ -25,7 +25,7 @@ from bocage.services.pay.tests.conftest import Town
 from bocage.services.pay.tests.test_reconciling import booked, compared, findings, foreign
 from bocage.services.pay.types import LineFinding
 
-RECONCILIATION_QUERIES_MAX = 9
+RECONCILIATION_QUERIES_MAX = 11
 _FILL_SQL = """
 insert into ledger_transfer
     (id, kind, debit_account_id, credit_account_id, amount_minor, unit, code, memo_ref, created_at)
