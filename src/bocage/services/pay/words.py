@@ -30,7 +30,7 @@ LINE_KINDS: dict[LineKind, Said] = {
     LineKind.RECEIVED: _("Received"),
     LineKind.TOP_UP: _("Top-up"),
     LineKind.PAY_OUT: _("Pay-out to a bank"),
-    LineKind.EXCHANGE: _("Exchange"),
+    LineKind.EXCHANGE: _("Exchanged"),
 }
 LINE_ICONS = {
     LineKind.PAID: "store",
