@@ -16,6 +16,8 @@ VISITORS = (NOBODY, ANA, MARCO, ODILE)
 PUBLIC = {
     "home",
     "city:home",
+    "city:lights",
+    "city:light",
     "city:numbers",
     "offline",
     "health:gate",

@@ -32,6 +32,8 @@ UNGUARDED = {
     "allauth_idp_oidc_client": "programs sign in with it; its owner is an operator",
     "allauth_idp_oidc_token": "signs a program in; holds digests only",
     "city_observation": "what sensors say, of no person; for operators and the rules",
+    "city_phase_change": "what lights showed and why, of no person; for everybody",
+    "city_signal": "what lights are, of no person; for everybody",
     "city_sender": "which organisation's programs may send, read to take what they send",
     "health_venue": "what hangs on a wall as a poster; only Health's role reads it",
     "health_gate_hour": "counts of colours, of nobody; only Health's role reads it",

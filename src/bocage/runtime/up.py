@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -170,7 +171,7 @@ def _start(place: Home, wish: Wish, started: Started, say: Say) -> Running:
     if settling is not None:
         settling.finish(meanwhile=supervisor.check)
     if demo:
-        supervisor.start([demo_life(environment)])
+        supervisor.start([demo_life(environment), *twin(environment, addresses, say)])
     supervisor.start(keeping(environment))
     state.ready = True
     _note(place, state, supervisor)
@@ -333,6 +334,18 @@ def keeping(environment: Mapping[str, str]) -> list[Program]:
 def demo_life(environment: Mapping[str, str]) -> Program:
     """What lets the demo city live; everything else goes on without it."""
     return Program("demo", [sys.executable, "-m", "bocage.cli", "demo", "live"], environment, essential=False)
+
+
+def twin(environment: Mapping[str, str], addresses: Addresses, say: Say) -> list[Program]:
+    """What plays the demo town's streets and lights in SUMO, where that is installed; the town goes on without it."""
+    if environment.get("BOCAGE_TWIN", "on") == "off":
+        return []
+    if find_spec("libsumo") is None:
+        say("The town's streets are not played live: that needs SUMO. Install it with ./bocage extras add city.")
+        return []
+    local = addresses.local_url if addresses.local_url.startswith("http:") else addresses.public_url
+    command = [sys.executable, "-m", "bocage.cli", "city", "twin", "--to", local]
+    return [Program("twin", command, environment, essential=False)]
 
 
 def _note(place: Home, state: State, supervisor: Supervisor) -> None:

@@ -4,6 +4,7 @@ No sensor of this town exists. What they say follows from the formulas below, so
 """
 
 import math
+import os
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
@@ -20,9 +21,12 @@ from bocage.kernel.identity import queries as people
 from bocage.services.city import jobs
 from bocage.services.city.actions import handling, judging, observing, reports, works
 from bocage.services.city.models import Alert
+from bocage.services.city.queries import phases
 from bocage.services.city.town_map import town_map
 
 OFFICE = "voirie-demo"
+TWIN_KEY, TWIN_KEY_DAYS = "Twin of the streets", 365
+TWIN_SILENT = timedelta(minutes=3)
 MINUTE_MS = 60_000
 # Minutes of records until now: a whole day, so that yesterday can be judged by another rule.
 PAST_MINUTES = 26 * 60
@@ -60,7 +64,12 @@ ANSWERS = (
     ("pothole", "planned", 28, "Merci. La chaussée est refaite cette semaine, ce trou en premier."),
     ("light", "done", 6, "Les deux lampes sont changées. Merci."),
 )
+# Detector Dn stands in the n-th of them.
 DETECTORS = ("Boulevard des Tilleuls", "Avenue de la Gare", "Grande Rue", "Quai Sud", "Quai Nord", "Rue Haute")
+
+
+class NoDemo(Exception):
+    """This installation is not the demo city."""
 
 
 class City(Protocol):
@@ -105,12 +114,35 @@ def populate(city: City) -> None:
 def tick(city: City, chance: random.Random) -> None:
     """A minute of every detector; said twice, it is known already."""
     office = people.organisation_by_handle(OFFICE)
-    if office is None:
-        return
+    if office is None or phases.heard_since(clock.now() - TWIN_SILENT):
+        return  # The twin speaks for these detectors.
     at_ms = int(clock.now().timestamp()) // 60 * MINUTE_MS
     slow = {road: ((0, 0),) for road in SLOW if chance.random() < 0.3}
     with acting_as(Actor.for_service("city")):
         observing.store(list(_minute(at_ms, 0, slow)), office.id)
+
+
+def twin_key(anew: bool) -> str:
+    """The key with which the twin sends as the road office; made where there is none, and anew when it is refused."""
+    file = settings.HOME / "twin" / "key"
+    if file.exists() and not anew:
+        return file.read_text()
+    office = people.organisation_by_handle(OFFICE)
+    odile = people.person_by_handle("odile")
+    if office is None or odile is None:
+        raise NoDemo("there is no demo city here; the twin is of its streets")
+    with acting_as(Actor.for_person(odile.id)):
+        for each in people.tokens(odile.id):
+            if each.name == TWIN_KEY:
+                identity.revoke_token(each.id, odile.id)
+        life = timedelta(days=TWIN_KEY_DAYS)
+        _id, key = identity.create_token(odile.id, TWIN_KEY, ("city:observe",), life=life, subject_id=office.id)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    draft = file.with_suffix(".draft")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as text:
+        text.write(key)
+    draft.replace(file)
+    return key
 
 
 def _minute(at_ms: int, before: int, slow: Mapping[str, Sequence[tuple[int, int]]]) -> Iterator[Record]:

@@ -10,7 +10,7 @@ from bocage.kernel import clock
 from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.work import periodic, task
 from bocage.services.city import limits
-from bocage.services.city.actions import judging, keeping, observing, reports, rules
+from bocage.services.city.actions import judging, keeping, observing, phases, reports, rules
 
 OWN_SOURCE = "bocage"
 
@@ -48,6 +48,7 @@ def note_unanswered() -> None:
 def forget() -> None:
     """Drop the days and rows that are kept no longer."""
     observing.drop_old_days()
+    phases.drop_old_days()
     keeping.sweep()
 
 

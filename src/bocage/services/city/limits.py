@@ -9,6 +9,21 @@ STREAM_KEPT_DAYS = 14
 AHEAD_MAX = timedelta(minutes=10)
 SENDERS_MAX = 500
 
+# Lights. Two days of a log must be kept to ask why of yesterday; a month lets a complaint be answered.
+SIGNALS_MAX = 20_000
+SIGNALS_A_TURN = 500
+SIGNAL_CHARACTERS_MAX = 40
+PHASES_MAX = 32
+WAYS_MAX = 64
+PHASE_SECONDS_MAX = 3_600
+CHANGES_A_TURN = 500
+PHASE_REASON_CHARACTERS_MAX = 300
+PHASES_KEPT_DAYS = 31
+# A light that has said nothing for so long is taken to be on its fixed plan: none stays in a phase for longer.
+SIGNAL_SILENT = timedelta(minutes=5)
+CHANGES_SHOWN = 60
+SIGNALS_SHOWN = 500
+
 # Judging. Detectors send by the minute, so a record may come this much behind the latest.
 LATENESS_SECONDS = 120.0
 JUDGED_A_TURN = 20_000

@@ -48,6 +48,46 @@ class Observation(models.Model):
         db_table = "city_observation"
 
 
+class Signal(models.Model):
+    """A traffic light as its cabinet describes it: what each phase lets go, and its fixed plan as (phase, seconds)."""
+
+    id = models.CharField(primary_key=True, max_length=limits.SIGNAL_CHARACTERS_MAX)
+    organisation_id = models.UUIDField()
+    on = models.CharField(max_length=NAME_CHARACTERS, db_column="place")
+    x_m = models.FloatField()
+    y_m = models.FloatField()
+    phases = models.JSONField()
+    plan = models.JSONField()
+    fixed_walk_seconds = models.FloatField(null=True)
+    max_red_seconds = models.PositiveSmallIntegerField()
+    said_at = models.DateTimeField()
+    heard_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "city_signal"
+
+
+class PhaseChange(models.Model):
+    """A green that a light began to show, and why, on the partition of its UTC day; migration 0004 makes the table.
+
+    `number` counts the changes of a light without a gap. `lasted_seconds`: of the green before.
+    """
+
+    pk = models.CompositePrimaryKey("signal", "at", "day")
+    day = models.DateField()
+    at = models.DateTimeField()
+    signal = models.CharField(max_length=limits.SIGNAL_CHARACTERS_MAX)
+    number = models.BigIntegerField()
+    phase = models.SmallIntegerField()
+    chosen_by = models.CharField(max_length=10)
+    reason = models.CharField(max_length=limits.PHASE_REASON_CHARACTERS_MAX)
+    lasted_seconds = models.IntegerField()
+    organisation_id = models.UUIDField()
+
+    class Meta:
+        db_table = "city_phase_change"
+
+
 class Judging(models.Model):
     """How far the stream has been judged, and what the engine left out. One row, whose lock is the turn to judge."""
 

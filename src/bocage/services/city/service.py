@@ -77,10 +77,17 @@ service = Service(
             _("Report a problem"), "city:report", "megaphone", (_("hole"), _("light"), _("rubbish"), _("broken"))
         ),
         QuickAction(_("My street"), "city:home", "map-pin", (_("works"), pgettext_lazy("city", "closed"), _("map"))),
+        QuickAction(
+            pgettext_lazy("city", "Traffic lights"),
+            "city:lights",
+            "waypoints",
+            (_("light"), pgettext_lazy("city", "why")),
+        ),
         QuickAction(_("The town in numbers"), "city:numbers", "chart-column", (_("reports"), _("alerts"))),
     ),
     console=(
         QuickAction(_("Alerts"), "city:inbox", "siren"),
+        QuickAction(pgettext_lazy("city", "Streets now"), "city:streets", "map"),
         QuickAction(_("Reports"), "city:reports", "megaphone"),
         QuickAction(_("Works"), "city:works", "construction"),
         QuickAction(_("Rules"), "city:rules", "ruler"),

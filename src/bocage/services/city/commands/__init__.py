@@ -1,8 +1,8 @@
-"""`./bocage alerts list|run|check`, which need no database, and `./bocage city import`."""
+"""`./bocage alerts list|run|check`, which need no database, `./bocage city import` and `./bocage city twin`."""
 
 import typer
 
-from bocage.services.city.commands import alerts, stream
+from bocage.services.city.commands import alerts, stream, twin
 
 group = typer.Typer(help="Kinds of alerts, and what they make of a recorded stream.", no_args_is_help=True)
 group.command("list")(alerts.list_kinds)
@@ -11,6 +11,7 @@ group.command("check")(alerts.check)
 city = typer.Typer(help="What the town's sensors say.", no_args_is_help=True)
 city.callback()(lambda: None)
 city.command("import")(stream.import_stream)
+city.command("twin")(twin.run_twin)
 
 
 def register(app: typer.Typer) -> None:

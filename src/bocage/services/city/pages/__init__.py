@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from bocage.services.city.pages import citizens, desk, inbox, rules
+from bocage.services.city.pages import citizens, desk, inbox, lights, rules, streets
 
 urlpatterns = [
     path("", citizens.home, name="home"),
     path("numbers", citizens.numbers, name="numbers"),
+    path("lights", lights.show_lights, name="lights"),
+    path("lights/<slug:signal_id>", lights.show_light, name="light"),
     path("report", citizens.report, name="report"),
     path("reports/<uuid:report_id>", citizens.follow, name="my-report"),
     path("reports/<uuid:report_id>/photo", citizens.photo, name="my-photo"),
@@ -15,6 +17,7 @@ urlpatterns = [
     path("console/reports/<uuid:report_id>/photo", desk.report_photo, name="report-photo"),
     path("console/works", desk.show_works, name="works"),
     path("console/works/<uuid:works_id>/cancel", desk.cancel_works, name="works-cancel"),
+    path("console/streets", streets.show_streets, name="streets"),
     path("console/", inbox.inbox, name="inbox"),
     path("console/alerts/<slug:alert_id>", inbox.show, name="alert"),
     path("console/alerts/<slug:alert_id>/act", inbox.act, name="alert-act"),

@@ -1,0 +1,164 @@
+"""Lights: what they show and why, at any instant that the log holds, and what they cost those who wait."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from bocage.kernel import clock
+from bocage.kernel.errors import not_found
+from bocage.services.city import limits
+from bocage.services.city.models import PhaseChange, Signal
+
+WAITS_HOURS = 24
+_WAITS_SQL = """
+select source, avg((said->>'walk_wait_seconds')::float8), avg((said->>'drive_wait_seconds')::float8),
+    avg((said->>'crossed_veh_h')::float8)
+from city_observation where day >= %s and at >= %s and stream = 'signal' and source = any(%s) group by source
+"""
+_SHARES_SQL = """
+select signal, chosen_by, count(*), coalesce(sum(lasted_seconds), 0) from city_phase_change
+where day >= %s and at >= %s group by 1, 2
+"""
+_GAPS_SQL = """
+select count(*), count(*) filter (where number <> before + 1) from (
+    select number, lag(number) over (order by at) as before from city_phase_change
+    where signal = %s and day = %s) as numbered
+"""
+
+
+@dataclass(frozen=True)
+class Change:
+    """A green that a light began. `seconds`: how long it lasted, None while it does."""
+
+    at: datetime
+    number: int
+    phase: int
+    chosen_by: str
+    reason: str
+    seconds: int | None
+
+
+@dataclass(frozen=True)
+class Light:
+    """A light. `now`: what it shows, None where it was never heard; `heard`: whether it was lately."""
+
+    id: str
+    on: str
+    x_m: float
+    y_m: float
+    phases: Sequence[dict[str, Any]]
+    plan: Sequence[tuple[int, int]]
+    fixed_walk_seconds: float | None
+    max_red_seconds: int
+    heard: bool
+    heard_at: datetime | None
+    now: Change | None = None
+
+
+@dataclass(frozen=True)
+class Waits:
+    """A light's mean waits over a day, in seconds; None where nothing was said. `planned_share`: of its changes."""
+
+    light: Light
+    walk_seconds: float | None
+    drive_seconds: float | None
+    vehicles_h: float | None
+    planned_share: float | None
+    changes: int
+
+
+def heard_since(at: datetime) -> bool:
+    """Whether any light has spoken since then."""
+    return Signal.objects.filter(heard_at__gte=at).exists()
+
+
+def lights() -> list[Light]:
+    """Every light and what it shows, by place."""
+    rows = list(Signal.objects.order_by("on", "id")[: limits.SIGNALS_SHOWN])
+    latest = _latest([row.id for row in rows])
+    return [_light(row, latest.get(row.id)) for row in rows]
+
+
+def light(signal_id: str) -> Light:
+    """One light. Raises a `Refusal` (404)."""
+    row = Signal.objects.filter(id=signal_id).first()
+    if row is None:
+        raise not_found(_("There is no such light."))
+    return _light(row, _latest([row.id]).get(row.id))
+
+
+def changes_until(signal_id: str, at: datetime, most: int = limits.CHANGES_SHOWN) -> list[Change]:
+    """The changes up to and with an instant, the latest first: the first of them is what the light showed then."""
+    rows = _in_days(signal_id, at).filter(at__lte=at).order_by("-at")[:most]
+    found = [_change(row) for row in rows]
+    after = _in_days(signal_id, at).filter(at__gt=at).order_by("at").first() if found else None
+    ends = [after.lasted_seconds if after else None, *(each.lasted_seconds for each in rows)]
+    return [replace(each, seconds=end) for each, end in zip(found, ends, strict=False)]
+
+
+def wholeness(signal_id: str, day: date) -> tuple[int, int]:
+    """How many changes the log has of a light on a UTC day, and how many of these do not follow the one before."""
+    with connection.cursor() as cursor:
+        cursor.execute(_GAPS_SQL, [signal_id, day])
+        count, gaps = cursor.fetchone()
+    return int(count), int(gaps)
+
+
+def waits() -> list[Waits]:
+    """What each light cost those who waited, over the last day."""
+    found = lights()
+    since = clock.now() - timedelta(hours=WAITS_HOURS)
+    day = since.astimezone(UTC).date()
+    with connection.cursor() as cursor:
+        cursor.execute(_WAITS_SQL, [day, since, [each.id for each in found]])
+        means = {row[0]: row[1:] for row in cursor.fetchall()}
+        cursor.execute(_SHARES_SQL, [day, since])
+        chosen: dict[str, dict[str, int]] = {}
+        for signal, by, count, _seconds in cursor.fetchall():
+            chosen.setdefault(signal, {})[by] = count
+    answer = []
+    for each in found:
+        walk, drive, vehicles = means.get(each.id, (None, None, None))
+        by = chosen.get(each.id, {})
+        total = sum(by.values())
+        share = by.get("planned", 0) / total if total else None
+        answer.append(Waits(each, walk, drive, vehicles, share, total))
+    return answer
+
+
+def _in_days(signal_id: str, at: datetime) -> Any:
+    """The light's rows of that UTC day and those beside it, so that other days' partitions are not read."""
+    day = at.astimezone(UTC).date()
+    return PhaseChange.objects.filter(signal=signal_id, day__range=(day - timedelta(days=1), day + timedelta(days=1)))
+
+
+def _latest(names: Iterable[str]) -> dict[str, PhaseChange]:
+    """The last change of each of some lights."""
+    today = clock.now().astimezone(UTC).date()
+    rows = PhaseChange.objects.filter(signal__in=list(names), day__gte=today - timedelta(days=1))
+    return {row.signal: row for row in rows.order_by("signal", "-at").distinct("signal")}
+
+
+def _light(row: Signal, latest: PhaseChange | None) -> Light:
+    heard = row.heard_at is not None and clock.now() - row.heard_at < limits.SIGNAL_SILENT
+    return Light(
+        row.id,
+        row.on,
+        row.x_m,
+        row.y_m,
+        row.phases,
+        [(phase, seconds) for phase, seconds in row.plan],
+        row.fixed_walk_seconds,
+        row.max_red_seconds,
+        heard,
+        row.heard_at,
+        None if latest is None else _change(latest),
+    )
+
+
+def _change(row: PhaseChange) -> Change:
+    return Change(row.at, row.number, row.phase, row.chosen_by, row.reason, None)
