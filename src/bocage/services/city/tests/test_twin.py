@@ -1,0 +1,165 @@
+"""The twin without SUMO: its lights without a planner, its journal through any crash, what it sends to a town."""
+
+import json
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bocage.engines.signals import Call, Limits
+from bocage.services.city.tests.crossing import crossroads, network
+from bocage.services.city.twin.journal import Journal
+from bocage.services.city.twin.lights import FALLBACK, LIMIT, PLANNED, Lights, walkable
+from bocage.services.city.twin.sending import Sender
+
+
+def test_without_a_plan_lights_go_by_their_own_and_say_so() -> None:
+    lights = Lights(network(), {}, Limits(all_red=1))
+    changes = [one for second in range(200) for one in lights.second(None, 1000 * second + 1000, "nobody plans")]
+    assert [one.phase for one in changes] == [1, 0, 1, 0, 1]
+    assert {one.by for one in changes} == {FALLBACK}
+    assert changes[1].lasted_seconds == 34, "30 s of green, amber, all red"
+    assert changes[0].reason == "fixed plan, 30 s of green are over; nobody plans"
+
+
+def test_a_plans_call_is_told_with_its_reason_and_no_call_breaks_a_limit() -> None:
+    lights = Lights(network(), {"F1": 41}, Limits(min_green=10, max_red=40))
+    calls = [Call(0, 1, "a tram comes")]
+    changes = [one for second in range(60) for one in lights.second(calls, 1000 * second + 1000, "")]
+    assert (changes[0].number, changes[0].phase, changes[0].by, changes[0].reason) == (42, 1, PLANNED, "a tram comes")
+    assert changes[0].at_ms >= 10_000
+    assert [one.by for one in changes[1:]] == [LIMIT], "who waits 40 s is served, though the plan stays where it is"
+
+
+def test_people_cross_where_nothing_leaves_and_traffic_goes_beside_them() -> None:
+    assert walkable(crossroads()) == [
+        {"east": True, "north": False, "south": False, "west": True},
+        {"east": False, "north": True, "south": True, "west": False},
+    ]
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 2_000), st.lists(st.booleans(), min_size=1, max_size=12))
+def test_a_journal_cut_at_any_byte_loses_no_whole_row_and_repeats_no_number(
+    tmp_path_factory: pytest.TempPathFactory, cut: int, sent: list[bool]
+) -> None:
+    folder = tmp_path_factory.mktemp("journal")
+    journal, number = Journal(folder), 0
+    for taken in sent:
+        journal.append([{"kind": "change", "signal": "F1", "number": (number := number + 1)}])
+        if taken:
+            journal.taken(journal.pending(400)[1])
+    file = folder / "journal.jsonl"
+    text = file.read_bytes()
+    whole = text[: min(cut, len(text))].rfind(b"\n") + 1
+    os.truncate(file, min(cut, len(text)))
+    again = Journal(folder)
+    kept = [json.loads(line) for line in text[:whole].splitlines()]
+    assert file.read_bytes() == text[:whole]
+    assert again.numbers == ({"F1": kept[-1]["number"]} if kept else {})
+    rows, _end = again.pending(400)
+    unsent = [row["number"] for row in rows]
+    assert unsent == [row["number"] for row in kept][len(kept) - len(unsent) :]
+
+
+def test_a_journal_begun_anew_remembers_each_lights_last_number(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr("bocage.services.city.twin.journal.ROTATE_BYTES", 200)
+    journal = Journal(tmp_path)
+    for number in range(1, 20):
+        journal.append([{"kind": "change", "signal": "F1", "number": number}])
+    while (end := journal.pending(5))[0]:
+        journal.taken(end[1])
+    assert (tmp_path / "journal.jsonl").stat().st_size < 100 and Journal(tmp_path).numbers == {"F1": 19}
+
+
+class Door(BaseHTTPRequestHandler):
+    """A town that answers as it is told and remembers what it took."""
+
+    statuses: list[int]
+    taken: list[tuple[str, dict[str, Any]]]
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        status = self.statuses.pop(0) if self.statuses else 201
+        if status == 201:
+            self.taken.append((self.path.rsplit("/", 1)[1], body))
+        self.send_response(status)
+        self.end_headers()
+
+    def log_message(self, *_said: object) -> None:
+        """Silent."""
+
+
+@pytest.fixture
+def door() -> Iterator[HTTPServer]:
+    """The town's door on a port of its own."""
+    Door.statuses, Door.taken = [], []
+    server = HTTPServer(("127.0.0.1", 0), Door)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+
+
+def test_the_journal_goes_to_the_town_in_order_through_failures_and_wrong_rows(
+    tmp_path: Path, door: HTTPServer, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("bocage.services.city.twin.sending.RETRY_SECONDS", (0.01,))
+    monkeypatch.setattr("bocage.services.city.twin.sending.PAUSE_SECONDS", 0.01)
+    # The key is refused once, the town breaks once, forgets its lights once, and never takes the third batch.
+    Door.statuses = [401, 201, 500, 404, 201, 201, 422]
+    journal, asked = Journal(tmp_path), []
+    for number in range(1, 4):
+        journal.append([{"kind": "change", "signal": "F1", "number": number}, {"kind": "record", "id": f"D{number}"}])
+
+    def give_key(anew: bool) -> str:
+        asked.append(anew)
+        return "k"
+
+    sender = Sender(journal, f"http://127.0.0.1:{door.server_port}", give_key, [{"id": "F1"}], tmp_path / "refused")
+    sender.start()
+    deadline = time.monotonic() + 5
+    while journal.unsent_bytes and time.monotonic() < deadline:
+        time.sleep(0.01)
+    sender.stop()
+    sender.join(5)
+    said = [(path, [row.get("number") or row["id"] for row in body[next(iter(body))]]) for path, body in Door.taken]
+    assert said == [
+        ("signals", ["F1"]),
+        ("signals", ["F1"]),
+        ("phase-changes", [1]),
+        ("phase-changes", [2]),
+        ("observations", ["D2"]),
+        ("phase-changes", [3]),
+        ("observations", ["D3"]),
+    ]
+    assert True in asked and not journal.unsent_bytes
+    assert json.loads((tmp_path / "refused").read_text())["id"] == "D1"
+
+
+def test_a_town_that_does_not_answer_is_noticed(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    assert journal.silent_seconds == 0
+    journal.append([{"kind": "change", "signal": "F1", "number": 1}])
+    sender = Sender(journal, "http://127.0.0.1:9", lambda _anew: "k", [], tmp_path / "refused")
+    sender.start()
+    time.sleep(0.2)
+    assert journal.silent_seconds >= 0.2 and journal.unsent_bytes
+    sender.stop()
+    sender.join(5)
+    assert not sender.is_alive()
+
+
+def test_the_twin_is_refused_plainly_without_its_engine(tmp_path: Path, monkeypatch: Any) -> None:
+    from bocage.services.city.twin import roads
+
+    monkeypatch.setitem(sys.modules, "sumo", None)
+    with pytest.raises(roads.TwinError, match=r"\./bocage extras add city"):
+        roads.binary("netconvert")
