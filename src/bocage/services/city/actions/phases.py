@@ -119,7 +119,7 @@ def log(organisation_id: UUID, changes: Sequence[Shown]) -> Taken:
         if not 0 <= each.phase < known[each.signal]:
             what = _("%(light)s has no such phase.") % {"light": each.signal}
             raise Refusal("bad_phase", what, field=f"changes[{place}].phase")
-    days = [each.at.astimezone(UTC).date() for each in changes]
+    days = sorted({each.at.astimezone(UTC).date() for each in changes})
     columns = zip(
         *(
             (each.at, each.signal, each.number, each.phase, each.chosen_by, each.reason, each.lasted_seconds)
@@ -128,7 +128,7 @@ def log(organisation_id: UUID, changes: Sequence[Shown]) -> Taken:
         strict=True,
     )
     with connection.cursor() as cursor:
-        cursor.execute("select bocage_city_phase_days(%s, %s)", [min(days), max(days)])
+        cursor.execute("select bocage_city_phase_days(%s::date[])", [days])
         cursor.execute(_CHANGES_SQL, [organisation_id, *map(list, columns)])
         taken = cursor.rowcount
         # In one order, so that two batches do not wait for one another.

@@ -20,16 +20,16 @@ create unique index city_phase_change_once on city_phase_change (signal, at, day
 """
 _NO_LOG = "drop table city_phase_change;"
 _FUNCTIONS = """
-create function bocage_city_phase_days(first date, last date) returns void
+create function bocage_city_phase_days(days date[]) returns void
 language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
 declare
     each date;
     name text;
 begin
-    if last - first > 60 then
+    if cardinality(days) > 60 then
         raise exception 'at most 60 days at once';
     end if;
-    for each in select generate_series(first, last, interval '1 day')::date loop
+    foreach each in array days loop
         name := 'city_phase_change_' || to_char(each, 'YYYYMMDD');
         if to_regclass('public.' || name) is null then
             perform pg_advisory_xact_lock(hashtextextended('city_phase_change', 0));
@@ -65,7 +65,7 @@ revoke update, delete on city_phase_change from bocage_app, bocage_deliverer;
 """
 _UNDO = """
 drop function bocage_city_drop_phase_days(date);
-drop function bocage_city_phase_days(date, date);
+drop function bocage_city_phase_days(date[]);
 """
 
 

@@ -125,6 +125,8 @@ def _phase(light: Light, number: int) -> dict[str, Any]:
 
 def _strips(light: Light, changes: list[Change], at: datetime) -> list[list[Bar]]:
     """The last minutes as they were, and as the fixed plan would have shown them from the same beginning."""
+    if not changes:
+        return []
     begin = at - timedelta(minutes=STRIP_MINUTES)
     shown = [(max(each.at, begin), each.phase) for each in reversed(changes)]
     ends = [*(moment for moment, _phase in shown[1:]), at]

@@ -92,7 +92,9 @@ def test_the_log_says_itself_whether_it_is_whole(token: str) -> None:
     ],
 )
 def test_a_wrong_change_leaves_the_whole_batch_out(changed: dict[str, Any], status: int, token: str) -> None:
-    answer = post(token, "phase-changes", {"changes": [change(1), change(2, **{"ago_seconds": 30, **changed})]}, "a")
+    answer = post(
+        token, "phase-changes", {"changes": [change(1), change(**{"number": 2, "ago_seconds": 30, **changed})]}, "a"
+    )
     assert answer.status_code == status, answer.content
     assert rows() == 0
 
@@ -170,10 +172,10 @@ def test_the_operators_map_shows_flows_lights_and_alerts_now_and_before(token: s
     url = "/city/console/streets"
     assert Client().get(url).status_code == 302 and signed_in(town.ana).get(url).status_code == 403
     now = signed_in(town.odile).get(url).content.decode()
-    assert "is-slow" in now or "is-jammed" in now
+    assert 'street is-slow"' in now or 'street is-jammed"' in now
     assert "2 waiting from the east" in now
     before = signed_in(town.odile).get(url, {"back": "60"}).content.decode()
-    assert "is-jammed" not in before and "2 waiting" not in before
+    assert 'street is-jammed"' not in before and "2 waiting" not in before
     with CaptureQueriesContext(connection) as seen:
         signed_in(town.odile).get(url)
     assert len(seen) <= 24
