@@ -9,17 +9,20 @@ from django.db import connection
 from django.urls import reverse
 
 from bocage.demo import city as demo
+from bocage.engines.alerts import Record
 from bocage.kernel import clock
 from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.events import loop, webhooks
 from bocage.kernel.identity import actions as identity
+from bocage.kernel.identity import queries as people
 from bocage.kernel.identity.actions import stops
 from bocage.kernel.ids import uuid7
 from bocage.kernel.ledger import sealer
 from bocage.kernel.messages import actions as messages
 from bocage.kernel.payments.types import MandateTerms, Period
 from bocage.kernel.proofs import actions as proofs
-from bocage.services.city.actions import rules
+from bocage.services.city.actions import observing, phases, rules
+from bocage.services.city.demo import OFFICE
 from bocage.services.city.queries import rules as rule_queries
 from bocage.services.forest.actions import company, importing
 from bocage.services.health.actions import appeals, deciding
@@ -127,7 +130,45 @@ def _streets_of(odile: UUID) -> dict[str, str]:
         trial_id = rules.ask_trial("congestion_onset", {"for_seconds": 900.0}, day, odile)
     with acting_as(Actor.for_service("city")):
         rules.run_trial(trial_id)
+    _lights()
     return {"city:trial": reverse("city:trial", args=[trial_id])}
+
+
+def _lights() -> None:
+    """Two lights of the road office, one of which has spoken in the last minutes."""
+    office, now = people.organisation_by_handle(OFFICE), clock.now()
+    assert office is not None
+    greens = [
+        {"ways": [["north", "s"], ["south", "s"], ["south", "l"]], "walk": True},
+        {"ways": [["east", "s"], ["west", "s"], ["west", "r"]], "walk": False},
+    ]
+    lights = [
+        phases.Described(name, on, x_m, y_m, greens, [(0, 42), (1, 30)], 13.8, 100)
+        for name, on, x_m, y_m in (
+            ("F23", "Grande Rue × Pont Vieux × Quai Nord", 700.0, 475.0),
+            ("F26", "Avenue de la Gare × Rue de la Cyclerie", 720.0, 140.0),
+        )
+    ]
+    why = (
+        ("planned", "7 waiting from the east up to 33 s, 2 coming from the north, saves 54 vehicle-seconds of waiting"),
+        ("fallback", "fixed plan, 42 s of green are over; no plan has come from the planner for 10 s"),
+        ("limit", "somebody may have waited 100 s: nobody waits longer"),
+    )
+    shown = [
+        phases.Shown("F23", now - timedelta(seconds=25 * n + 3), 40 - n, n % 2, *why[n % 3], 25) for n in range(30)
+    ]
+    said = [
+        Record(
+            round((now.timestamp() - 60 * n) * 1000), "signal", "F23",
+            {"walk_wait_seconds": 12.0, "drive_wait_seconds": 6.5, "crossed_veh_h": 640.0}, lights[0].on, 700.0, 475.0,
+        )
+        for n in range(1, 5)
+    ]  # fmt: skip
+    bus = Record(round(now.timestamp() * 1000), "bus", "Bus 1-04", {"late_seconds": 90.0}, "Bus 1", 700.0, 560.0)
+    with acting_as(Actor.for_service("city")):
+        phases.describe(office.id, lights)
+        phases.log(office.id, shown)
+        observing.store([*said, bus], office.id)
 
 
 def _shop_of(ana: UUID, marco: UUID, moulin: UUID) -> dict[str, str]:

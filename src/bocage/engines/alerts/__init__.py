@@ -11,7 +11,7 @@ from bocage.engines.alerts.engine import Counts, Engine
 from bocage.engines.alerts.explaining import reason
 from bocage.engines.alerts.places import Line, Places, Zone, read_places
 from bocage.engines.alerts.profiles import Profile, learn, zone_named
-from bocage.engines.alerts.reading import read_stream, record_of
+from bocage.engines.alerts.reading import read_lines, read_stream, record_of
 from bocage.engines.alerts.rulebook import amended, merged, parse, read, said, shipped
 from bocage.engines.alerts.streams import streams
 from bocage.engines.alerts.types import (
@@ -49,6 +49,7 @@ __all__ = [
     "merged",
     "parse",
     "read",
+    "read_lines",
     "read_places",
     "read_stream",
     "reason",

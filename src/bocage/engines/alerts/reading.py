@@ -27,13 +27,18 @@ COMMON = ("at", "stream", "id", "on", "x_m", "y_m")
 
 def read_stream(path: Path) -> Iterator[Record]:
     """The records of a file, in its order. Raises AlertsError at the first line that is wrong."""
+    return (record for _where, record in read_lines(path))
+
+
+def read_lines(path: Path) -> Iterator[tuple[str, Record]]:
+    """The same, each with its file and line (`evening.jsonl:7`)."""
     try:
         with path.open(encoding="utf-8", newline="") as file:
             lines = _csv(path, file) if path.suffix.lower() == ".csv" else _json_lines(path, file)
             for number, (where, said) in enumerate(lines):
                 if number >= RECORDS_MAX:
                     raise AlertsError(where, "", f"more than {RECORDS_MAX:,} records")
-                yield record_of(said, where)
+                yield where, record_of(said, where)
     except OSError as error:
         raise AlertsError(str(path), "", error.strerror or "cannot be read") from None
     except UnicodeDecodeError:

@@ -30,6 +30,8 @@ JUDGED_A_TURN = 20_000
 TURNS_MAX = 200
 # After a start the engine sees this much of the past again: the longest that a shipped rule looks back is two days.
 REPLAY = timedelta(days=2)
+# Of operators, told of one critical alert.
+TOLD_MAX = 100
 ALERTS_KEPT = timedelta(days=2 * 365)
 TRIAL_RECORDS_MAX = 2_000_000
 TRIAL_ALERTS_SHOWN = 200

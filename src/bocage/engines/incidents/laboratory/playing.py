@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
+import zipfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -21,6 +22,8 @@ from bocage.engines.incidents.laboratory.motorway import LANES, SECONDS, WARM_SE
 from bocage.engines.incidents.types import Floats, IncidentsError, Loops, Tracks
 
 IncidentKind = Literal["breakdown", "crash", "debris"]
+# Of a kept run: what it holds, and of which motorway. One of another number is not read.
+FORMAT = 1
 KINDS: tuple[IncidentKind, ...] = ("breakdown", "breakdown", "crash", "debris")
 FIRST_SECONDS, LAST_SECONDS = 1_000, 1_300
 SHORTEST_SECONDS, LONGEST_SECONDS = 600, 900
@@ -107,6 +110,7 @@ def _record(folder: Path, level: Level, seed: int) -> None:
     sumo.close()
     np.savez_compressed(
         folder / f"{level}-{seed}.partial.npz",
+        format=np.array(FORMAT),
         rows=np.concatenate(rows),
         loops=_read_loops(files.loops_found),
         incidents=np.array(json.dumps([asdict(each) for each in story.incidents])),
@@ -210,7 +214,16 @@ def _read_loops(path: Path) -> Floats:
 
 
 def _load(path: Path, level: Level, seed: int) -> Run:
-    with np.load(path, allow_pickle=False) as file:
+    try:
+        file = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, zipfile.BadZipFile):
+        raise IncidentsError(f"{path.name}: it is no kept run; delete it, and it is played again") from None
+    with file:
+        kept = int(file["format"]) if "format" in file else 0
+        if kept != FORMAT:
+            raise IncidentsError(
+                f"{path.name}: a run kept in format {kept}, where {FORMAT} is read; delete it, and it is played again"
+            )
         rows, loops, incidents = file["rows"], file["loops"], json.loads(str(file["incidents"]))
     dice = np.random.default_rng([seed, 77])
     rows = rows[dice.random(len(rows)) >= MISSED]

@@ -1,5 +1,6 @@
 """Tracks and loops written by hand, with what a person would say of them; and one run in SUMO."""
 
+import importlib.util
 import json
 import math
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from bocage.engines.incidents import (
     Tracks,
 )
 from bocage.engines.incidents.commands import incidents, seeds_of
+from bocage.engines.incidents.laboratory import playing
 from bocage.engines.incidents.measuring import Tally, wilson
 
 ROAD = Road(8_000, 3, merges=((-1, 5_000, 5_250),))
@@ -248,3 +250,19 @@ def test_a_run_in_sumo_is_scored_and_kept(tmp_path: Path) -> None:
     assert scores["tracks"]["incidents"] == 4
     assert scores["tracks"]["detection_rate"] >= 0.75
     assert len(list(tmp_path.glob("*.npz"))) == 4
+
+
+@pytest.mark.parametrize(
+    ("kept", "says"), [({"rows": np.zeros(1)}, "in format 0"), ({"format": 99}, "in format 99"), (None, "no kept run")]
+)
+def test_a_run_kept_by_another_version_is_named_and_not_read(
+    kept: dict[str, object] | None, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: True)
+    file = tmp_path / "calm-1.npz"
+    if kept is None:
+        file.write_bytes(b"PK nothing")
+    else:
+        np.savez(file, **kept)  # type: ignore[arg-type]
+    with pytest.raises(IncidentsError, match=f"calm-1.npz: .*{says}"):
+        playing.play(tmp_path, "calm", 1)  # type: ignore[arg-type]

@@ -13,12 +13,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.urls import reverse
 
 from bocage.engines import alerts as engine
 from bocage.engines.alerts import Alert as Found
 from bocage.engines.alerts import Change, Quiet, Record, Rule, What
 from bocage.kernel import clock
 from bocage.kernel.events.actions import emit
+from bocage.kernel.identity import queries as identity
+from bocage.kernel.identity.types import Role
+from bocage.kernel.notifications.actions import notify
 from bocage.services.city import limits, reading, rulebook
 from bocage.services.city.models import Alert, AlertStep, Judging, Works
 from bocage.services.city.rulebook import Book
@@ -27,6 +31,7 @@ logger = logging.getLogger(__name__)
 
 # While works are under way on a street, these families of alerts there are kept and not shown.
 QUIET_FAMILIES = ("traffic",)
+CRITICAL = "critical"
 _SHOWN = (What.RAISED, What.REOPENED, What.RELEASED)
 
 
@@ -215,8 +220,19 @@ class _Writer:
         about = {"alert": row.id, "kind": row.kind, "source": row.source, "on": row.on}
         if what in _SHOWN:
             emit("city.alert_raised", subject_id=None, data={**about, "severity": row.severity, "at": row.changed_at})
+            if row.severity == CRITICAL:
+                _tell(row, self.book.rules[row.kind])
         elif what is What.CLEARED:
             emit("city.alert_cleared", subject_id=None, data={**about, "at": row.changed_at})
+
+
+def _tell(row: Alert, rule: Rule) -> None:
+    """Tell who holds it, or else every operator, in her language: a critical alert does not wait to be found."""
+    to = [row.holder_id] if row.holder_id else identity.people_with_role(Role.OPERATOR)[: limits.TOLD_MAX]
+    for person in identity.persons(to).values():
+        spoken = "fr" if person.language.startswith("fr") else "en"
+        body = f"{row.on or row.source}. {row.reason[spoken]}"
+        notify(person.id, rule.title[spoken], body, reverse("city:alert", args=[row.id]))
 
 
 def _plain(record: Record) -> dict[str, Any]:

@@ -83,10 +83,11 @@ def take(organisation_id: UUID, given: Sequence[Mapping[str, Any]]) -> Taken:
     return store(records, organisation_id)
 
 
-def store(records: Sequence[Record], organisation_id: UUID | None = None) -> Taken:
+def store(records: Sequence[Record], organisation_id: UUID | None = None, *, named: Sequence[str] = ()) -> Taken:
     """Put records at the end of the stream; for the town itself without an organisation.
 
-    Refuses a record of a day that is kept no longer, or of more than ten minutes from now.
+    Refuses a record of a day that is kept no longer, or of more than ten minutes from now; by its name in `named`
+    where that is given (a file and a line), else by its place.
     """
     if not records:
         return Taken(0, 0)
@@ -96,7 +97,7 @@ def store(records: Sequence[Record], organisation_id: UUID | None = None) -> Tak
     for number, each in enumerate(records):
         if not oldest.timestamp() * 1000 <= each.at_ms <= (now + limits.AHEAD_MAX).timestamp() * 1000:
             what = _("%(where)s: at: must be within the last %(days)s days, and not ahead of the town's clock")
-            where = f"records[{number}]"
+            where = named[number] if named else f"records[{number}]"
             raise Refusal("bad_time", what % {"where": where, "days": limits.STREAM_KEPT_DAYS - 1}, field=f"{where}.at")
     with connection.cursor() as cursor:
         cursor.execute(_LOCK_SQL)

@@ -4,7 +4,7 @@ import unicodedata
 from datetime import timedelta
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -82,7 +82,7 @@ def report(
     x_m, y_m = point_m or (float("nan"), float("nan"))
     # The rules hear what and where, never who: several reports of one place are an alert.
     at_ms = round(now.timestamp() * 1000)
-    observing.store([Record(at_ms, "report", f"report {report_id.hex[-12:]}", {"about": kind}, street, x_m, y_m)])
+    observing.store([Record(at_ms, "report", _named(report_id), {"about": kind}, street, x_m, y_m)])
     return report_id
 
 
@@ -121,7 +121,10 @@ def looked_at(person_id: UUID) -> None:
 
 
 def erase(person_id: UUID) -> list[str]:
-    """Delete her reports; her photos go with her files. Nothing is kept."""
+    """Delete her reports, and what the stream and alerts' evidence hold of them; her photos go with her files."""
+    names = [_named(report_id) for report_id in Report.objects.filter(person_id=person_id).values_list("id", flat=True)]
+    with connection.cursor() as cursor:
+        cursor.execute("select bocage_city_forget_reports(%s)", [names])
     ReportStep.objects.filter(person_id=person_id).delete()
     Report.objects.filter(person_id=person_id).delete()
     return []
@@ -134,13 +137,18 @@ def note_unanswered() -> int:
     waiting = Report.objects.filter(answered_at=None).order_by("id")[: limits.UNANSWERED_SAID_MAX]
     records = [
         Record(
-            at_ms, "report", f"report {row.id.hex[-12:]}",
+            at_ms, "report", _named(row.id),
             {"about": row.kind, "age_hours": round((now - row.at).total_seconds() / 3600, 1)}, row.street,
         )
         for row in waiting
     ]  # fmt: skip
     observing.store(records)
     return len(records)
+
+
+def _named(report_id: UUID) -> str:
+    """A report's name in the stream."""
+    return f"report {report_id.hex[-12:]}"
 
 
 def _tell(row: Report, said: str) -> None:

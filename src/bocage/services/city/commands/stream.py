@@ -35,12 +35,14 @@ def import_stream(
     try:
         # All of the file is read once before anything is taken.
         count = sum(1 for _record in alerts.read_stream(stream))
-        records = alerts.read_stream(stream)
+        lines = alerts.read_lines(stream)
         with Progress(console=err, disable=as_json or not err.is_terminal, transient=True) as progress:
             task = progress.add_task("Importing", total=count)
-            while batch := list(itertools.islice(records, limits.IMPORT_RECORDS_A_TURN)):
+            while batch := list(itertools.islice(lines, limits.IMPORT_RECORDS_A_TURN)):
                 with acting_as(Actor.for_service("city")):
-                    found = observing.store(batch)
+                    found = observing.store(
+                        [record for _where, record in batch], named=[where for where, _record in batch]
+                    )
                 taken, known = taken + found.taken, known + found.known
                 progress.advance(task, len(batch))
     except (AlertsError, Refusal) as error:

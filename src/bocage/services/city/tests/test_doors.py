@@ -95,6 +95,8 @@ def test_a_recorded_stream_is_imported_once_and_judged(committed_town: Town, tmp
     assert json.loads(run().stdout) == {"taken": 0, "known": 31}
     file.write_text(json.dumps(lines[0]) + '\n{"stream": "detector"}')
     assert "evening.jsonl:2: at: None is no instant" in run(2).stderr
+    file.write_text(json.dumps(lines[0]) + "\n\n" + json.dumps(record(at="2001-01-01T00:00:00Z")))
+    assert "evening.jsonl:3: at: must be within the last" in run(2).stderr
     assert observations() == 31 and Alert.objects.count() == 1
 
 
