@@ -17,7 +17,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from bocage.kernel.postgres import launcher, roles
+from bocage.kernel.postgres import roles
 from bocage.runtime.place import Home, read_state
 
 pytestmark = [
@@ -26,6 +26,11 @@ pytestmark = [
 ]
 PATIENCE_SECONDS = 240
 STARTED = "the cabinets have just started"
+
+
+def parent_of(pid: int) -> int:
+    """The process that started a process."""
+    return int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
 
 
 class Running:
@@ -44,21 +49,32 @@ class Running:
         for entry in Path("/proc").glob("[0-9]*/cmdline"):
             try:
                 words = entry.read_bytes().split(b"\0")
-                parent = int((entry.parent / "stat").read_text().rsplit(")", 1)[1].split()[1])
+                parent = parent_of(int(entry.parent.name))
             except (OSError, IndexError):
                 continue
             if b"bocage.services.city.twin.planner" in words and parent == self.pid("twin"):
                 return int(entry.parent.name)
         return 0
 
-    def log(self, where: str = "true") -> list[tuple[Any, ...]]:
-        """(light, number, instant, who chose, why), as they were."""
+    def postmaster(self) -> int:
+        """The process of the town's own database that has started all its others."""
+        with self.connected() as link:
+            row = link.execute("select pg_backend_pid()").fetchone()
+        assert row is not None
+        return parent_of(row[0])
+
+    def connected(self) -> psycopg.Connection[tuple[Any, ...]]:
+        """A connection of the role that serves."""
         state = read_state(self.place)
         assert state is not None
         password = roles.password_of(roles.APP, self.place.secret())
-        with psycopg.connect(state.told["BOCAGE_DATABASE_URL"], user=roles.APP, password=password) as link:
+        return psycopg.connect(state.told["BOCAGE_DATABASE_URL"], user=roles.APP, password=password)
+
+    def log(self, where: str = "true") -> list[tuple[Any, ...]]:
+        """(light, number, instant, who chose, why), as they were."""
+        with self.connected() as link:
             text = f"select signal, number, at, chosen_by, reason from city_phase_change where {where} order by 1, 3"
-            return link.execute(text).fetchall()  # type: ignore[arg-type]
+            return link.execute(text).fetchall()
 
     def count(self, where: str = "true") -> int:
         """How many there are; 0 while the database is away."""
@@ -123,7 +139,7 @@ def test_lights_fall_back_and_the_log_stays_whole_whatever_is_killed(running: Ru
     os.kill(running.pid("worker"), signal.SIGKILL)
     running.goes_on()
 
-    os.kill(launcher_pid(running.place), signal.SIGKILL)
+    os.kill(running.postmaster(), signal.SIGKILL)
     running.goes_on()
 
     starts = running.count(f"reason = '{STARTED}'")
@@ -151,10 +167,3 @@ def test_lights_fall_back_and_the_log_stays_whole_whatever_is_killed(running: Ru
         lambda: all(running.count(f"signal = '{light}' and number = {n}") == 1 for light, n in last.items()),
     )
     whole(running)
-
-
-def launcher_pid(place: Home) -> int:
-    """The postmaster of the town's own database."""
-    found = launcher.running(place.cluster)
-    assert found is not None
-    return int((place.cluster / "data" / "postmaster.pid").read_text().split()[0])
