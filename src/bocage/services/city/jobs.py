@@ -10,7 +10,7 @@ from bocage.kernel import clock
 from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.work import periodic, task
 from bocage.services.city import limits
-from bocage.services.city.actions import judging, keeping, observing, phases, reports, rules
+from bocage.services.city.actions import judging, keeping, observing, phases, reports, rules, whatif
 
 OWN_SOURCE = "bocage"
 
@@ -34,6 +34,12 @@ def judge_now() -> None:
 def try_rule(trial_id: str) -> None:
     """Do a dry run that an operator asked for."""
     rules.run_trial(UUID(trial_id))
+
+
+@task(name="city.play_what_if", retry=2, in_transaction=False)
+def play_what_if(question_id: str) -> None:
+    """Let the twin play a question, seed after seed."""
+    whatif.play(UUID(question_id))
 
 
 @periodic("7 * * * *")

@@ -24,6 +24,12 @@ SIGNAL_SILENT = timedelta(minutes=5)
 CHANGES_SHOWN = 60
 SIGNALS_SHOWN = 500
 
+# Questions to the twin. A seed plays an hour and a quarter twice.
+SEEDS_MIN, SEEDS_MAX = 3, 10
+QUESTIONS_WAITING_MAX = 10
+PLAY_SECONDS_MAX = 900
+PLAY_ATTEMPTS = 2
+
 # Judging. Detectors send by the minute, so a record may come this much behind the latest.
 LATENESS_SECONDS = 120.0
 JUDGED_A_TURN = 20_000

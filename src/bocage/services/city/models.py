@@ -199,6 +199,25 @@ class Trial(models.Model):
         db_table = "city_trial"
 
 
+class WhatIf(models.Model):
+    """A question to the twin; `played` has what each seed cost as it is and changed."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    change = models.CharField(max_length=12)
+    street = models.CharField(max_length=limits.STREET_CHARACTERS_MAX, blank=True)
+    hour = models.PositiveSmallIntegerField()
+    seeds = models.PositiveSmallIntegerField()
+    made_by = models.UUIDField()
+    at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+    played = models.JSONField(default=list)
+    failed = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        db_table = "city_what_if"
+        indexes = [models.Index(fields=["-at"], name="city_what_if_latest")]
+
+
 class Report(models.Model):
     """A citizen's report of a problem. The service sees it while she agrees to `city.report`."""
 

@@ -90,6 +90,7 @@ service = Service(
         QuickAction(pgettext_lazy("city", "Streets now"), "city:streets", "map"),
         QuickAction(_("Reports"), "city:reports", "megaphone"),
         QuickAction(_("Works"), "city:works", "construction"),
+        QuickAction(pgettext_lazy("city", "What if"), "city:what-if", "flask-conical"),
         QuickAction(_("Rules"), "city:rules", "ruler"),
         QuickAction(_("How often rules are right"), "city:precision", "target"),
         QuickAction(_("Sensors"), "city:senders", "radio-tower"),

@@ -137,6 +137,11 @@ REPORT_STATES: dict[str, Text] = {
     "declined": _("Not done"),
 }
 REPORT_BADGES = {"new": "info", "taken": "watch", "planned": "watch", "done": "ok", "declined": ""}
+CHANGES: dict[str, Text] = {
+    "close": pgettext_lazy("city", "Close the street"),
+    "bus_lane": pgettext_lazy("city", "Give buses the right lane"),
+    "fixed_plan": pgettext_lazy("city", "Let every light go by its fixed plan"),
+}
 CLOSES: dict[str, Text] = {
     "street": _("The street is closed"),
     "lane": _("A lane is closed"),

@@ -181,6 +181,27 @@ class AnswerForm(forms.Form):
     )
 
 
+class WhatIfForm(forms.Form):
+    """A question to the twin."""
+
+    question_id = forms.UUIDField(widget=forms.HiddenInput)
+    change = forms.ChoiceField(label=pgettext_lazy("city", "What changes"), choices=_choices(words.CHANGES))
+    street = forms.ChoiceField(label=_("Street"), required=False)
+    hour = forms.IntegerField(
+        label=pgettext_lazy("city", "From which hour of the day"), min_value=0, max_value=23, initial=8
+    )
+    seeds = forms.IntegerField(
+        label=pgettext_lazy("city", "How often it is played"),
+        min_value=limits.SEEDS_MIN,
+        max_value=limits.SEEDS_MAX,
+        initial=5,
+    )
+
+    def __init__(self, streets: Sequence[str], *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.fields["street"].choices = [(each, each) for each in ("", *streets)]  # type: ignore[attr-defined]
+
+
 class WorksForm(forms.Form):
     """Works to come."""
 

@@ -7,7 +7,7 @@ import importlib
 import math
 import subprocess
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -87,8 +87,12 @@ class Roads:
         return max(own, key=lambda each: each.length_m, default=None)
 
 
-def build(folder: Path, streets: Iterable[DrawnStreet]) -> Roads:
-    """Draw the network into `folder`. Raises `TwinError` where the map has no crossing with a light."""
+def build(
+    folder: Path, streets: Iterable[DrawnStreet], closed: Collection[str] = (), bus_lanes: Collection[str] = ()
+) -> Roads:
+    """Draw the network into `folder`; `closed` streets are for people on foot, those with `bus_lanes` have the right
+    lane for buses alone. Raises `TwinError` where the map has no crossing with a light.
+    """
     lines = {each.name: (each.kind, list(each.points_m)) for each in streets if each.kind in LANES}
     _join(lines)
     met: dict[Point, set[str]] = defaultdict(set)
@@ -105,7 +109,7 @@ def build(folder: Path, streets: Iterable[DrawnStreet]) -> Roads:
     pieces = {piece.id: piece for piece in _pieces(lines, junctions)}
     fringe = {junctions[point].id for point in knots if arms[point] == 1}
     net = folder / "town.net.xml"
-    _convert(folder, net, junctions.values(), pieces.values())
+    _convert(folder, net, junctions.values(), [(each, _lanes(each, closed, bus_lanes)) for each in pieces.values()])
     return Roads(
         net,
         {each.id: each for each in junctions.values()},
@@ -163,7 +167,14 @@ def _pieces(lines: Mapping[str, tuple[str, list[Point]]], junctions: Mapping[Poi
             yield Piece(f"-{number}.{part}", name, kind, b, a, shape[::-1])
 
 
-def _convert(folder: Path, net: Path, junctions: Iterable[Junction], pieces: Iterable[Piece]) -> None:
+def _lanes(piece: Piece, closed: Collection[str], bus_lanes: Collection[str]) -> str:
+    """Who may use a piece's lanes, as netconvert reads it."""
+    if piece.street in closed:
+        return "".join(f'<lane index="{lane}" allow="pedestrian"/>' for lane in range(LANES[piece.kind]))
+    return '<lane index="0" allow="bus"/>' if piece.street in bus_lanes else ""
+
+
+def _convert(folder: Path, net: Path, junctions: Iterable[Junction], pieces: Iterable[tuple[Piece, str]]) -> None:
     nodes, edges = folder / "town.nod.xml", folder / "town.edg.xml"
     rows = [
         f'<node id={quoteattr(each.id)} x="{each.point_m[0]:g}" y="{each.point_m[1]:g}"'
@@ -174,8 +185,8 @@ def _convert(folder: Path, net: Path, junctions: Iterable[Junction], pieces: Ite
     rows = [
         f'<edge id="{each.id}" from="{each.start}" to="{each.end}" name={quoteattr(each.street)}'
         f' numLanes="{LANES[each.kind]}" speed="{SPEEDS[each.kind]}" priority="{LANES[each.kind]}"'
-        f' shape="{" ".join(f"{x:g},{y:g}" for x, y in each.shape)}"/>'
-        for each in pieces
+        f' shape="{" ".join(f"{x:g},{y:g}" for x, y in each.shape)}">{lanes}</edge>'
+        for each, lanes in pieces
     ]
     edges.write_text("\n".join(["<edges>", *rows, "</edges>"]), encoding="utf-8")
     command = [binary("netconvert"), "-n", nodes, "-e", edges, "-o", net, "--no-turnarounds", "true"]

@@ -5,18 +5,16 @@ import logging
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from bocage.engines.signals import Network, read_network
+from bocage.engines.signals import Cabinets, Call, Network, Observation, read_network
 from bocage.services.city.twin.eyes import Eyes, Loops, Waits, write_loops
-from bocage.services.city.twin.journal import Journal
 from bocage.services.city.twin.lights import LIMITS, Lights, plan_of, walkable
-from bocage.services.city.twin.planner import Planner
 from bocage.services.city.twin.roads import DrawnStreet, Roads, TwinError, build
 from bocage.services.city.twin.traffic import Traffic, write_types
 
@@ -45,17 +43,26 @@ class Town:
     loops: dict[str, list[str]]
 
 
-def open_town(folder: Path, streets: Sequence[DrawnStreet], detectors: Mapping[str, str], seed: int) -> Town:
-    """Draw the roads and start SUMO on them. Raises `TwinError`."""
+def open_town(
+    folder: Path,
+    streets: Sequence[DrawnStreet],
+    detectors: Mapping[str, str],
+    seed: int,
+    *,
+    closed: Collection[str] = (),
+    bus_lanes: Collection[str] = (),
+    options: Sequence[str] = (),
+) -> Town:
+    """Draw the roads, changed where asked, and start SUMO on them. Raises `TwinError`."""
     folder.mkdir(parents=True, exist_ok=True)
-    roads = build(folder, streets)
+    roads = build(folder, streets, closed, bus_lanes)
     network = read_network(roads.net)
     libsumo = _libsumo()
     file = folder / "loops.add.xml"
     loops = write_loops(roads, detectors, file)
-    options = ["-n", str(roads.net), "-a", f"{write_types(folder)},{file}", "-e", str(10**9)]
-    options += ["--seed", str(seed), "--no-step-log", "--no-warnings", "--xml-validation", "never"]
-    libsumo.start(["sumo", *options])
+    started = ["-n", str(roads.net), "-a", f"{write_types(folder)},{file}", "-e", str(10**9)]
+    started += ["--seed", str(seed), "--no-step-log", "--no-warnings", "--xml-validation", "never"]
+    libsumo.start(["sumo", *started, *options])
     return Town(libsumo, roads, network, detectors, loops)
 
 
@@ -94,10 +101,27 @@ def _waits_of_fixed_plan(network: Network) -> Waits:
     return waits
 
 
+class Says(Protocol):
+    """What the twin writes to: a journal, or nothing."""
+
+    numbers: dict[str, int]
+
+    @property
+    def silent_seconds(self) -> float: ...
+    def append(self, rows: Iterable[dict[str, Any]]) -> None: ...
+
+
+class Plans(Protocol):
+    """Who plans: a process of its own, or nobody."""
+
+    def ask(self, seen: Observation, shown: Cabinets) -> None: ...
+    def calls(self) -> list[Call] | None: ...
+
+
 class Twin:
     """Plays the town second by second into a journal."""
 
-    def __init__(self, town: Town, journal: Journal, planner: Planner, seed: int) -> None:
+    def __init__(self, town: Town, journal: Says, planner: Plans, seed: int) -> None:
         self.town, self.journal, self.planner = town, journal, planner
         self.lights = Lights(town.network, journal.numbers)
         self.eyes, self.waits = Eyes(town.libsumo, town.network), Waits(town.network)

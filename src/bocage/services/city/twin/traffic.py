@@ -40,11 +40,13 @@ class Bus:
 
 
 class Traffic:
-    """Lets vehicles begin, second by second; `seed` tells the same story."""
+    """Lets vehicles begin, second by second; `seed` tells the same story, whatever is closed. `no_way`: how many found
+    none.
+    """
 
     def __init__(self, libsumo: Any, roads: Roads, seed: int) -> None:
         self._of, self._chance = libsumo, random.Random(seed)  # noqa: S311 - traffic, not a secret
-        self._count = 0
+        self._count = self.no_way = 0
         self._weights: list[float] = []
         self._routes: list[str] = []
         for start in (*roads.fringe_in, *roads.homes):
@@ -52,10 +54,9 @@ class Traffic:
                 if start.removeprefix("-") == end.removeprefix("-"):
                     continue
                 edges = libsumo.simulation.findRoute(start, end, "car").edges
-                if not edges:
-                    continue
-                name = f"{start}>{end}"
-                libsumo.route.add(name, edges)
+                name = f"{start}>{end}" if edges else ""
+                if edges:
+                    libsumo.route.add(name, edges)
                 self._routes.append(name)
                 self._weights.append(_weight(roads, start) * _weight(roads, end))
         self._lines = _lines(libsumo, roads)
@@ -68,6 +69,9 @@ class Traffic:
             self._count += 1
             kind = "lorry" if self._chance.random() < LORRY_SHARE else "car"
             (route,) = self._chance.choices(self._routes, self._weights)
+            if not route:
+                self.no_way += 1
+                continue
             self._of.vehicle.add(f"v{self._count}", route, kind, departLane="best", departSpeed="max")
         if BUS_FROM_HOUR <= hour < BUS_TO_HOUR:
             self._buses()
