@@ -23,6 +23,7 @@ from bocage.kernel.payments.types import MandateTerms, Period
 from bocage.kernel.proofs import actions as proofs
 from bocage.services.city.actions import observing, phases, rules
 from bocage.services.city.demo import OFFICE
+from bocage.services.city.models import WhatIf
 from bocage.services.city.queries import rules as rule_queries
 from bocage.services.forest.actions import company, importing
 from bocage.services.health.actions import appeals, deciding
@@ -131,7 +132,29 @@ def _streets_of(odile: UUID) -> dict[str, str]:
     with acting_as(Actor.for_service("city")):
         rules.run_trial(trial_id)
     _lights()
-    return {"city:trial": reverse("city:trial", args=[trial_id])}
+    return {
+        "city:trial": reverse("city:trial", args=[trial_id]),
+        "city:what-if-answer": reverse("city:what-if-answer", args=[_question(odile)]),
+    }
+
+
+def _question(odile: UUID) -> UUID:
+    """A question to the twin with an answer of three seeds."""
+    as_it_is = {"trips": 900, "unfinished": 4, "no_way": 0, "delay_seconds": 31.0, "bus_delay_seconds": 12.0}
+    played = [
+        {
+            "seed": seed,
+            "now": {**as_it_is, "walk_seconds": 14.0, "co2_g": 180.0},
+            "changed": {**as_it_is, "walk_seconds": 14.5, "co2_g": 196.0 + seed, "delay_seconds": 55.0 + seed},
+        }
+        for seed in (1, 2, 3)
+    ]
+    with acting_as(Actor.for_service("city")):
+        row = WhatIf.objects.create(
+            change="close", street="Pont Vieux", hour=8, seeds=3, made_by=odile, at=clock.now(), done_at=clock.now(),
+            played=played,
+        )  # fmt: skip
+    return row.id
 
 
 def _lights() -> None:

@@ -23,7 +23,7 @@ from bocage.services.city.town_map import town_map
 
 MEASURES: dict[str, tuple[words.Text, str]] = {
     "delay_seconds": (pgettext_lazy("city", "Lost by a car or lorry on its way"), "s"),
-    "bus_delay_seconds": (pgettext_lazy("city", "Lost by a bus, stops included"), "s"),
+    "bus_delay_seconds": (pgettext_lazy("city", "Lost by a bus, stops left out"), "s"),
     "walk_seconds": (pgettext_lazy("city", "Wait on foot at a light"), "s"),
     "co2_g": (pgettext_lazy("city", "CO2 of a trip"), "g"),
     "no_way": (pgettext_lazy("city", "Trips that find no way"), ""),

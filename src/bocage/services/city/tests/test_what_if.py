@@ -118,7 +118,7 @@ def test_an_operator_asks_and_reads_the_answer_and_nobody_else_does(
         "_run",
         lambda asked: ({"seed": asked.seed, "now": cost(30), "changed": cost(30, no_way=40 + asked.seed)}, ""),
     )
-    whatif.play(UUID(form["question_id"]))
+    whatif.play(UUID(str(form["question_id"])))
     page = signed_in(town.odile).get(answer["Location"]).content.decode()
     assert "Pont Vieux closed" in page and "+42.0" in page and "every 3s" not in page
 
