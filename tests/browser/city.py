@@ -21,9 +21,8 @@ from bocage.kernel.ledger import sealer
 from bocage.kernel.messages import actions as messages
 from bocage.kernel.payments.types import MandateTerms, Period
 from bocage.kernel.proofs import actions as proofs
-from bocage.services.city.actions import observing, phases, rules
+from bocage.services.city.actions import observing, phases, rules, whatif
 from bocage.services.city.demo import OFFICE
-from bocage.services.city.models import WhatIf
 from bocage.services.city.queries import rules as rule_queries
 from bocage.services.forest.actions import company, importing
 from bocage.services.health.actions import appeals, deciding
@@ -150,11 +149,10 @@ def _question(odile: UUID) -> UUID:
         for seed in (1, 2, 3)
     ]
     with acting_as(Actor.for_service("city")):
-        row = WhatIf.objects.create(
-            change="close", street="Pont Vieux", hour=8, seeds=3, made_by=odile, at=clock.now(), done_at=clock.now(),
-            played=played,
-        )  # fmt: skip
-    return row.id
+        asked = whatif.ask(odile, uuid7(), "close", "Pont Vieux", 8, len(played))
+        for each in played:
+            whatif.keep(asked, each)
+    return asked
 
 
 def _lights() -> None:

@@ -18,6 +18,7 @@ from bocage.services.city.models import WhatIf
 from bocage.services.city.town_map import town_map
 from bocage.services.city.twin.question import Change, DrawnPiece, Question
 
+FAILED_CHARACTERS_MAX = 300
 CHANGES = ("close", "bus_lane", "fixed_plan")
 
 
@@ -30,8 +31,6 @@ def ask(operator_id: UUID, question_id: UUID, change: str, street: str, hour: in
     """Ask; the same `question_id` asks once. Raises a `Refusal` for what the town's map cannot play."""
     if WhatIf.objects.filter(id=question_id).exists():
         return question_id
-    if not is_installed():
-        raise Refusal("no_sumo", _("This needs SUMO. Whoever runs the town installs it by ./bocage extras add city."))
     if change not in CHANGES:
         raise Refusal("bad_change", _("Choose what changes."), field="change")
     kinds = {each.kind for each in town_map().streets if each.name == street}
@@ -59,13 +58,18 @@ def play(question_id: UUID) -> None:
     while (question := _next(question_id)) is not None:
         result, failed = _run(question)
         with acting_as(Actor.for_service("city")):
-            row = WhatIf.objects.select_for_update().get(id=question_id)
-            if result is not None and all(each["seed"] != question.seed for each in row.played):
-                row.played = [*row.played, result]
-            row.failed = failed[:300]
-            if row.failed or len(row.played) >= row.seeds:
-                row.done_at = clock.now()
-            row.save(update_fields=["played", "failed", "done_at"])
+            keep(question_id, result, failed)
+
+
+def keep(question_id: UUID, result: dict[str, Any] | None, failed: str = "") -> None:
+    """Keep what a seed cost (`seed`, `now`, `changed`), or why there is nothing. A seed is kept once."""
+    row = WhatIf.objects.select_for_update().get(id=question_id)
+    if result is not None and all(each["seed"] != result["seed"] for each in row.played):
+        row.played = [*row.played, result]
+    row.failed = failed[:FAILED_CHARACTERS_MAX]
+    if row.failed or len(row.played) >= row.seeds:
+        row.done_at = clock.now()
+    row.save(update_fields=["played", "failed", "done_at"])
 
 
 def _next(question_id: UUID) -> Question | None:

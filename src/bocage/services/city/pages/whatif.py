@@ -41,6 +41,8 @@ def show_questions(request: HttpRequest, operator_id: UUID) -> HttpResponse:
     if form.is_bound and form.is_valid():
         given = form.cleaned_data
         try:
+            if not whatif.is_installed():
+                raise Refusal("no_sumo", _("This needs SUMO: ./bocage extras add city"))
             asked = whatif.ask(
                 operator_id, given["question_id"], given["change"], given["street"], given["hour"], given["seeds"]
             )
