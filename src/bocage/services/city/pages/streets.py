@@ -1,5 +1,6 @@
 """The operators' map of the streets: flows, lights, incidents and buses, now or at an earlier moment."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from django.utils.translation import pgettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from bocage.engines.alerts import Rule
 from bocage.kernel import clock
 from bocage.services.city import reasons, rulebook, words
 from bocage.services.city.pages.asking import operator_page, whole
@@ -63,7 +65,7 @@ def show_streets(request: HttpRequest, operator_id: UUID) -> HttpResponse:
     back = min(whole(request.GET.get("back") or "0", "back"), MINUTES_BACK_MAX)
     at = clock.now() - timedelta(minutes=back)
     seen, lights = live.moment(at), phases.lights()
-    sheet = drawn(town_map())
+    sheet, rules = drawn(town_map()), rulebook.in_force().rules
     context = {
         "map": sheet,
         "at": at,
@@ -71,7 +73,7 @@ def show_streets(request: HttpRequest, operator_id: UUID) -> HttpResponse:
         "choices": CHOICES,
         "flows": sorted((_flow_row(each) for each in seen.flows), key=lambda row: str(row["flow"].street)),
         "greens": [_green_row(each, seen) for each in lights],
-        "troubles": [_trouble_row(each) for each in seen.troubles],
+        "troubles": [_trouble_row(each, rules) for each in seen.troubles],
         "buses": seen.buses,
         "lines": [] if sheet is None else [(line, _state_of(line, seen)) for line in sheet.lines],
         "spots": {} if sheet is None else _spots(sheet, lights, seen),
@@ -131,8 +133,8 @@ def _green_row(light: Light, seen: Moment) -> dict[str, Any]:
     }
 
 
-def _trouble_row(trouble: live.Trouble) -> dict[str, Any]:
-    rule = rulebook.in_force().rules.get(trouble.kind)
+def _trouble_row(trouble: live.Trouble, rules: Mapping[str, Rule]) -> dict[str, Any]:
+    rule = rules.get(trouble.kind)
     return {
         "trouble": trouble,
         "title": rule.title[language()] if rule else trouble.kind,

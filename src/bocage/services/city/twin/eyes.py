@@ -15,6 +15,8 @@ SENSOR_METRES = 200.0
 HALTING_METRES_PER_SECOND = 0.1
 # The stream's figures of waits forget half of themselves in five minutes.
 MEMORY = 0.5 ** (1 / 300)
+# Before so much was seen, a mean would say how the twin began.
+WARM_SECONDS = 600
 
 
 class Eyes:
@@ -67,6 +69,7 @@ class Waits:
         self._walk = [walkable(one) for one in network.signals]
         self._signal_of = np.concatenate([np.full(len(one.links), n) for n, one in enumerate(network.signals)])
         count = len(network.signals)
+        self._seconds = 0
         self._stood, self._crossed = np.zeros(count), np.zeros(count)
         self._waited, self._came = np.zeros(count), np.zeros(count)
         self._red: list[dict[str, int]] = [dict.fromkeys(rows[0], 0) if rows else {} for rows in self._walk]
@@ -74,6 +77,7 @@ class Waits:
     def second(self, seen: Observation | None, shown: Cabinets) -> None:
         """Count one second."""
         count = len(self._walk)
+        self._seconds += 1
         for sums in (self._stood, self._crossed, self._waited, self._came):
             sums *= MEMORY
         if seen is not None:
@@ -84,16 +88,18 @@ class Waits:
             self._on_foot(number, int(shown.phase[number]), bool(shown.showing[number]))
 
     def drive_seconds(self, number: int) -> float | None:
-        """Mean wait of a vehicle at a light; None where next to none came."""
+        """Mean wait of a vehicle at a light; None where next to none came, and in the first ten minutes."""
         crossed = self._crossed[number]
-        return float(self._stood[number] / crossed) if crossed >= 1 else None
+        return float(self._stood[number] / crossed) if self._seconds >= WARM_SECONDS and crossed >= 1 else None
 
     def crossed_h(self, number: int) -> float:
         """Vehicles an hour over its lines."""
         return float(self._crossed[number] * (1 - MEMORY) * 3600)
 
     def walk_seconds(self, number: int) -> float | None:
-        """Mean wait on foot; None where there is no crossing."""
+        """Mean wait on foot; None where there is no crossing, and in the first ten minutes."""
+        if self._seconds < WARM_SECONDS:
+            return None
         open_gaps = self._red[number].values()
         waited = self._waited[number] + sum(gap * gap / 2 for gap in open_gaps)
         came = self._came[number] + sum(open_gaps)

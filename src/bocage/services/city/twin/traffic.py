@@ -53,7 +53,7 @@ class Traffic:
             for end in (*roads.fringe_out, *roads.homes):
                 if start.removeprefix("-") == end.removeprefix("-"):
                     continue
-                edges = libsumo.simulation.findRoute(start, end, "car").edges
+                edges = _way(libsumo, start, end, "car")
                 name = f"{start}>{end}" if edges else ""
                 if edges:
                     libsumo.route.add(name, edges)
@@ -124,7 +124,7 @@ def _lines(libsumo: Any, roads: Roads) -> dict[str, list[tuple[str, float]]]:
     found: dict[str, list[tuple[str, float]]] = {}
     for start in mains:
         for end in ends:
-            edges: Sequence[str] = libsumo.simulation.findRoute(start, end, "bus").edges
+            edges = _way(libsumo, start, end, "bus")
             if start.removeprefix("-") == end.removeprefix("-") or not edges:
                 continue
             line = f"Bus {len(found) + 1}"
@@ -134,6 +134,19 @@ def _lines(libsumo: Any, roads: Roads) -> dict[str, list[tuple[str, float]]]:
                 for edge in edges[1:-1:2]
                 if libsumo.lane.getLength(f"{edge}_0") > 60
             ]
+    return found
+
+
+def _way(libsumo: Any, start: str, end: str, kind: str) -> Sequence[str]:
+    """The quickest way; none where either end may not be driven on."""
+    lane = libsumo.lane
+    for edge in (start, end):
+        numbers = range(libsumo.edge.getLaneNumber(edge))
+        allowed = [lane.getAllowed(f"{edge}_{number}") for number in numbers]
+        vehicle = {"car": "passenger"}.get(kind, kind)
+        if not any(not classes or vehicle in classes for classes in allowed):
+            return ()
+    found: Sequence[str] = libsumo.simulation.findRoute(start, end, kind).edges
     return found
 
 
