@@ -1,10 +1,10 @@
 """Why a light changed, in the reader's language: the controllers give their reasons in English, part by part."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import pgettext, pgettext_lazy
 
 SIDES: dict[str, Any] = {
     "north": pgettext_lazy("city", "the north"),
@@ -114,13 +114,13 @@ def told(reason: str) -> str:
     return "; ".join(said)
 
 
-def ways(phase: dict[str, Any]) -> list[tuple[str, str]]:
-    """What a phase lets go: from which side, and where to, in words."""
+def ways(phase: dict[str, Any]) -> list[str]:
+    """What a phase lets go: from which side, and where to, a line a side."""
     sides: dict[str, list[str]] = {}
     for side, turn in phase["ways"]:
         sides.setdefault(side, []).append(turn)
-    return [(str(FROM[side]), _joined([str(TURNS[turn]) for turn in "slrt" if turn in t])) for side, t in sides.items()]
-
-
-def _joined(words: Sequence[str]) -> str:
-    return ", ".join(words)
+    line = pgettext("city", "%(side)s: %(turns)s")
+    return [
+        line % {"side": FROM[side], "turns": ", ".join(str(TURNS[turn]) for turn in "slrt" if turn in turns)}
+        for side, turns in sides.items()
+    ]

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -78,7 +79,9 @@ def show_light(request: HttpRequest, signal_id: str) -> HttpResponse:
         "live": asked is None,
     }
     part = "#now" if request.headers.get("HX-Request") else ""
-    return render(request, f"city/light.html{part}", context)
+    # As the instant is asked for: in the town's own time, whoever reads it.
+    with timezone.override(_zone()):
+        return render(request, f"city/light.html{part}", context)
 
 
 def _asked(text: str, now: datetime) -> tuple[datetime | None, bool]:
@@ -92,9 +95,13 @@ def _asked(text: str, now: datetime) -> tuple[datetime | None, bool]:
     if found is None:
         return None, True
     if found.tzinfo is None:
-        found = found.replace(tzinfo=ZoneInfo(settings.TOWN["time_zone"]))
+        found = found.replace(tzinfo=_zone())
     oldest = now - timedelta(days=limits.PHASES_KEPT_DAYS)
     return (found, False) if oldest <= found <= now else (None, True)
+
+
+def _zone() -> ZoneInfo:
+    return ZoneInfo(settings.TOWN["time_zone"])
 
 
 def _row(light: Light, change: Change) -> dict[str, Any]:
