@@ -3,6 +3,7 @@
 from typing import Any
 
 from bocage.engines.signals import Link, Network, Phase, Signal
+from bocage.engines.signals.types import Stretch
 
 SIDES = ("north", "east", "south", "west")
 
@@ -20,7 +21,9 @@ def crossroads(name: str = "F1") -> Signal:
 def network(*names: str) -> Network:
     """As many crossroads."""
     signals = tuple(crossroads(name) for name in names or ("F1",))
-    return Network(signals, tuple(sorted({link.exit_lane for one in signals for link in one.links})))
+    exits = tuple(sorted({link.exit_lane for one in signals for link in one.links}))
+    beyond = tuple((Stretch((each,), 200.0),) for each in exits)
+    return Network(signals, exits, beyond, (False,) * len(exits))
 
 
 def described(name: str = "F1", **changed: Any) -> dict[str, Any]:
