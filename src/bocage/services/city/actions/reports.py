@@ -22,7 +22,7 @@ from bocage.kernel.errors import Refusal, conflict, not_found
 from bocage.kernel.events.actions import emit
 from bocage.kernel.identity import queries as identity
 from bocage.kernel.notifications.actions import notify
-from bocage.services.city import limits, words
+from bocage.services.city import limits, rulebook, words
 from bocage.services.city.actions import observing
 from bocage.services.city.models import REPORT_STATES, Report, ReportStep
 from bocage.services.city.town_map import town_map
@@ -121,10 +121,13 @@ def looked_at(person_id: UUID) -> None:
 
 
 def erase(person_id: UUID) -> list[str]:
-    """Delete her reports, and what the stream and alerts' evidence hold of them; her photos go with her files."""
+    """Delete her reports, what the stream and alerts' evidence hold of them, and alerts of one of them alone.
+
+    An alert of several reports stays and names none of hers. Her photos go with her files.
+    """
     names = [_named(report_id) for report_id in Report.objects.filter(person_id=person_id).values_list("id", flat=True)]
     with connection.cursor() as cursor:
-        cursor.execute("select bocage_city_forget_reports(%s)", [names])
+        cursor.execute("select bocage_city_forget_reports(%s, %s)", [names, _of_many()])
     ReportStep.objects.filter(person_id=person_id).delete()
     Report.objects.filter(person_id=person_id).delete()
     return []
@@ -144,6 +147,11 @@ def note_unanswered() -> int:
     ]  # fmt: skip
     observing.store(records)
     return len(records)
+
+
+def _of_many() -> list[str]:
+    """The kinds whose alert stands on several reports."""
+    return [rule.name for rule in rulebook.in_force().rules.values() if rule.operator == "spatial_cluster"]
 
 
 def _named(report_id: UUID) -> str:

@@ -16,11 +16,13 @@ end;
 """
 _NOW, _BEFORE = "coalesce(closed_at, cleared_at) < alerts_before", "closed_at < alerts_before"
 _FORGET = """
-create function bocage_city_forget_reports(names text[]) returns bigint
+create function bocage_city_forget_reports(names text[], of_many text[]) returns bigint
 language sql volatile security definer set search_path = pg_catalog, public, pg_temp
 begin atomic
-    delete from city_alert_step where alert_id in (select id from city_alert where source = any(names));
-    delete from city_alert where source = any(names);
+    delete from city_alert_step where alert_id in (
+        select id from city_alert where source = any(names) and kind <> all(of_many));
+    delete from city_alert where source = any(names) and kind <> all(of_many);
+    update city_alert set source = 'report' where source = any(names);
     update city_alert set evidence = (select coalesce(jsonb_agg(each order by place), '[]'::jsonb)
             from jsonb_array_elements(evidence) with ordinality as seen (each, place)
             where each->>'stream' <> 'report' or each->>'id' <> all(names))
@@ -38,5 +40,5 @@ class Migration(migrations.Migration):
     dependencies = [("city", "0004_lights")]
     operations = [
         migrations.RunSQL(_SWEEP.format(old=_NOW), _SWEEP.format(old=_BEFORE)),
-        migrations.RunSQL(_FORGET, "drop function bocage_city_forget_reports(text[]);"),
+        migrations.RunSQL(_FORGET, "drop function bocage_city_forget_reports(text[], text[]);"),
     ]

@@ -1,7 +1,7 @@
 """Critical alerts are told, what nobody closed is swept too, an erased report leaves stream and alerts."""
 
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection
@@ -9,7 +9,7 @@ from django.db import connection
 from bocage.kernel import clock
 from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.notifications import queries as notifications
-from bocage.services.city import limits
+from bocage.services.city import jobs, limits
 from bocage.services.city.actions import keeping, reports
 from bocage.services.city.models import Alert
 from bocage.services.city.tests.conftest import Town, judge, one_alert
@@ -24,21 +24,19 @@ def dark(town: Town) -> None:
     judge()
 
 
-def told(town: Town, person: object) -> list[str]:
-    with acting_as(Actor.for_person(person)):  # type: ignore[arg-type]
-        found = notifications.latest(person).notifications  # type: ignore[arg-type]
+def told(person: UUID) -> list[str]:
+    with acting_as(Actor.for_person(person)):
+        found = notifications.latest(person).notifications
     return [each.title for each in found if each.url.startswith("/city/console/alerts/")]
 
 
 def test_a_critical_alert_is_told_to_each_operator_once_and_others_are_not(town: Town) -> None:
+    town.slow_road(ago=45, until=12)
     dark(town)
-    assert one_alert().severity == "critical"
     judge()
-    assert told(town, town.odile) == told(town, town.olga) == ["Traffic light dark"]
-    assert told(town, town.ana) == [] == told(town, town.paul)
-    town.slow_road()
-    judge()
-    assert Alert.objects.exclude(severity="critical").exists() and len(told(town, town.odile)) == 1
+    assert sorted(Alert.objects.values_list("severity", flat=True)) == ["critical", "minor"]
+    assert told(town.odile) == told(town.olga) == ["Traffic light dark"]
+    assert told(town.ana) == [] == told(town.paul)
 
 
 @pytest.mark.parametrize(("minutes", "swept"), [(12, 1), (40, 0)])
@@ -55,21 +53,51 @@ def test_an_alert_that_ended_and_nobody_closed_is_swept_and_one_that_goes_on_is_
     assert Alert.objects.count() == 1 - swept
 
 
-def test_an_erased_report_leaves_the_stream_the_evidence_and_its_own_alert(town: Town) -> None:
-    for number, person in enumerate((town.ana, town.wei, town.olga)):
-        ago = timedelta(minutes=30 - number)
-        with clock.frozen(clock.now() - ago), acting_as(Actor.for_person(person)):
-            reports.agree(person)
-            reports.report(person, uuid4(), "flood", street="Quai Sud")
-    town.slow_road("Rue Haute", ago=2)
+def judged_later() -> None:
+    """The worker judges, and again once a later minute has come."""
+    with acting_as(Actor.for_service("city")):
+        jobs.beat()
     judge()
-    found = [each for each in Alert.objects.all() if len(each.evidence) == 3]
-    assert found, "three reports of one place are an alert"
-    with acting_as(Actor.for_person(town.ana)):
-        reports.erase(town.ana)
+    with clock.frozen(clock.now() + limits.AHEAD_MAX / 2), acting_as(Actor.for_service("city")):
+        jobs.beat()
+        jobs.run()
+
+
+def reported(person: UUID, kind: str, street: str) -> None:
+    with acting_as(Actor.for_person(person)):
+        reports.agree(person)
+        reports.report(person, uuid4(), kind, street=street)
+
+
+def erase(person: UUID) -> None:
+    with acting_as(Actor.for_person(person)):
+        reports.erase(person)
+
+
+def in_stream() -> int:
     with connection.cursor() as cursor:
         cursor.execute("select count(*) from city_observation where stream = 'report'")
-        assert cursor.fetchone() == (2,)
-    for each in found:
-        each.refresh_from_db()
-        assert len(each.evidence) == 2
+        return int(cursor.fetchone()[0])
+
+
+def test_an_erased_report_leaves_the_stream_and_an_alert_of_several_that_stays(town: Town) -> None:
+    for person in (town.ana, town.wei, town.olga):
+        reported(person, "flood", "Quai Sud")
+    judged_later()
+    alert = Alert.objects.get(kind="citizen_report_cluster")
+    assert alert.source.startswith("report ") and alert.evidence and in_stream() == 3
+    for person in (town.ana, town.wei, town.olga):
+        erase(person)
+    alert.refresh_from_db()
+    assert (alert.source, alert.evidence, alert.on) == ("report", [], "Quai Sud") and in_stream() == 0
+
+
+def test_the_alert_of_one_erased_report_goes_with_it(town: Town) -> None:
+    with clock.frozen(clock.now() - timedelta(hours=73)):
+        reported(town.ana, "noise", "Quai Sud")
+        reported(town.wei, "noise", "Rue Haute")
+    jobs.note_unanswered.run()
+    judged_later()
+    assert Alert.objects.filter(kind="citizen_report_unanswered").count() == 2
+    erase(town.ana)
+    assert Alert.objects.get(kind="citizen_report_unanswered").on == "Rue Haute"
