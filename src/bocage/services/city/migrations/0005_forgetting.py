@@ -20,8 +20,8 @@ create function bocage_city_forget_reports(names text[], of_many text[]) returns
 language sql volatile security definer set search_path = pg_catalog, public, pg_temp
 begin atomic
     delete from city_alert_step where alert_id in (
-        select id from city_alert where source = any(names) and kind <> all(of_many));
-    delete from city_alert where source = any(names) and kind <> all(of_many);
+        select id from city_alert where source = any(names) and agreeing = 1 and kind <> all(of_many));
+    delete from city_alert where source = any(names) and agreeing = 1 and kind <> all(of_many);
     update city_alert set source = 'report' where source = any(names);
     update city_alert set evidence = (select coalesce(jsonb_agg(each order by place), '[]'::jsonb)
             from jsonb_array_elements(evidence) with ordinality as seen (each, place)

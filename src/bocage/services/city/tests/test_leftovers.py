@@ -92,12 +92,18 @@ def test_an_erased_report_leaves_the_stream_and_an_alert_of_several_that_stays(t
     assert (alert.source, alert.evidence, alert.on) == ("report", [], "Quai Sud") and in_stream() == 0
 
 
-def test_the_alert_of_one_erased_report_goes_with_it(town: Town) -> None:
+def test_the_alert_of_one_erased_report_goes_with_it_and_one_that_others_share_stays(town: Town) -> None:
     with clock.frozen(clock.now() - timedelta(hours=73)):
         reported(town.ana, "noise", "Quai Sud")
-        reported(town.wei, "noise", "Rue Haute")
     jobs.note_unanswered.run()
     judged_later()
-    assert Alert.objects.filter(kind="citizen_report_unanswered").count() == 2
+    alert = Alert.objects.get(kind="citizen_report_unanswered")
+    assert alert.source.startswith("report ") and alert.on == "Quai Sud"
+    Alert.objects.filter(id=alert.id).update(agreeing=2)
     erase(town.ana)
-    assert Alert.objects.get(kind="citizen_report_unanswered").on == "Rue Haute"
+    alert.refresh_from_db()
+    assert alert.source == "report" and alert.evidence == []
+    Alert.objects.filter(id=alert.id).update(agreeing=1, source=reports._named(UUID(int=7)))
+    with connection.cursor() as cursor:
+        cursor.execute("select bocage_city_forget_reports(%s, %s)", [[reports._named(UUID(int=7))], []])
+    assert not Alert.objects.exists()
