@@ -11,7 +11,7 @@ from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.notifications import queries as notifications
 from bocage.services.city import jobs, limits
 from bocage.services.city.actions import keeping, reports
-from bocage.services.city.models import Alert
+from bocage.services.city.models import Alert, AlertStep
 from bocage.services.city.tests.conftest import Town, judge, one_alert
 
 
@@ -92,18 +92,12 @@ def test_an_erased_report_leaves_the_stream_and_an_alert_of_several_that_stays(t
     assert (alert.source, alert.evidence, alert.on) == ("report", [], "Quai Sud") and in_stream() == 0
 
 
-def test_the_alert_of_one_erased_report_goes_with_it_and_one_that_others_share_stays(town: Town) -> None:
-    with clock.frozen(clock.now() - timedelta(hours=73)):
-        reported(town.ana, "noise", "Quai Sud")
-    jobs.note_unanswered.run()
-    judged_later()
-    alert = Alert.objects.get(kind="citizen_report_unanswered")
-    assert alert.source.startswith("report ") and alert.on == "Quai Sud"
-    Alert.objects.filter(id=alert.id).update(agreeing=2)
-    erase(town.ana)
-    alert.refresh_from_db()
-    assert alert.source == "report" and alert.evidence == []
-    Alert.objects.filter(id=alert.id).update(agreeing=1, source=reports._named(UUID(int=7)))
+@pytest.mark.parametrize(("agreeing", "left"), [(1, 0), (2, 1)])
+def test_the_alert_of_one_erased_report_goes_with_it_and_one_that_others_share_stays(
+    agreeing: int, left: int, town: Town
+) -> None:
+    dark(town)
+    Alert.objects.update(source="report 0123456789ab", agreeing=agreeing)
     with connection.cursor() as cursor:
-        cursor.execute("select bocage_city_forget_reports(%s, %s)", [[reports._named(UUID(int=7))], []])
-    assert not Alert.objects.exists()
+        cursor.execute("select bocage_city_forget_reports(%s, %s)", [["report 0123456789ab"], []])
+    assert Alert.objects.count() == left == AlertStep.objects.count()
