@@ -48,8 +48,7 @@ def measured(path: Path, asked: argparse.Namespace) -> list[str]:
     begun = time.process_time()
     network = Network(graph, asked.mode)
     dice = np.random.default_rng(asked.seed)
-    spots = np.column_stack([graph.longitude, graph.latitude])[dice.integers(0, graph.junctions, asked.points)]
-    places, _metres = network.nearest(spots)
+    places = dice.choice(network.main, asked.points)
     matrix = network.matrix(places, places)
     filled = time.process_time() - begun
     begun, worst = time.process_time(), 0.0

@@ -75,7 +75,7 @@ class Network:
         return csr_matrix((seconds[kept], (tail[kept], head[kept])), shape=(size, size))
 
     @cached_property
-    def _main(self) -> Indices:
+    def main(self) -> Indices:
         """The junctions from which most others can be reached and that most others reach."""
         _, label = connected_components(self._csr, directed=True, connection="strong")
         largest = int(np.bincount(label).argmax())
@@ -83,7 +83,7 @@ class Network:
 
     @cached_property
     def _tree(self) -> cKDTree:
-        return cKDTree(_flat(self.graph.longitude[self._main], self.graph.latitude[self._main]))
+        return cKDTree(_flat(self.graph.longitude[self.main], self.graph.latitude[self.main]))
 
     def nearest(self, points: Floats) -> tuple[Indices, Floats]:
         """The junction of this mode next to each point (longitude, latitude), and how far away it is in metres.
@@ -99,7 +99,7 @@ class Network:
         far = np.flatnonzero(metres > SNAP_LIMIT_METRES)
         if far.size:
             raise RoadsError(f"point {int(far[0]) + 1} is {metres[far[0]]:,.0f} m from the nearest way for {self.mode}")
-        return self._main[index], metres
+        return self.main[index], metres
 
     def matrix(self, sources: Indices, targets: Indices) -> Floats:
         """Seconds from each source to each target junction, (sources, targets); infinite where there is no way."""

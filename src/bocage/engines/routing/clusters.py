@@ -7,13 +7,14 @@ clustering by the barycentres of routes best.
 """
 
 import multiprocessing
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 
 import numpy as np
 from scipy.cluster.vq import kmeans2
 
+from bocage.engines.routing.metrics import Excerpt
 from bocage.engines.routing.pyvrp_model import Clock, Deadline, Model, search
 from bocage.engines.routing.types import Floats, Indices, Plan, Problem, Route, RoutingError, Visit
 
@@ -23,9 +24,10 @@ FIRST_SHARE = 0.2
 ROUNDS = 10
 
 Piece = tuple[Problem, Indices, Plan | None, float, int, Clock]
+EachOf = Callable[[Callable[[Piece], Plan], list[Piece]], Iterable[Plan]]
 
 
-def solve_city(problem: Problem, deadline: Deadline, seed: int, processes: int = 1) -> Plan:
+def solve_city(problem: Problem, deadline: Deadline, seed: int, processes: int = 1, rounds: int = ROUNDS) -> Plan:
     """Plan stops by the thousand. Memory grows with the cluster, not with the square of the city.
 
     `processes` clusters are planned at a time; the deadline counts this process's clock, so with a clock of processor
@@ -36,36 +38,53 @@ def solve_city(problem: Problem, deadline: Deadline, seed: int, processes: int =
     """
     if problem.shipments:
         raise RoutingError("shipments between stops are not planned by clusters")
+    if processes == 1:
+        return _in_rounds(problem, deadline, seed, rounds, 1, map)
+    with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
+        return _in_rounds(problem, deadline, seed, rounds, processes, pool.map)
+
+
+def _in_rounds(problem: Problem, deadline: Deadline, seed: int, rounds: int, processes: int, each_of: EachOf) -> Plan:
     random = np.random.default_rng(seed)
     stops = problem.coordinates[[stop.place for stop in problem.stops]]
-    total = deadline.left()
+    total, first = deadline.left(), FIRST_SHARE if rounds else 1.0
     groups = _grouped(stops, np.ones(len(stops)), random)
     pieces = _parts(problem, groups)
-    plan = _solve_all(pieces, total * FIRST_SHARE, seed, deadline.clock, processes)
-    each = (1 - FIRST_SHARE) / ROUNDS
-    for number in range(1, ROUNDS + 1):
+    at_once = 1 if deadline.clock == "cpu" else processes
+    plan = _solve_all(pieces, total * first * at_once, seed, deadline.clock, each_of)
+    each = (1 - first) / max(rounds, 1)
+    for number in range(1, rounds + 1):
         if deadline.clock == "wall" and deadline.left() <= 0:
             break
         seconds = min(total * each, deadline.left()) if deadline.clock == "wall" else total * each
         pieces = [_routes_part(problem, plan, chosen) for chosen in _near_routes(problem, plan, random)]
-        plan = _solve_all(pieces, seconds, seed + number, deadline.clock, processes)
+        plan = _solve_all(pieces, seconds * at_once, seed + number, deadline.clock, each_of)
     return plan
 
 
 def _solve_all(
-    pieces: list[tuple[Problem, Indices, Plan | None]], seconds: float, seed: int, clock: Clock, processes: int
+    pieces: list[tuple[Problem, Indices, Plan | None]], seconds: float, seed: int, clock: Clock, each_of: EachOf
 ) -> Plan:
-    """Each piece for its share of the time, by how many stops it has."""
+    """Each piece for its share of the seconds, by how many stops it has."""
     sizes = np.asarray([len(members) for _, members, _ in pieces], dtype=float)
-    at_once = 1 if clock == "cpu" else processes
-    shares = seconds * at_once * sizes / sizes.sum()
-    work = [(*piece, float(share), seed, clock) for piece, share in zip(pieces, shares, strict=True)]
-    if processes == 1 or len(work) == 1:
-        found: Iterable[Plan] = map(_solve_piece, work)
-    else:
-        with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
-            found = list(pool.map(_solve_piece, work))
+    shares = seconds * sizes / sizes.sum()
+    work = [
+        (_excerpt(part), members, begin, float(share), seed, clock)
+        for (part, members, begin), share in zip(pieces, shares, strict=True)
+    ]
+    found = each_of(_solve_piece, work)
     return Plan(tuple(route for plan in found for route in plan.routes))
+
+
+def _excerpt(problem: Problem) -> Problem:
+    """The same with tables of its own places alone: another process need not be sent a whole city's."""
+    used = {one.place for one in problem.depots} | {stop.place for stop in problem.stops}
+    places = np.asarray(sorted(used), dtype=np.int64)
+    profiles = tuple(
+        replace(one, distances=Excerpt.of(one.distances, places), durations=Excerpt.of(one.durations, places))
+        for one in problem.profiles
+    )
+    return replace(problem, profiles=profiles)
 
 
 def _solve_piece(piece: Piece) -> Plan:

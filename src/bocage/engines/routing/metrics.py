@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from bocage.engines.routing.types import Floats, Indices
+from bocage.engines.routing.types import Floats, Indices, Metric
 
 Rounding = Literal["exact", "nearest", "tenth"]
 # A tenth is cut off, not rounded; the little more is for 0.3 and the like, which binary numbers hold as 0.2999...
@@ -36,6 +36,29 @@ class Euclid:
         if self.rounding == "nearest":
             return np.floor(lengths + 0.5)
         return np.floor(lengths * 10 + CUT_TOLERANCE) / 10 if self.rounding == "tenth" else lengths
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """What a metric says of some places, held as a table. `places`: their numbers, ascending; no other is known."""
+
+    places: Indices
+    values: Floats
+
+    @classmethod
+    def of(cls, metric: Metric, places: Indices) -> "Excerpt":
+        """A metric's table of some places."""
+        known = np.unique(places)
+        return cls(known, metric.block(known, known))
+
+    def block(self, rows: Indices, columns: Indices) -> Floats:
+        """From each of `rows` to each of `columns`."""
+        return self.values[np.ix_(np.searchsorted(self.places, rows), np.searchsorted(self.places, columns))]
+
+    def along(self, places: Indices) -> Floats:
+        """From each place to the next one."""
+        at = np.searchsorted(self.places, places)
+        return self.values[at[:-1], at[1:]]
 
 
 @dataclass(frozen=True)
