@@ -35,4 +35,4 @@ def test_what_lies_beyond_the_reach_cannot_be_flown_to() -> None:
         [5.0, 0.0, OUT_OF_REACH],
         [OUT_OF_REACH, OUT_OF_REACH, 0.0],
     ]
-    assert flight.along(np.asarray([0, 1, 2, 2])).tolist() == pytest.approx([5.0, OUT_OF_REACH, 0.0])
+    assert flight.along(np.asarray([0, 1, 2, 2], dtype=np.int64)).tolist() == pytest.approx([5.0, OUT_OF_REACH, 0.0])
