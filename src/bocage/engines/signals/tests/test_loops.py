@@ -14,10 +14,10 @@ pytest.importorskip("numba")
 from bocage.engines.signals.guard import Guard
 
 LANES = ("n_0", "e_0", "s_0", "w_0")
-SECONDS = 600
-# Many come from the south for five minutes, then from the west; few from elsewhere.
+SECONDS = 400
+# Many come from the south for a while, then from the west; few from elsewhere.
 DICE = np.random.default_rng(11).random((SECONDS, 4))
-SHARE = np.where(np.arange(SECONDS)[:, None] < 300, [0.02, 0.02, 0.25, 0.05], [0.02, 0.02, 0.05, 0.25])
+SHARE = np.where(np.arange(SECONDS)[:, None] < 200, [0.02, 0.02, 0.25, 0.05], [0.02, 0.02, 0.05, 0.25])
 
 
 def waited(folder: Path, fixed: bool) -> tuple[float, int]:
@@ -47,7 +47,7 @@ def waited(folder: Path, fixed: bool) -> tuple[float, int]:
 def test_counts_alone_beat_the_clock(tmp_path: Path) -> None:
     by_clock, by_counts = waited(tmp_path, True), waited(tmp_path, False)
     assert by_counts[0] < 0.6 * by_clock[0], (by_counts, by_clock)
-    assert by_counts[1] >= by_clock[1] > 150
+    assert by_counts[1] >= by_clock[1] > 100
 
 
 def test_where_vehicles_are_taken_to_be(tmp_path: Path) -> None:
