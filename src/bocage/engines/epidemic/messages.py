@@ -112,8 +112,8 @@ def begin(graph: Graph, edge: Ints, by_day: Floats, susceptibility: Floats | Non
     if susceptibility is not None:
         ends[:, 0], ends[:, 1] = susceptibility[first], susceptibility[second]
     # Most contacts share weight and mobility with others: a kernel is made once for all that are alike.
-    alike, which = _alike(np.concatenate((weights, ends), axis=1))
-    kernels = _kernels(alike[:, :window], alike[:, window], alike[:, window + 1], by_day)[:, which]
+    kinds, which = alike(np.concatenate((weights, ends), axis=1))
+    kernels = _kernels(kinds[:, :window], kinds[:, window], kinds[:, window + 1], by_day)[:, which]
     node, place = np.unique(np.concatenate((second, first)), return_inverse=True)
     told = np.ones(2 * edges, dtype=np.float32), (place, np.arange(2 * edges))
     return Messages(
@@ -131,7 +131,7 @@ def begin(graph: Graph, edge: Ints, by_day: Floats, susceptibility: Floats | Non
     )
 
 
-def _alike(rows: Floats) -> tuple[Floats, Ints]:
+def alike(rows: Floats) -> tuple[Floats, Ints]:
     """The different ones among float32 [rows, columns], and [rows] which of them each is.
 
     Found by a hash of their bits, checked: sorting whole rows costs twenty times as much.
@@ -139,10 +139,10 @@ def _alike(rows: Floats) -> tuple[Floats, Ints]:
     odd = np.random.default_rng(1).integers(0, 2**63, rows.shape[1], dtype=np.uint64) * np.uint64(2) + np.uint64(1)
     key = (np.ascontiguousarray(rows).view(np.uint32) * odd).sum(axis=1)
     _, index, which = np.unique(key, return_index=True, return_inverse=True)
-    alike = rows[index]
-    if not np.array_equal(alike[which], rows):
-        alike, which = np.unique(rows, axis=0, return_inverse=True)
-    return alike, which
+    kinds = rows[index]
+    if not np.array_equal(kinds[which], rows):
+        kinds, which = np.unique(rows, axis=0, return_inverse=True)
+    return kinds, which
 
 
 def _kernels(weights: Floats, first: Floats, second: Floats, by_day: Floats) -> Floats:

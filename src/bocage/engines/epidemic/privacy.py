@@ -7,10 +7,10 @@ Two sets of data are neighbours where one such message differs, from "surely not
 
 It promises less for more than one meeting, as theirs does. A positive test changes what a contact says of many days,
 and a meeting counts in the releases of 14 days. `Privacy.of` gives the epsilon of any number of both. At epsilon = 1
-and delta = 0.001: all that one contact says in a window, in one release, 11; one meeting in all of its 14 releases, 5.
-Who is met every day is hidden from chance glances, not from an attacker who knows everybody else. The noise is on what
-is released, not inside the engine: its operator sees the data. What the whole town has in common (the learnt
-background) is not counted.
+and delta = 0.001: one meeting in all of its 14 releases, 5; all that one contact says in a window, in one release, 11;
+in 14 releases, 82, which is no promise. Who is met every day is hidden from chance glances, not from an attacker who
+knows everybody else. The noise is on what is released, not inside the engine: its operator sees the data. What the
+whole town has in common (the learnt background) is not counted.
 
 The paper adds noise to each day's product. A person's risk needs their sum over the window, weighted by what their own
 answers leave possible. One message moves that sum no further than it moves a day's, so the noise that hides it there

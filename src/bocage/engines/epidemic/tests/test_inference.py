@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from bocage.engines.epidemic import EVERY_DAY, Contacts, Observations, Onsets, Parameters, Tests, infer
 from bocage.engines.epidemic.course import by_infection_day, course
+from bocage.engines.epidemic.graph import build
 from bocage.engines.epidemic.likelihood import log_likelihood
+from bocage.engines.epidemic.messages import alike
 from bocage.engines.epidemic.types import Floats, Ints
 
 SHORT = Parameters(
@@ -132,6 +134,26 @@ def test_equal_inputs_give_equal_bytes() -> None:
     order = rng.permutation(int(met.sum()))
     shuffled = Contacts(300, ("c",), second[met][order], first[met][order], weight=0.01)
     np.testing.assert_allclose(infer(shuffled, observations, 10).posterior, one.posterior, atol=1e-5)
+
+
+def test_what_is_spared_changes_no_bit() -> None:
+    rng = np.random.default_rng(6)
+    first, second = rng.integers(0, 80, (2, 300))
+    met = first != second
+    days = np.where(rng.random(300) < 0.5, EVERY_DAY, rng.integers(100, DAY + 1, 300))[met]
+    contacts = Contacts(80, ("c",), first[met], second[met], day=days, weight=0.05)
+    graph = build(contacts, DAY, 5)
+    infectiousness = rng.random((80, 5)).astype(np.float32)
+    for empty in range(6):
+        infectiousness[:, :empty] = 0
+        plain = np.asarray(graph.daily @ infectiousness)
+        for column, matrix in graph.single:
+            plain[:, column] += matrix @ np.ascontiguousarray(infectiousness[:, column])
+        assert graph.hazard(infectiousness).tobytes() == plain.tobytes()
+    rows = rng.integers(0, 2, (500, 4)).astype(np.float32)
+    kinds, which = alike(rows)
+    assert len(kinds) == 16 and (kinds[which] == rows).all()
+    assert alike(rows[:0])[0].shape == (0, 4)
 
 
 def outbreak(people: int, days: int, seed: int, curve: Floats, first: Ints, second: Ints, weight: float) -> Ints:
