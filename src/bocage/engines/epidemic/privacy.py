@@ -179,10 +179,11 @@ def believed(noisy: Floats, sigma: float) -> Floats:
     prior[0] = 1.0
     for _ in range(_ROUNDS):
         joint = likelihood * prior
-        prior = counts @ (joint / joint.sum(axis=1, keepdims=True))
+        # By `einsum`: so small a product must not wake the threads of a linear-algebra library.
+        prior = np.einsum("b,ba->a", counts / joint.sum(axis=1), joint)
         prior /= prior.sum()
     joint = likelihood * prior
-    mean: Floats = np.interp(noisy, middle, joint @ atoms / joint.sum(axis=1))
+    mean: Floats = np.interp(noisy, middle, (joint * atoms).sum(axis=1) / joint.sum(axis=1))
     return mean
 
 
