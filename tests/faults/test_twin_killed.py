@@ -146,7 +146,9 @@ def test_lights_fall_back_and_the_log_stays_whole_whatever_is_killed(running: Ru
     os.kill(running.pid("worker"), signal.SIGKILL)
     running.goes_on()
 
+    before = running.count()
     os.kill(running.postmaster(), signal.SIGKILL)
+    running.comes("true", before)
     running.goes_on()
 
     starts = running.count(f"reason = '{STARTED}'")
