@@ -120,19 +120,20 @@ def _serve(
 @njit(cache=True)
 def _serve_all(
     lane_start: Indices,
-    served: Indices,
-    free: Floats,
+    here: tuple[Indices, Floats],
     into: tuple[Indices, Floats],
     cars: tuple[Floats, Indices, Floats],
-    now: Floats,
-    before: Floats,
+    green: tuple[Floats, Floats],
     times: tuple[float, float, float],
     left_over: float,
     roads: tuple[Indices, Floats, Floats],
     sent: Floats,
 ) -> tuple[float, float]:
-    """Every lane through one step, from `served` and `free` into new ones: the cost, and what still stands."""
+    """Every lane through one step, what is served and free `here` into new ones, under the rates of the phase that is
+    green and of the one before: the cost, and what still stands."""
     paid, still = 0.0, 0.0
+    served, free = here
+    now, before = green
     for lane in range(len(served)):
         at, ends = served[lane], lane_start[lane + 1]
         into[0][lane], into[1][lane], waited, stands = _serve(
@@ -195,19 +196,8 @@ def plan(
                 times = (opens, closes, green_from + starting)
                 into = (served_new[made], free_new[made])
                 sent_new[made] = sent[node]
-                waited, still = _serve_all(
-                    lane_start,
-                    served[node],
-                    free[node],
-                    into,
-                    cars,
-                    rate[choice],
-                    rate[was],
-                    times,
-                    left_over,
-                    roads,
-                    sent_new[made],
-                )
+                here, green = (served[node], free[node]), (rate[choice], rate[was])
+                waited, still = _serve_all(lane_start, here, into, cars, green, times, left_over, roads, sent_new[made])
                 phase_new[made], before_new[made], begun_new[made] = choice, was, green_from
                 cost_new[made], key[made] = paid + waited, paid + waited + still
                 first_new[made] = choice if step == 0 else first[node]
@@ -218,11 +208,10 @@ def plan(
             break
         chosen = np.argsort(key[:made])[:beam] if made > beam else np.arange(made)
         kept = len(chosen)
-        for place_ in range(kept):
-            one = chosen[place_]
-            served[place_], free[place_], sent[place_] = served_new[one], free_new[one], sent_new[one]
-            phase[place_], before[place_], begun[place_] = phase_new[one], before_new[one], begun_new[one]
-            cost[place_], first[place_] = cost_new[one], first_new[one]
+        for place, one in enumerate(chosen):
+            served[place], free[place], sent[place] = served_new[one], free_new[one], sent_new[one]
+            phase[place], before[place], begun[place] = phase_new[one], before_new[one], begun_new[one]
+            cost[place], first[place] = cost_new[one], first_new[one]
     return best
 
 
