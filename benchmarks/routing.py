@@ -9,7 +9,8 @@ takes N instances of each set, evenly spread over its names in order; nothing ab
 The gap is to the cost in the `.sol` beside the instance; else to that in `routing_best.csv`: optima of Solomon's under
 the DIMACS convention (12th DIMACS implementation challenge, 2022), fewest vehicles and then distance of Li & Lim's as
 SINTEF keeps them, and the best of the WCCI 2020 competition's entries (Mavrovouniotis et al.; by Woller, Kozak and
-Kulich). Where vehicles count first, a gap is shown only for a plan with as few vehicles as the best known one.
+Kulich). Solomon's second class was written down without a published table at hand to compare: a gap below zero there is
+that file's mistake. Where vehicles count first, a gap is shown only for a plan with as few vehicles as the best known one.
 """
 
 import argparse
