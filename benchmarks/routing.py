@@ -10,7 +10,8 @@ The gap is to the cost in the `.sol` beside the instance; else to that in `routi
 the DIMACS convention (12th DIMACS implementation challenge, 2022), fewest vehicles and then distance of Li & Lim's as
 SINTEF keeps them, and the best of the WCCI 2020 competition's entries (Mavrovouniotis et al.; by Woller, Kozak and
 Kulich). Solomon's second class was written down without a published table at hand to compare: a gap below zero there is
-that file's mistake. Where vehicles count first, a gap is shown only for a plan with as few vehicles as the best known one.
+that file's mistake. Where vehicles count first, a gap is shown only for a plan with as few vehicles as the best known
+one.
 """
 
 import argparse
