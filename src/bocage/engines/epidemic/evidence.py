@@ -57,7 +57,7 @@ def gather(risk: Risk, persons: Sequence[int]) -> tuple[Evidence, ...]:
             raise EpidemicError("person", f"{person!r} is not among 0 to {risk.contacts.people - 1}.")
     wanted = np.zeros(risk.contacts.people, dtype=bool)
     wanted[np.asarray(persons, dtype=np.int64)] = True
-    hazards = _hazards(risk, wanted)
+    hazards = _hazards(risk, wanted) if risk.released is None else {}
     tests, onsets = risk.observations.tests, risk.observations.onsets
     answers: dict[int, list[Answer]] = {person: [] for person in persons}
     since = risk.day - risk.parameters.window_days

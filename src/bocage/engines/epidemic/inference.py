@@ -37,7 +37,8 @@ class Risk:
     `posterior` [people, window + 1] is the probability of each infection day, the last "not in the window". The rest
     is what reasons are made of: `backward` [people, window + 1], the log-likelihood of what befell those they met;
     `infectiousness` [people, window], `background_per_day`. Single precision: probabilities to about six digits.
-    Under privacy `released` is what was told to each person of their contacts; nothing else of them is in the risk.
+    Under privacy `released` is what was told to each person of their contacts; nothing else of them is in the risk, but
+    for `background_per_day`, which is learnt from everybody.
     """
 
     day: int
@@ -135,6 +136,8 @@ class _Run:
         told = release(privacy, self.graph, self.curves, self.infectiousness, receiver, self.day, before)
         self.messages = None
         posterior, _ = self._posterior(_days_first(told.told))
+        # Until here it was what contacts told one another, without noise: no part of what is released.
+        self._set_infectiousness(posterior)
         return self._risk(posterior, told)
 
     def _rounds(self) -> Floats:

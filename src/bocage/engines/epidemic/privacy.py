@@ -2,15 +2,20 @@
 
 After Romijnders et al., "Protect your score: contact tracing with differential privacy guarantees" (AAAI-24), and with
 their guarantee. In plain words: what is released to one person on one day is about as likely whatever *one contact said
-of one meeting*, that is of one day at one kind of place: at most e^epsilon times as likely, but for a chance of delta.
-Two sets of data are neighbours where one such message differs, from "surely not infectious" to "fully infectious".
+to them of one meeting*, that is of one day at one kind of place: at most e^epsilon times as likely, but for a chance of
+delta. Two sets of data are neighbours where one such message differs, from "surely not infectious" to "fully
+infectious". `Contacts` names each meeting once; one that it names twice counts as two.
 
 It promises less for more than one meeting, as theirs does. A positive test changes what a contact says of many days,
 and a meeting counts in the releases of 14 days. `Privacy.of` gives the epsilon of any number of both. At epsilon = 1
-and delta = 0.001: one meeting in all of its 14 releases, 5; all that one contact says in a window, in one release, 11;
-in 14 releases, 82, which is no promise. Who is met every day is hidden from chance glances, not from an attacker who
-knows everybody else. The noise is on what is released, not inside the engine: its operator sees the data. What the
-whole town has in common (the learnt background) is not counted.
+and delta = 0.001: all that one contact says in a window, in one release, 11.4; one meeting in all of its 14 releases,
+5.0; all of 14 days in 14 releases at most 82, which hides nothing. Who is met every day is hidden from chance glances,
+not from an attacker who knows everybody else.
+
+Not counted: what a contact's illness changes in what *others* say, such as a friend in common (as in theirs, messages
+among others are without noise, and its operator sees the data); and what the whole town has in common, which is the
+learnt background and how `believed` reads one value by all. A day's noise is a function of `seed` and the day: a day
+that is inferred twice, on other data, shows the difference bare. Release a day once.
 
 The paper adds noise to each day's product. A person's risk needs their sum over the window, weighted by what their own
 answers leave possible. One message moves that sum no further than it moves a day's, so the noise that hides it there

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from bocage.engines.epidemic import Contacts, EpidemicError, Observations, Parameters, Privacy, Tests, infer
-from bocage.engines.epidemic.course import course
+from bocage.engines.epidemic import Contacts, EpidemicError, Observations, Parameters, Privacy, Tests, evidence, infer
+from bocage.engines.epidemic.course import by_infection_day, course
 from bocage.engines.epidemic.graph import build
 from bocage.engines.epidemic.privacy import CONTACT_MAX, Receiver, believed, delta_of, release
 from bocage.engines.epidemic.types import Floats
@@ -126,6 +126,10 @@ def test_the_answer_stands_on_what_was_released_and_equal_inputs_give_equal_byte
     one, again = (infer(contacts, found, 14, privacy=Privacy(1.0, seed=3)) for _ in range(2))
     assert one.posterior.tobytes() == again.posterior.tobytes()
     assert one.released is not None and one.released.noisy.shape == (1, 3) and not one.backward.any()
+    # What was said without noise is not in it, and so in nobody's evidence either.
+    by_day = by_infection_day(course(Parameters()).infectiousness, WINDOW).astype(np.float32)
+    np.testing.assert_allclose(one.infectiousness, one.posterior[:, :-1] @ by_day, rtol=1e-5)
+    assert sum(each.hazard for each in evidence(one, 1).exposures) == pytest.approx(one.released.told[1].sum())
     # Nobody was met: nothing was released, and nothing is believed.
     assert np.isnan(one.released.noisy[:, 2]).all() and not one.released.told[2].any()
 
