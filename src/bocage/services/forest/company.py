@@ -23,7 +23,7 @@ from bocage.services.forest.types import Choices
 from bocage.services.forest.weighing import home_currency
 
 PREVIEW_RECORDS = 20
-_LIMITS = Limits(size_bytes=limits.COMPANY_FILE_BYTES_MAX, lines=limits.COMPANY_FILE_LINES_MAX)
+LIMITS = Limits(size_bytes=limits.COMPANY_FILE_BYTES_MAX, lines=limits.COMPANY_FILE_LINES_MAX)
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def read_file(organisation_id: UUID, name: str, content: bytes, columns: Company
     currency = home_currency(identity.organisation(organisation_id).country) or "EUR"
     try:
         mapping = mapping_of(columns) if columns else None
-        return read_papers(content, name=name, currency=currency, limits=_LIMITS, mapping=mapping)
+        return read_papers(content, name=name, currency=currency, limits=LIMITS, mapping=mapping)
     except StatementError as error:
         code = "columns_unknown" if error.code in {"columns-unknown", "mapping-wrong"} else "bad_file"
         raise Refusal(code, error_words(error), field="file", status=422) from None
@@ -84,7 +84,7 @@ def read_file(organisation_id: UUID, name: str, content: bytes, columns: Company
 def choices(organisation_id: UUID, file_id: UUID) -> Choices:
     """The first rows of a CSV whose columns somebody has to say. Raises `Refusal` (not_found, bad_statement)."""
     row = found(organisation_id, file_id)
-    return reading.choices(row.id, row.name, content_of(row))
+    return reading.choices(row.id, row.name, content_of(row), kept(row.columns), LIMITS)
 
 
 def kept_records(organisation_id: UUID) -> list[Record]:

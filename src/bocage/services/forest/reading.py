@@ -83,10 +83,12 @@ def choices_of(upload: Upload) -> Choices:
     return choices(upload.id, upload.name, content_of(upload), columns_of(upload))
 
 
-def choices(file_id: UUID, name: str, content: bytes, chosen: Columns | None = None) -> Choices:
+def choices(
+    file_id: UUID, name: str, content: bytes, chosen: Columns | None = None, within: Limits = _READ_LIMITS
+) -> Choices:
     """The same of any bytes. Raises `Refusal` for what is no CSV."""
     try:
-        found = preview_csv(content, name=name, limits=_READ_LIMITS)
+        found = preview_csv(content, name=name, limits=within)
     except StatementError as error:
         raise Refusal("bad_statement", error_words(error), field="file") from None
     width = max((len(row) for row in found.rows), default=0)

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from bocage.engines.statements.amounts import decimal_sign, parse_amount
 from bocage.engines.statements.csv_names import heading
 from bocage.engines.statements.csv_shape import DELIMITERS, Row, cut
-from bocage.engines.statements.dates import date_order, parse_date
+from bocage.engines.statements.dates import date_order, looks_like_date, parse_date
 from bocage.engines.statements.types import AMOUNT_LIMIT_MINOR, Column, DateOrder, FieldError, Limits, StatementError
 
 from .types import QUANTITY_LIMIT, TableMapping, TablePreview
@@ -95,7 +95,7 @@ def preview_table(text: str, limits: Limits) -> TablePreview:
 
 
 def table(text: str, limits: Limits, mapping: TableMapping) -> Rows:
-    """The rows below the headings, columns placed. Raises `StatementError` where a column named is not there."""
+    """The rows below the headings, if any, columns placed. Raises `StatementError` where a column named is not there."""
     _, rows = _cut(text, limits)
     number, head = rows[0]
     places: dict[str, int] = {}
@@ -104,7 +104,9 @@ def table(text: str, limits: Limits, mapping: TableMapping) -> Rows:
         if field.name.endswith("_is") or isinstance(column, bool) or column is None:
             continue
         places[field.name] = _place(column, head, number, field.name)
-    body = rows[1:]
+    # Columns told by their places may be of a table without headings: its first row counts too.
+    first = head[places["date"]] if "date" in places else ""
+    body = rows if looks_like_date(first) else rows[1:]
     if not body:
         raise StatementError("empty", "The table has headings and no row.", _ADVICE, line=number)
     if len(body) > limits.lines:

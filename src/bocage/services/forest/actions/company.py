@@ -200,7 +200,7 @@ def _read_or_wait(organisation_id: UUID, file_id: UUID, name: str, content: byte
         if refusal.code != "columns_unknown":
             raise
         try:
-            shown = reading.choices(file_id, name, content).rows
+            shown = reading.choices(file_id, name, content, within=company.LIMITS).rows
         except Refusal:
             shown = ()
         if len(shown) < _ROWS_MIN:

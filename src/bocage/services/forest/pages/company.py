@@ -99,6 +99,8 @@ def file(request: HttpRequest, file_id: UUID) -> HttpResponse:
 def columns(request: HttpRequest, file_id: UUID) -> HttpResponse:
     """Say which column of a CSV holds what, with its first rows beside the question."""
     organisation = _organisation("forest:write" if request.method == "POST" else "forest:read")
+    if company.found(organisation, file_id).state == "kept":
+        return redirect("forest:company-file", file_id)
     choices = company.choices(organisation, file_id)
     form = CompanyColumnsForm(choices, request.POST or None)
     if request.method == "POST" and form.is_valid():

@@ -275,6 +275,10 @@ def test_a_csv_of_unknown_columns_waits_until_somebody_says_what_they_hold(ana: 
         assert said in bad.content, wrong
     assert client.post(f"{address}/columns", AS_METER)["Location"] == address
     assert b"Say what its columns hold" in client.get(address).content
+    # Asked again, the page knows what was said.
+    again = client.get(f"{address}/columns").content
+    assert b'<option value="meter" selected>' in again
+    assert b'<option value="kWh" selected>' in again
     assert client.post(address, {"answer": "keep"}).status_code == 302
     with acting(ana, firm):
         year = company.year(firm, 2025).result
@@ -288,8 +292,20 @@ def test_a_csv_of_unknown_columns_waits_until_somebody_says_what_they_hold(ana: 
         chosen = CompanyFile.objects.get(pk=file_id).columns
         assert chosen is not None
         assert chosen["energy"] == "electricity"
+        # Nor does the page of its columns offer to forget what is kept.
+        assert client.get(f"{address}/columns")["Location"] == address
         accounts.remove(firm, file_id)
         assert company.year(firm, 2025).result is None
+
+
+@pytest.mark.django_db
+def test_a_table_of_as_many_lines_as_a_company_may_hand_in_can_be_asked_about(ana: UUID) -> None:
+    firm = make_company(ana)
+    days = b"".join(b"%02d/01/2025;%d;A1\n" % (at % 28 + 1, at) for at in range(limits.UPLOAD_LINES_MAX + 100))
+    with acting(ana, firm):
+        file_id = accounts.receive(firm, uuid4(), "export.csv", b"Releve;Valeur X;Repere\n" + days)
+        assert CompanyFile.objects.get(pk=file_id).state == "columns"
+        assert company.choices(firm, file_id).rows[0][1] == "Valeur X"
 
 
 @pytest.mark.django_db

@@ -183,6 +183,16 @@ def test_a_fuel_card_by_its_headings_and_by_a_mapping() -> None:
     assert [each.quantity for each in mapped.refuellings] == [Decimal("52.40"), Decimal(38)]
 
 
+def test_the_first_row_of_a_table_without_headings_counts() -> None:
+    meter = TableMapping(date=0, quantity=1, kind_is="electricity", unit_is="kWh")
+    bare = taken("31/01/2025;1200;A1\n28/02/2025;900;A1\n", mapping=meter)
+    assert [(each.source_line, each.quantity) for each in bare.consumptions] == [(1, 1200), (2, 900)]
+    (one,) = taken("31/01/2025;1200\n", mapping=meter).consumptions
+    assert one.quantity == 1200
+    headed = taken("Quand;Combien\n31/01/2025;1200\n28/02/2025;900\n", mapping=meter)
+    assert [each.source_line for each in headed.consumptions] == [2, 3]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "code", "line", "field"),
     [
