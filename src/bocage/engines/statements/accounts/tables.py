@@ -95,7 +95,7 @@ def preview_table(text: str, limits: Limits) -> TablePreview:
 
 
 def table(text: str, limits: Limits, mapping: TableMapping) -> Rows:
-    """The rows below the headings, if any, columns placed. Raises `StatementError` where a column named is not there."""
+    """The rows below any headings, columns placed. Raises `StatementError` where a column named is not there."""
     _, rows = _cut(text, limits)
     number, head = rows[0]
     places: dict[str, int] = {}
