@@ -12,10 +12,10 @@ and delta = 0.001: all that one contact says in a window, in one release, 11.4; 
 5.0; all of 14 days in 14 releases at most 82, which hides nothing. Who is met every day is hidden from chance glances,
 not from an attacker who knows everybody else.
 
-Not counted: what a contact's illness changes in what *others* say, such as a friend in common (as in theirs, messages
-among others are without noise, and its operator sees the data); and what the whole town has in common, which is the
-learnt background and how `believed` reads one value by all. A day's noise is a function of `seed` and the day: a day
-that is inferred twice, on other data, shows the difference bare. Release a day once.
+The noise is on what is released, not inside the engine, as in theirs: its operator sees the data. Not counted is what a
+contact's illness changes in what *others* say, such as a friend in common; nor what the whole town has in common, which
+is the learnt background and how `believed` reads one value by all. A day's noise is a function of `seed` and the day: a
+day that is inferred twice, on other data, shows the difference bare. Release a day once.
 
 The paper adds noise to each day's product. A person's risk needs their sum over the window, weighted by what their own
 answers leave possible. One message moves that sum no further than it moves a day's, so the noise that hides it there
