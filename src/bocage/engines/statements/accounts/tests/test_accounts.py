@@ -186,7 +186,7 @@ def test_a_fuel_card_by_its_headings_and_by_a_mapping() -> None:
 def test_the_first_row_of_a_table_without_headings_counts() -> None:
     meter = TableMapping(date=0, quantity=1, kind_is="electricity", unit_is="kWh")
     bare = taken("31/01/2025;1200;A1\n28/02/2025;900;A1\n", mapping=meter)
-    assert [(each.source_line, each.quantity) for each in bare.consumptions] == [(1, 1200), (2, 900)]
+    assert [(each.source_line, each.quantity) for each in bare.consumptions] == [(1, Decimal(1200)), (2, Decimal(900))]
     (one,) = taken("31/01/2025;1200\n", mapping=meter).consumptions
     assert one.quantity == 1200
     headed = taken("Quand;Combien\n31/01/2025;1200\n28/02/2025;900\n", mapping=meter)
