@@ -61,8 +61,8 @@ class Running:
         """The process of the town's own database that has started all its others."""
         with self.connected() as link:
             row = link.execute("select pg_backend_pid()").fetchone()
-        assert row is not None
-        return parent_of(row[0])
+            assert row is not None
+            return parent_of(row[0])
 
     def connected(self) -> psycopg.Connection[tuple[Any, ...]]:
         """A connection of the role that serves."""
