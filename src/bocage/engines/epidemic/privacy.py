@@ -46,7 +46,7 @@ _BINS, _ATOMS, _ROUNDS = 600, 50, 100
 
 @dataclass(frozen=True, slots=True)
 class Privacy:
-    """`epsilon` and `delta` of one day's release to one person; `seed` of the noise (keep it secret in operation)."""
+    """`epsilon` and `delta` of one message in one day's release; `seed` of the noise (keep it secret in operation)."""
 
     epsilon: float
     delta: float = 1e-3

@@ -30,7 +30,9 @@ def epidemic(
     beta_scale: Annotated[float, typer.Option(help="Infectiousness against the default; no policy knows it.")] = 1.0,
     adoption: Annotated[float, typer.Option(help="Share of people who have the app.")] = 0.75,
     symptoms: Annotated[str, typer.Option(help="on or off: whether people report illnesses.")] = "on",
-    epsilon: Annotated[float | None, typer.Option(help="Differential privacy of each day's risk (bocage).")] = None,
+    epsilon: Annotated[
+        float | None, typer.Option(help="Differential privacy of one contact's message in a day's risk (bocage).")
+    ] = None,
     contacts: Annotated[str, typer.Option(help="all of Covasim's, or observed: household and check-ins.")] = "all",
     protocol: Annotated[str, typer.Option(help="city, or aaai24: no restrictions, tests 2 % a day by score.")] = "city",
     results: Annotated[Path | None, typer.Option(help="A folder that keeps each run, to go on later.")] = None,
