@@ -5,7 +5,7 @@ from datetime import timedelta
 from bocage.kernel import clock
 from bocage.kernel.work import periodic, task
 from bocage.services.parcel import limits
-from bocage.services.parcel.actions import capturing, erasing, lockers, scanning, shipping, telling
+from bocage.services.parcel.actions import capturing, erasing, lockers, on_delivery, scanning, shipping, telling
 
 
 @task(name="parcel.tell", single=True)
@@ -19,7 +19,7 @@ def tell_receivers() -> None:
 @task(name="parcel.days", single=True)
 def keep_days() -> None:
     """Make the days to come, drop those past their time, forget drafts, what was never handed over, and the erased;
-    take back what was not fetched."""
+    take back what was not fetched, give back what was paid for what is lost, and try again what could not be told."""
     today = clock.now().date()
     capturing.make_days(today, today + timedelta(days=limits.DAYS_AHEAD))
     capturing.drop_days(today - limits.SCANS_KEPT)
@@ -27,4 +27,6 @@ def keep_days() -> None:
     shipping.give_up_waiting()
     erasing.forget_arrived()
     lockers.expire()
+    on_delivery.give_back_lost()
     scanning.forget_times()
+    telling.try_again()

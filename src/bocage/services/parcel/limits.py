@@ -14,6 +14,8 @@ CODES_ANEW_MAX = 3
 DRAFTS_MAX = 20
 # What a receiver may be asked to pay before the door opens, in minor units.
 ON_DELIVERY_MINOR_MAX = 250_000
+# What was paid on delivery is the receiver's again once nobody has seen the parcel for this long.
+ON_DELIVERY_KEPT = timedelta(days=30)
 LIST_ROWS_MAX = 50
 EVENTS_PAGE_MAX = 500
 SCANS_A_SYNC_MAX = 500

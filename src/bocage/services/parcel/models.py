@@ -43,7 +43,7 @@ class ShipmentRow(models.Model):
     of its own, which no carrier reads.
 
     `on_delivery_minor`: what the receiver pays the sender before the door opens; paid, it is kept in escrow until it is
-    settled: the sender's with the delivery, the receiver's again without one.
+    settled, the sender's with the delivery; without one the receiver has it again, which `on_delivery_returns` counts.
 
     `needs_identity`: handed over to the receiver alone, whose document the courier looked at. `is_cool`: kept at 2 to 8
     degrees; `was_warm_at` says when a sensor first saw that it was not.
@@ -85,6 +85,7 @@ class ShipmentRow(models.Model):
     on_delivery_minor = models.BigIntegerField(default=0)
     is_on_delivery_paid = models.BooleanField(default=False)
     is_on_delivery_settled = models.BooleanField(default=False)
+    on_delivery_returns = models.SmallIntegerField(default=0)
     needs_identity = models.BooleanField(default=False)
     is_cool = models.BooleanField(default=False)
     was_warm_at = models.DateTimeField(null=True)

@@ -16,17 +16,18 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from bocage.engines.parcels import Event, NumberError, sscc_of
 from bocage.kernel import clock
 from bocage.kernel.acting import Actor, acting_as
-from bocage.kernel.errors import Refusal, forbidden
+from bocage.kernel.errors import Refusal, conflict, forbidden
 from bocage.kernel.work import defer
 from bocage.services.parcel import limits
-from bocage.services.parcel.models import CarrierRow, UntoldRow
+from bocage.services.parcel.models import CarrierRow, ShipmentRow, UntoldRow
 from bocage.services.parcel.steps import DISPOSITION_NUMBERS, STEP_NUMBERS, error_id, status_number
-from bocage.services.parcel.types import Captured
+from bocage.services.parcel.types import Captured, Status
 
 # An event that says no more than this, of one SSCC, is kept in columns; any other one is kept as it was written too.
 _PLAIN = frozenset(
@@ -115,7 +116,8 @@ where to_regclass('public.parcel_scan_' || to_char(day, 'YYYYMMDD')) is null ord
 @dataclass
 class Rows:
     """Scans by column, in the order of `_INSERT_SQL`. `wrong` are the parcels of which a scan was declared an error,
-    `warm` those that a sensor saw outside of what a parcel kept cool may have.
+    `warm` those that a sensor saw outside of what a parcel kept cool may have, `delivered` those that an event says
+    were handed over.
     """
 
     sscc: list[int] = field(default_factory=list)
@@ -132,6 +134,7 @@ class Rows:
     days: set[date] = field(default_factory=set)
     wrong: set[int] = field(default_factory=set)
     warm: set[int] = field(default_factory=set)
+    delivered: dict[int, Event] = field(default_factory=dict)
 
     def add(self, event: Event) -> None:
         """The rows of one event: one for each SSCC that it names, one without where it names none."""
@@ -156,6 +159,8 @@ class Rows:
         )
         if "sensorElementList" in body and "errorDeclaration" not in body and not _is_cool(body):
             self.warm.update(numbers)
+        if rank == Status.DELIVERED:
+            self.delivered.update(dict.fromkeys(numbers, event))
         written = None if is_plain else json.dumps(body, ensure_ascii=False, separators=(",", ":"))
         self.days.add(event.at.date())
         for number in numbers or [0]:
@@ -199,7 +204,10 @@ def require_carrier(organisation_id: UUID) -> None:
 
 
 def capture(organisation_id: UUID, events: Sequence[Event]) -> Captured:
-    """Keep a carrier's events, all or none. The same events again change nothing. The caller has checked who it is."""
+    """Keep a carrier's events, all or none. The same events again change nothing. The caller has checked who it is.
+
+    Raises `Refusal` (scan_due) for the delivery of a parcel that is handed over by a scan at the door alone.
+    """
     require_carrier(organisation_id)
     _check_times(events)
     new = known = moved = 0
@@ -208,6 +216,7 @@ def capture(organisation_id: UUID, events: Sequence[Event]) -> Captured:
             rows = Rows()
             for event in events[start : start + limits.ROWS_A_STATEMENT]:
                 rows.add(event)
+            _check_handed_over(organisation_id, rows.delivered, events)
             added, changed = insert(organisation_id, rows)
             new, known, moved = new + added, known + len(rows.sscc) - added, moved + changed
         if moved:
@@ -341,6 +350,23 @@ def _id_of(event: Event) -> str:
     """An id for an event that names itself otherwise than by a UUID, or not at all: then by all that it says."""
     said = event.event_id or json.dumps(event.body, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return blake2s(said.encode(), digest_size=16).hexdigest()
+
+
+def _check_handed_over(organisation_id: UUID, delivered: dict[int, Event], events: Sequence[Event]) -> None:
+    # Payment, document and code are looked at by the scan. What was asked at the door is fixed once a parcel is paid
+    # for, so no lock is needed; of one that was handed over already a further event decides nothing.
+    if not delivered:
+        return
+    asked = Q(on_delivery_minor__gt=0) | Q(needs_identity=True) | Q(is_cool=True)
+    held = ShipmentRow.objects.filter(asked, carrier_id=organisation_id, sscc__in=delivered)
+    sscc = held.exclude(status__in=(Status.DELIVERED, Status.CANCELLED)).values_list("sscc", flat=True).first()
+    if sscc is not None:
+        place = next(place for place, event in enumerate(events) if event is delivered[sscc])
+        raise conflict(
+            "scan_due",
+            _("This parcel is paid for or checked at the door: a courier's scan delivers it, no event does."),
+            field=f"epcisBody.eventList[{place}].bizStep",
+        )
 
 
 def _check_times(events: Sequence[Event]) -> None:

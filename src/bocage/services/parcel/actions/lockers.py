@@ -3,6 +3,7 @@
 Whoever locks a compartment has its parcel locked before, so that a scan and a choice never deadlock.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID, uuid5
@@ -15,6 +16,7 @@ from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.errors import Refusal, conflict, not_found
 from bocage.services.parcel import limits
 from bocage.services.parcel.actions.capturing import Rows, insert, require_carrier, tell_soon
+from bocage.services.parcel.actions.telling import say_lapsed
 from bocage.services.parcel.models import CompartmentRow, DeliveryCode, LockerRow, ShipmentRow
 from bocage.services.parcel.queries.lockers import size_of
 from bocage.services.parcel.types import Address, Size, Status
@@ -104,7 +106,9 @@ def fill(filled: Mapping[UUID, datetime]) -> None:
         assert row.shipment_id is not None, "it was asked for by its parcel"
         row.filled_at = filled[row.shipment_id]
         row.until = filled[row.shipment_id] + limits.LOCKER_KEPT
-    CompartmentRow.objects.bulk_update(rows, ["filled_at", "until"])
+        # A question that opened it for the parcel before must not open it for this one.
+        row.opened_by = None
+    CompartmentRow.objects.bulk_update(rows, ["filled_at", "until", "opened_by"])
 
 
 def empty(opened: Mapping[UUID, UUID | None]) -> None:
@@ -125,16 +129,21 @@ def expire() -> int:
         rows = ShipmentRow.objects.filter(id__in=list(due[: limits.TOLD_A_RUN_MAX])).order_by("id").select_for_update()
         parcels = {row.id: row for row in rows}
         held = CompartmentRow.objects.filter(shipment_id__in=parcels, until__lt=now)
+        emptied: list[ShipmentRow] = []
+        scans: defaultdict[UUID, Rows] = defaultdict(Rows)
         for compartment in held.order_by("id").select_for_update():
             assert compartment.shipment_id is not None, "it was asked for by its parcel"
             row = parcels[compartment.shipment_id]
             if compartment.filled_at is None or not row.is_running:
-                empty({row.id: None})
+                emptied.append(row)
             elif row.status == Status.AVAILABLE_FOR_PICKUP and row.sscc is not None:
-                scans = Rows()
-                scans.add_scan(row.sscc, now, uuid5(row.id, f"expired:{compartment.until}"), "holding", "expired")
-                insert(row.carrier_id, scans)
-        # A parcel that lies there until its carrier comes is looked at once a day, not every hour.
+                event_id = uuid5(row.id, f"expired:{compartment.until}")
+                scans[row.carrier_id].add_scan(row.sscc, now, event_id, "holding", "expired")
+        empty(dict.fromkeys(row.id for row in emptied))
+        for carrier_id in sorted(scans):
+            insert(carrier_id, scans[carrier_id])
+        say_lapsed(row for row in emptied if row.is_running)
+        # A parcel that lies there until its carrier comes is looked at every few days, not every hour.
         held.update(until=F("until") + limits.LOCKER_KEPT)
         if parcels:
             tell_soon()

@@ -1,15 +1,21 @@
 """Cash on delivery, without the cash: the receiver pays into escrow, the sender gets it with the delivery."""
 
+import logging
 from uuid import UUID, uuid5
 
 from django.db import transaction
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
+from bocage.kernel import clock
 from bocage.kernel.acting import Actor, acting_as
-from bocage.kernel.errors import conflict, not_found
+from bocage.kernel.errors import Refusal, conflict, not_found
 from bocage.kernel.payments import actions as payments
+from bocage.services.parcel import limits
 from bocage.services.parcel.models import ShipmentRow
 from bocage.services.parcel.types import ENDED, Status
+
+logger = logging.getLogger(__name__)
 
 
 @transaction.atomic
@@ -31,7 +37,7 @@ def pay_on_delivery(receiver_id: UUID, shipment_id: UUID, amount_minor: int) -> 
         row.is_on_delivery_paid = True
         row.save(update_fields=["is_on_delivery_paid"])
     payments.open_escrow(
-        escrow_of(shipment_id),
+        escrow_of(shipment_id, row.on_delivery_returns),
         receiver_id,
         row.sender_id,
         row.on_delivery_minor,
@@ -46,13 +52,40 @@ def settle(row: ShipmentRow) -> None:
     if not row.is_on_delivery_paid or row.is_on_delivery_settled or row.status not in ENDED:
         return
     if row.status == Status.DELIVERED:
-        payments.release_escrow(escrow_of(row.id))
+        payments.release_escrow(escrow_of(row.id, row.on_delivery_returns))
+        row.is_on_delivery_settled = True
+        row.save(update_fields=["is_on_delivery_settled"])
     else:
-        payments.return_escrow(escrow_of(row.id), "not_delivered")
-    row.is_on_delivery_settled = True
-    row.save(update_fields=["is_on_delivery_settled"])
+        _give_back(row, "not_delivered")
 
 
-def escrow_of(shipment_id: UUID) -> UUID:
-    """The id of the payment that is kept for a parcel."""
-    return uuid5(shipment_id, "on delivery")
+def give_back_lost() -> int:
+    """Give back what is kept for parcels that nobody has seen for `limits.ON_DELIVERY_KEPT`; of how many.
+
+    Runs as Parcel. One that turns up after all is paid for again before its door opens.
+    """
+    rows = (
+        ShipmentRow.objects.alias(seen_at=Coalesce("moved_at", "created_at"))
+        .filter(is_running=True, is_on_delivery_paid=True, is_on_delivery_settled=False)
+        .filter(seen_at__lt=clock.now() - limits.ON_DELIVERY_KEPT)
+    )
+    given = 0
+    for row in rows.order_by("id").select_for_update(skip_locked=True)[: limits.TOLD_A_RUN_MAX]:
+        try:
+            _give_back(row, "lost")
+            given += 1
+        except Refusal as refusal:
+            logger.error("parcel %s: what its receiver paid could not be given back: %s", row.id, refusal.code)
+    return given
+
+
+def _give_back(row: ShipmentRow, reason: str) -> None:
+    payments.return_escrow(escrow_of(row.id, row.on_delivery_returns), reason)
+    # Not paid any more: should it come back on its way, no door opens for money that the receiver has again.
+    row.is_on_delivery_paid, row.on_delivery_returns = False, row.on_delivery_returns + 1
+    row.save(update_fields=["is_on_delivery_paid", "on_delivery_returns"])
+
+
+def escrow_of(shipment_id: UUID, returns: int = 0) -> UUID:
+    """The id of the payment that is kept for a parcel, after so many that went back."""
+    return uuid5(shipment_id, f"on delivery {returns}" if returns else "on delivery")

@@ -1,12 +1,15 @@
 """Receivers are told when their parcel's status changes, where they agreed to that."""
 
 import logging
+from collections.abc import Iterable
 from contextlib import suppress
 from uuid import UUID, uuid5
 
 from django.db.models import F
 from django.urls import reverse
 from django.utils import translation
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
 
 from bocage.kernel import clock
 from bocage.kernel.consent.queries import is_granted
@@ -17,6 +20,7 @@ from bocage.kernel.keys.subject_keys import Erased
 from bocage.kernel.notifications.actions import notify
 from bocage.services.parcel import limits
 from bocage.services.parcel.actions import on_delivery, shipping
+from bocage.services.parcel.actions.capturing import tell_soon
 from bocage.services.parcel.models import ShipmentRow, UntoldRow
 from bocage.services.parcel.types import Status
 from bocage.services.parcel.words import status_title
@@ -40,6 +44,20 @@ def tell_changed() -> int:
     ShipmentRow.objects.filter(id__in=done).update(told=F("status"))
     UntoldRow.objects.filter(shipment_id__in=done).delete()
     return len(done)
+
+
+def try_again() -> None:
+    """Ask for `tell_changed` again, where something is left that could not be settled."""
+    if UntoldRow.objects.exists():
+        tell_soon()
+
+
+def say_lapsed(rows: Iterable[ShipmentRow]) -> None:
+    """Say to receivers, who agreed to that, that no compartment is kept for their parcels any more."""
+    for row in rows:
+        if row.receiver_id is not None and is_granted(row.receiver_id, NOTIFY):
+            says = gettext_lazy("Parcel from %(name)s: no compartment is kept for it any more. It comes to your door.")
+            _notify(row.receiver_id, row, says)
 
 
 def _tell(row: ShipmentRow) -> bool:
@@ -81,16 +99,13 @@ def _say(row: ShipmentRow) -> None:
         },
     )
     if row.receiver_id is not None and is_granted(row.receiver_id, NOTIFY):
-        _notify(row.receiver_id, row, status)
+        _notify(row.receiver_id, row, gettext_lazy("Parcel from %(name)s: %(status)s"))
 
 
-def _notify(person_id: UUID, row: ShipmentRow, status: Status) -> None:
+def _notify(person_id: UUID, row: ShipmentRow, says: Promise) -> None:
     person = identity.persons([person_id]).get(person_id)
     if person is None:
         return
     with translation.override(person.language):
-        title = translation.gettext("Parcel from %(name)s: %(status)s") % {
-            "name": row.sender_name,
-            "status": status_title(status),
-        }
+        title = str(says) % {"name": row.sender_name, "status": status_title(Status(row.status))}
         notify(person_id, title, "", reverse("parcel:shipment", args=[row.id]))

@@ -10,7 +10,9 @@ from django.db import connection
 
 from bocage.kernel import clock
 from bocage.kernel.acting import Actor, acting_as
+from bocage.kernel.consent import actions as consent
 from bocage.kernel.errors import Refusal
+from bocage.kernel.notifications import queries as notifications
 from bocage.services.parcel import jobs, limits
 from bocage.services.parcel.actions import collecting, lockers, scanning
 from bocage.services.parcel.actions.scanning import Scan
@@ -94,12 +96,40 @@ def test_what_nobody_fetches_is_held_up_and_goes_back(town: Town) -> None:
 
 
 @pytest.mark.django_db
-def test_a_compartment_kept_for_nothing_becomes_free(town: Town) -> None:
-    parcel, locker_id = town.sent(), put_up(town, town.velo, small=1)
-    choose(town, parcel, locker_id)
+def test_a_compartment_kept_for_nothing_becomes_free_and_its_receiver_is_told(town: Town) -> None:
+    locker_id = put_up(town, town.velo, small=2)
+    with acting_as(Actor.for_person(town.wei)):
+        consent.grant(town.wei, "parcel.notify")
+    for parcel in (town.sent(), town.sent()):
+        scan(town, parcel, "accept")
+        choose(town, parcel, locker_id)
+    jobs.tell_receivers.run()
     with clock.shifted(limits.LOCKER_RESERVED + timedelta(minutes=1)):
-        jobs.keep_days.run()
-    assert free(town.velo) == 1
+        for _again in range(2):
+            jobs.keep_days.run()
+        with acting_as(Actor.for_person(town.wei)):
+            told = [each.title for each in notifications.latest(town.wei).notifications]
+    assert (free(town.velo), sum("no compartment is kept" in each for each in told)) == (2, 2)
+
+
+@pytest.mark.django_db
+def test_a_question_asked_again_opens_nothing_for_the_next_parcel(town: Town) -> None:
+    first, then, locker_id = town.sent(), town.sent(), put_up(town, town.velo, small=1)
+    question = uuid4()
+
+    def ask() -> int:
+        with acting_as(Actor.for_person(town.marco, town.velo)):
+            return collecting.collect(town.velo, locker_id, question, first.s10, code)[0]
+
+    code = town.code_of(first.id)
+    choose(town, first, locker_id)
+    scan(town, first, "locker")
+    assert (ask(), ask()) == (1, 1)
+    choose(town, then, locker_id)
+    scan(town, then, "locker")
+    with pytest.raises(Refusal, match="lies in this locker"):
+        ask()
+    assert status(town, then) is Status.AVAILABLE_FOR_PICKUP
 
 
 @pytest.mark.django_db

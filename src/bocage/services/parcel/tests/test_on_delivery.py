@@ -1,31 +1,34 @@
 """Cash on delivery: no door before it is paid, the sender's with the delivery, the receiver's again without one."""
 
+from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from bocage.engines.parcels import document_of
 from bocage.kernel import clock
 from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.errors import Refusal
 from bocage.kernel.ids import uuid7
 from bocage.kernel.payments import queries as payments
-from bocage.services.parcel import jobs
-from bocage.services.parcel.actions import on_delivery, scanning, shipping
+from bocage.services.parcel import jobs, steps
+from bocage.services.parcel.actions import capturing, on_delivery, scanning, shipping
 from bocage.services.parcel.actions.scanning import Scan
 from bocage.services.parcel.queries import shipments
-from bocage.services.parcel.tests.conftest import ANAS, WEIS, Town, available, fund
+from bocage.services.parcel.tests.conftest import ANAS, WEIS, Town, available, document, event, fund
 from bocage.services.parcel.tests.test_doors import browser
-from bocage.services.parcel.types import Shipment
+from bocage.services.parcel.types import Shipment, Status
 
 pytestmark = pytest.mark.django_db
 
 PRICE = 4_500
 
 
-def sent(town: Town) -> Shipment:
-    shipment_id = uuid7()
+def sent(town: Town, **asked: Any) -> Shipment:
+    shipment_id, asked = uuid7(), {"on_delivery_minor": PRICE, **asked}
     with acting_as(Actor.for_person(town.ana)):
-        shipping.draft(town.ana, shipment_id, ANAS, WEIS, 500, receiver_handle="@weilin", on_delivery_minor=PRICE)
+        shipping.draft(town.ana, shipment_id, ANAS, WEIS, 500, receiver_handle="@weilin", **asked)
         shipping.pay(town.ana, shipment_id, shipments.shipment(shipment_id).amount_minor)
         return shipments.shipment(shipment_id)
 
@@ -75,3 +78,47 @@ def test_who_cannot_pay_opens_no_door_and_nobody_else_pays(town: Town) -> None:
         shipping.draft(town.ana, uuid7(), ANAS, WEIS, 500, on_delivery_minor=PRICE)
     with acting_as(Actor.for_person(town.ana)), pytest.raises(Refusal, match="cannot be asked"):
         shipping.draft(town.ana, uuid7(), ANAS, WEIS, 500, receiver_handle="@weilin", on_delivery_minor=250_001)
+
+
+def test_money_that_went_back_opens_no_door_when_the_parcel_comes_after_all(town: Town) -> None:
+    fund(town.wei, 10_000)
+    parcel, before = sent(town), available(town.ana)
+    scan(town, parcel, "accept")
+    for again in range(2):
+        with acting_as(Actor.for_person(town.wei)):
+            on_delivery.pay_on_delivery(town.wei, parcel.id, PRICE)
+        assert available(town.wei) == 10_000 - PRICE
+        if again == 0:
+            scan(town, parcel, "back")
+            scan(town, parcel, "hub")
+            assert (available(town.wei), scan(town, parcel, "deliver")) == (10_000, "not_paid")
+    assert scan(town, parcel, "deliver") == ""
+    with acting_as(Actor.for_person(town.ana)):
+        paid = payments.intent(on_delivery.escrow_of(parcel.id, 1))
+    assert (paid.state, available(town.ana)) == ("captured", before + PRICE - paid.fee_minor)
+
+
+def test_what_was_paid_for_a_parcel_that_nobody_sees_any_more_comes_back(town: Town) -> None:
+    fund(town.wei, 10_000)
+    parcel = sent(town)
+    with acting_as(Actor.for_person(town.wei)):
+        on_delivery.pay_on_delivery(town.wei, parcel.id, PRICE)
+    scan(town, parcel, "accept")
+    for days, left in ((29, 10_000 - PRICE), (31, 10_000), (32, 10_000)):
+        with clock.shifted(timedelta(days=days)):
+            jobs.keep_days.run()
+            assert available(town.wei) == left
+
+
+@pytest.mark.parametrize("care", ["on_delivery_minor", "needs_identity", "is_cool"])
+def test_no_event_hands_over_what_is_asked_for_at_the_door(town: Town, care: str) -> None:
+    fund(town.wei, 10_000)
+    parcel = sent(town, **{"on_delivery_minor": 0, care: PRICE if care == "on_delivery_minor" else True})
+    says = document(event(parcel.sscc, "arriving"), event(parcel.sscc, steps.DELIVERED))
+    with acting_as(Actor.for_service("parcel")):
+        with pytest.raises(Refusal, match="courier's scan") as refused:
+            capturing.capture(parcel.carrier_id, document_of(says).events)
+        assert (refused.value.code, refused.value.field) == ("scan_due", "epcisBody.eventList[1].bizStep")
+        assert shipments.shipment(parcel.id).status is Status.ANNOUNCED
+        says["epcisBody"]["eventList"].pop()
+        assert capturing.capture(parcel.carrier_id, document_of(says).events).new == 1

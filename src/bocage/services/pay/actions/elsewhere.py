@@ -22,7 +22,7 @@ def write_capture(intent: Intent) -> None:
     """The lines of a captured payment, once. Of one that was kept in Pay, the payer has hers since it was set aside;
     what is not taken of it comes back to her."""
     kept = _kept(intent.payer_id, intent.id)
-    if intent.transfer_id is None or _has_line(intent.payee_id if kept else intent.payer_id, intent.transfer_id):
+    if intent.transfer_id is None or has_line(intent.payee_id if kept else intent.payer_id, intent.transfer_id):
         return
     parties = code_queries.payees([intent.payer_id, intent.payee_id])
     payer, payee, memo = parties[intent.payer_id], parties[intent.payee_id], kept.memo if kept else ""
@@ -41,7 +41,7 @@ def write_return(intent: Intent, transfer_id: UUID, amount_minor: int, payee: Pa
 
 def write_refund(made: Refund) -> None:
     """What follows where another than Pay gave money back, once: its lines, the event that takes the grams back."""
-    if _has_line(made.payer_id, made.transfer_id):
+    if has_line(made.payer_id, made.transfer_id):
         return
     with acting_as(Actor.for_person(made.payer_id)):
         write_back(made)
@@ -50,7 +50,7 @@ def write_refund(made: Refund) -> None:
 def write_share(party_id: UUID, data: dict[str, Any]) -> None:
     """The lines of what one party got of a payment among many, once."""
     transfer_id, payment_id = UUID(data["transfer_id"]), UUID(data["payment_id"])
-    if _has_line(party_id, transfer_id):
+    if has_line(party_id, transfer_id):
         return
     with acting_as(Actor.for_person(party_id)):
         payer_id = next(each.payer_id for each in payments.shares(payment_id) if each.party_id == party_id)
@@ -66,7 +66,7 @@ def write_share(party_id: UUID, data: dict[str, Any]) -> None:
 def write_share_back(party_id: UUID, data: dict[str, Any]) -> None:
     """The lines of what one party gave back of its share, once."""
     transfer_id, payment_id = UUID(data["transfer_id"]), UUID(data["payment_id"])
-    if _has_line(party_id, transfer_id):
+    if has_line(party_id, transfer_id):
         return
     with acting_as(Actor.for_person(party_id)):
         payer_id = next(each.payer_id for each in payments.shares(payment_id) if each.party_id == party_id)
@@ -84,6 +84,7 @@ def _kept(payer_id: UUID, payment_id: UUID) -> Line | None:
         return Line.objects.filter(owner_id=payer_id, transfer_id=keep).first()
 
 
-def _has_line(owner_id: UUID, transfer_id: UUID) -> bool:
+def has_line(owner_id: UUID, transfer_id: UUID) -> bool:
+    """Whether the wallet has its line of this movement already."""
     with acting_as(Actor.for_service("pay")):
         return Line.objects.filter(owner_id=owner_id, transfer_id=transfer_id).exists()

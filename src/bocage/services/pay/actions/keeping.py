@@ -6,10 +6,10 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from bocage.kernel.errors import Refusal
+from bocage.kernel.errors import Refusal, conflict
 from bocage.kernel.payments import actions as payments
 from bocage.kernel.payments import queries as kernel
-from bocage.kernel.payments.types import Intent, IntentState, SharePart
+from bocage.kernel.payments.types import Intent, SharePart
 from bocage.services.pay import inputs, limits
 from bocage.services.pay.actions import elsewhere
 from bocage.services.pay.actions.lines import About, write_line
@@ -60,10 +60,15 @@ def keep(
 
 
 def release(escrow_id: UUID, amount_minor: int | None, release_id: UUID) -> Intent:
-    """The payer has received: the seller gets it all, or this much and she the rest; those who share it, their parts of
-    this much, as often as there is something left."""
+    """The payer has received: the seller gets it all; those who share it, their parts of all or of this much, as often
+    as there is something left."""
+    kept = _own(escrow_id)
     if kernel.shares(escrow_id):
         return payments.release_split(release_id, escrow_id, amount_minor)
+    # The kernel gives what is not released back to the payer; that is the seller's to decide, not hers.
+    if amount_minor not in (None, kept.amount_minor):
+        whole = _("Release all of it: what is too much, the seller gives back.")
+        raise Refusal("release_whole", whole, field="amount_minor")
     released = payments.release_escrow(escrow_id, amount_minor)
     elsewhere.write_capture(released)
     return released
@@ -71,12 +76,13 @@ def release(escrow_id: UUID, amount_minor: int | None, release_id: UUID) -> Inte
 
 def give_back(escrow_id: UUID) -> Intent:
     """The seller gives the deal up: what is still kept is the payer's again. Twice is once."""
-    before = kernel.intent(escrow_id)
+    _own(escrow_id)
     after = payments.return_escrow(escrow_id)
-    if before.state is not IntentState.AUTHORISED:
+    transfer_id = kernel.transfer_of(after.id, "return")
+    if elsewhere.has_line(after.payer_id, transfer_id):
         return after
     payee, back_minor = codes.payee(after.payee_id), after.amount_minor - after.captured_minor
-    elsewhere.write_return(after, kernel.transfer_of(after.id, "return"), back_minor, payee)
+    elsewhere.write_return(after, transfer_id, back_minor, payee)
     tell(
         after.payer_id,
         gettext_lazy("%(name)s gave back %(amount)s that was set aside"),
@@ -87,3 +93,11 @@ def give_back(escrow_id: UUID) -> Intent:
         name=payee.name,
     )
     return after
+
+
+def _own(escrow_id: UUID) -> Intent:
+    """What is kept, unless another service keeps it: that one knows what has to happen before it is anybody's."""
+    found = kernel.intent(escrow_id)
+    if found.service:
+        raise conflict("kept_elsewhere", _("This is kept for something that is under way. It is settled there."))
+    return found

@@ -39,7 +39,7 @@ class EscrowIn(Schema):
 
 
 class ReleaseIn(Schema):
-    """How much of it: all that is kept when it is left out."""
+    """How much of what many share: all that is kept when it is left out."""
 
     amount_minor: Amount | None = None
 
@@ -93,7 +93,7 @@ def escrow(request: HttpRequest, escrow_id: UUID) -> Any:
 @router.post("/escrows/{escrow_id}/release", response=EscrowOut, auth=scoped(WRITE), openapi_extra=WRITES)
 @idempotent
 def release(request: HttpRequest, escrow_id: UUID, payload: ReleaseIn) -> Any:
-    """You have received: pay out all, or this much; the rest of one seller's is yours again, of many it stays kept."""
+    """You have received: pay out all that is kept; or to many who share it this much, and the rest stays kept."""
     subject(WRITE)
     actions.release(escrow_id, payload.amount_minor, uuid7())
     return _out(escrow_id)
