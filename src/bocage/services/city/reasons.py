@@ -56,6 +56,12 @@ _PARTS: tuple[tuple[re.Pattern[str], Says], ...] = tuple(
             rf"(?P<count>\d+) waiting from {_SIDE} up to (?P<seconds>\d+) s",
             pgettext_lazy("city", "%(count)s waiting from %(side)s up to %(seconds)s s"),
         ),
+        (r"bus in (?P<seconds>\d+) s", pgettext_lazy("city", "bus in %(seconds)s s")),
+        (r"tram in (?P<seconds>\d+) s", pgettext_lazy("city", "tram in %(seconds)s s")),
+        (
+            rf"emergency vehicle from {_SIDE} in (?P<seconds>\d+) s, the way is cleared for it",
+            pgettext_lazy("city", "emergency vehicle from %(side)s in %(seconds)s s: the way is cleared for it"),
+        ),
         (rf"(?P<count>\d+) coming from {_SIDE}", pgettext_lazy("city", "%(count)s coming from %(side)s")),
         (
             r"saves (?P<gain>\d+) vehicle-seconds of waiting",

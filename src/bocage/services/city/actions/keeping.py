@@ -4,7 +4,7 @@ from django.db import connection
 
 from bocage.kernel import clock
 from bocage.services.city import limits
-from bocage.services.city.models import Alert, Trial
+from bocage.services.city.models import Alert, Trial, WhatIf
 
 
 def sweep() -> int:
@@ -12,6 +12,7 @@ def sweep() -> int:
     now = clock.now()
     Alert.objects.filter(evidence_until__lt=now).exclude(evidence=[]).update(evidence=[])
     Trial.objects.filter(at__lt=now - limits.TRIALS_KEPT).delete()
+    WhatIf.objects.filter(at__lt=now - limits.QUESTIONS_KEPT).delete()
     with connection.cursor() as cursor:
         cursor.execute("select bocage_city_sweep(%s, %s)", [now - limits.ALERTS_KEPT, now - limits.REPORTS_KEPT])
         return int(cursor.fetchone()[0])

@@ -8,6 +8,7 @@ from tempfile import NamedTemporaryFile
 from typing import Any, cast
 from uuid import UUID
 
+from django.db import connection
 from django.utils.translation import gettext as _
 
 from bocage.kernel import clock
@@ -19,6 +20,7 @@ from bocage.services.city.town_map import town_map
 from bocage.services.city.twin.question import Change, DrawnPiece, Question
 
 FAILED_CHARACTERS_MAX = 300
+_LOCK_SQL = "select pg_advisory_xact_lock(hashtextextended('city_what_if', 0))"
 CHANGES = ("close", "bus_lane", "fixed_plan")
 
 
@@ -29,6 +31,8 @@ def is_installed() -> bool:
 
 def ask(operator_id: UUID, question_id: UUID, change: str, street: str, hour: int, seeds: int) -> UUID:
     """Ask; the same `question_id` asks once. Raises a `Refusal` for what the town's map cannot play."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK_SQL)
     if WhatIf.objects.filter(id=question_id).exists():
         return question_id
     if change not in CHANGES:
@@ -44,7 +48,8 @@ def ask(operator_id: UUID, question_id: UUID, change: str, street: str, hour: in
         raise Refusal("bad_hour", _("Choose an hour of the day."), field="hour")
     if not limits.SEEDS_MIN <= seeds <= limits.SEEDS_MAX:
         raise Refusal("bad_seeds", _("Choose how often it is played."), field="seeds")
-    if WhatIf.objects.filter(done_at=None).count() >= limits.QUESTIONS_WAITING_MAX:
+    waiting = WhatIf.objects.filter(done_at=None, at__gt=clock.now() - limits.QUESTION_PATIENCE)
+    if waiting.count() >= limits.QUESTIONS_WAITING_MAX:
         raise conflict("too_many_questions", _("As many questions as can wait are waiting. Try again later."))
     WhatIf.objects.create(
         id=question_id, change=change, street=street, hour=hour, seeds=seeds, made_by=operator_id, at=clock.now()

@@ -17,7 +17,7 @@ router = Router()
 type Side = Literal[
     "north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west", "one side"
 ]
-Name = Annotated[str, Field(min_length=1, max_length=limits.SIGNAL_CHARACTERS_MAX, pattern=r"^[-\w]+$")]
+Name = Annotated[str, Field(min_length=1, max_length=limits.SIGNAL_CHARACTERS_MAX, pattern=r"^[-a-zA-Z0-9_]+$")]
 Said = Annotated[str, Field(min_length=1, max_length=limits.PHASE_REASON_CHARACTERS_MAX, pattern=r"^[^\x00-\x1f]+$")]
 Phase = Annotated[int, Field(ge=0, lt=limits.PHASES_MAX)]
 Seconds = Annotated[int, Field(ge=0, le=limits.PHASE_SECONDS_MAX)]

@@ -1,6 +1,6 @@
 """Lights: what they show and why, at any instant that the log holds, and what they cost those who wait."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -15,13 +15,15 @@ from bocage.services.city.models import PhaseChange, Signal
 
 WAITS_HOURS = 24
 _WAITS_SQL = """
-select source, avg((said->>'walk_wait_seconds')::float8), avg((said->>'drive_wait_seconds')::float8),
-    avg((said->>'crossed_veh_h')::float8)
-from city_observation where day >= %s and at >= %s and stream = 'signal' and source = any(%s) group by source
+select source, avg(walk), sum(drive * crossed) filter (where drive is not null)
+    / nullif(sum(crossed) filter (where drive is not null), 0), avg(crossed)
+from city_observation, lateral (select (said->>'walk_wait_seconds')::float8 as walk,
+    (said->>'drive_wait_seconds')::float8 as drive, (said->>'crossed_veh_h')::float8 as crossed) as each
+where day >= %s and at >= %s and stream = 'signal' and source = any(%s) group by source
 """
 _SHARES_SQL = """
-select signal, chosen_by, count(*), coalesce(sum(lasted_seconds), 0) from city_phase_change
-where day >= %s and at >= %s group by 1, 2
+select signal, chosen_by, count(*) from city_phase_change
+where day >= %s and at >= %s and signal = any(%s) group by 1, 2
 """
 _GAPS_SQL = """
 select count(*), count(*) filter (where number <> before + 1) from (
@@ -44,7 +46,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Light:
-    """A light. `now`: what it shows, None where it was never heard; `heard`: whether it was lately."""
+    """A light as it was last described. `heard`: whether it has spoken lately."""
 
     id: str
     on: str
@@ -56,7 +58,6 @@ class Light:
     max_red_seconds: int
     heard: bool
     heard_at: datetime | None
-    now: Change | None = None
 
 
 @dataclass(frozen=True)
@@ -77,10 +78,8 @@ def heard_since(at: datetime) -> bool:
 
 
 def lights() -> list[Light]:
-    """Every light and what it shows, by place."""
-    rows = list(Signal.objects.order_by("on", "id")[: limits.SIGNALS_SHOWN])
-    latest = _latest([row.id for row in rows])
-    return [_light(row, latest.get(row.id)) for row in rows]
+    """The lights, by place."""
+    return [_light(row) for row in Signal.objects.order_by("on", "id")[: limits.SIGNALS_SHOWN]]
 
 
 def light(signal_id: str) -> Light:
@@ -88,7 +87,7 @@ def light(signal_id: str) -> Light:
     row = Signal.objects.filter(id=signal_id).first()
     if row is None:
         raise not_found(_("There is no such light."))
-    return _light(row, _latest([row.id]).get(row.id))
+    return _light(row)
 
 
 def changes_until(signal_id: str, at: datetime, most: int = limits.CHANGES_SHOWN) -> list[Change]:
@@ -114,11 +113,12 @@ def waits() -> list[Waits]:
     since = clock.now() - timedelta(hours=WAITS_HOURS)
     day = since.astimezone(UTC).date()
     with connection.cursor() as cursor:
-        cursor.execute(_WAITS_SQL, [day, since, [each.id for each in found]])
+        names = [each.id for each in found]
+        cursor.execute(_WAITS_SQL, [day, since, names])
         means = {row[0]: row[1:] for row in cursor.fetchall()}
-        cursor.execute(_SHARES_SQL, [day, since])
+        cursor.execute(_SHARES_SQL, [day, since, names])
         chosen: dict[str, dict[str, int]] = {}
-        for signal, by, count, _seconds in cursor.fetchall():
+        for signal, by, count in cursor.fetchall():
             chosen.setdefault(signal, {})[by] = count
     answer = []
     for each in found:
@@ -136,14 +136,7 @@ def _in_days(signal_id: str, at: datetime) -> Any:
     return PhaseChange.objects.filter(signal=signal_id, day__range=(day - timedelta(days=1), day + timedelta(days=1)))
 
 
-def _latest(names: Iterable[str]) -> dict[str, PhaseChange]:
-    """The last change of each of some lights."""
-    today = clock.now().astimezone(UTC).date()
-    rows = PhaseChange.objects.filter(signal__in=list(names), day__gte=today - timedelta(days=1))
-    return {row.signal: row for row in rows.order_by("signal", "-at").distinct("signal")}
-
-
-def _light(row: Signal, latest: PhaseChange | None) -> Light:
+def _light(row: Signal) -> Light:
     heard = row.heard_at is not None and clock.now() - row.heard_at < limits.SIGNAL_SILENT
     return Light(
         row.id,
@@ -156,7 +149,6 @@ def _light(row: Signal, latest: PhaseChange | None) -> Light:
         row.max_red_seconds,
         heard,
         row.heard_at,
-        None if latest is None else _change(latest),
     )
 
 

@@ -65,12 +65,6 @@ def question(question_id: UUID) -> Asked:
     return _asked(row)
 
 
-def fixed_plan() -> Asked | None:
-    """The last finished comparison with the fixed plan, for everybody."""
-    row = WhatIf.objects.filter(change="fixed_plan", failed="").exclude(done_at=None).order_by("-at").first()
-    return None if row is None else _asked(row)
-
-
 def difference(measure: str, now: Sequence[float], changed: Sequence[float]) -> Difference:
     """The paired difference of two or more seeds."""
     gaps = [after - before for before, after in zip(now, changed, strict=True)]

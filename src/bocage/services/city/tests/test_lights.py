@@ -106,6 +106,7 @@ def test_a_wrong_change_leaves_the_whole_batch_out(changed: dict[str, Any], stat
         {"phases": []},
         {"phases": [{"ways": [["up", "s"]], "walk": True}]},
         {"id": "a/b"},
+        {"id": "Feu-é"},
         {"id": "x" * 41},
         {"x_m": 1e9},
         {"on": "a\0b"},
@@ -143,11 +144,18 @@ def test_everybody_sees_how_lights_do_in_few_queries(token: str, town: Town) -> 
             | {"walk_wait_seconds": 20, "drive_wait_seconds": 8, "crossed_veh_h": 600, "lamps": "working"}
             for n in range(1, 4)
         ]
+        # At night next to nobody drives, and who does stands long: means are of vehicles, not of half minutes.
+        + [
+            {"at": clock.now().timestamp() - 240, "stream": "signal", "id": "F1", "on": "Grande Rue × Quai Nord"}
+            | {"walk_wait_seconds": 20, "drive_wait_seconds": 26, "crossed_veh_h": 225},
+            {"at": clock.now().timestamp() - 300, "stream": "signal", "id": "F1", "on": "Grande Rue × Quai Nord"}
+            | {"walk_wait_seconds": 20, "crossed_veh_h": 0},
+        ]
     )
     said = [change(1, by="fallback"), change(2, ago_seconds=30), change(3, ago_seconds=10)]
     post(token, "phase-changes", {"changes": said}, "a")
     (row,) = queries.waits()
-    assert (row.walk_seconds, row.drive_seconds, row.changes) == (20, 8, 3)
+    assert (row.walk_seconds, row.drive_seconds, row.changes) == (20, 10, 3)
     assert row.planned_share == pytest.approx(2 / 3) and row.light.heard
     for url, most in (("/city/lights", 8), ("/city/lights/F1", 12)):
         with CaptureQueriesContext(
@@ -187,6 +195,10 @@ def test_reasons_are_told_in_the_readers_language_and_strange_ones_as_they_are()
     with translation.override("fr"):
         assert reasons.told(WHY) == (
             "2 venant de l’est attendent, jusqu’à 31 s; 40 secondes d’attente épargnées, tous véhicules ensemble"
+        )
+        assert reasons.told(f"tram in 12 s, bus in 3 s, {WHY}").startswith("tram dans 12 s; bus dans 3 s; 2 venant")
+        assert reasons.told("emergency vehicle from the north in 10 s, the way is cleared for it") == (
+            "véhicule d’urgence venant du nord dans 10 s : la voie est libérée pour lui"
         )
         assert reasons.told("a tram's own words") == "a tram's own words"
     assert reasons.told("fixed plan, 30 s of green are over; the cabinets have just started") == (

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import sys
 import threading
 import time
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 
 from bocage.engines.signals import Call, Limits
 from bocage.services.city.tests.crossing import crossroads, network
+from bocage.services.city.twin import running
 from bocage.services.city.twin.journal import Journal
 from bocage.services.city.twin.lights import FALLBACK, LIMIT, PLANNED, Lights, walkable
 from bocage.services.city.twin.sending import Sender
@@ -142,6 +144,83 @@ def test_the_journal_goes_to_the_town_in_order_through_failures_and_wrong_rows(
     ]
     assert True in asked and not journal.unsent_bytes
     assert json.loads((tmp_path / "refused").read_text())["id"] == "D1"
+
+
+def test_half_a_row_on_a_full_disk_is_cut_off_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = Journal(tmp_path)
+    journal.append([{"kind": "change", "signal": "F1", "number": 1}])
+    write = os.write
+    with monkeypatch.context() as full:
+        full.setattr(os, "write", lambda file, text: write(file, text[:9]))
+        with pytest.raises(OSError, match="No space left"):
+            journal.append([{"kind": "change", "signal": "F1", "number": 2}])
+    journal.append([{"kind": "change", "signal": "F1", "number": 2}])
+    assert [row["number"] for row in journal.pending(9)[0]] == [1, 2] and Journal(tmp_path).numbers == {"F1": 2}
+
+
+@pytest.mark.parametrize(
+    ("said", "anew"), [(b"nonsense", False), (b"HTTP/1.1 403 No", False), (b"HTTP/1.1 401 No", True)]
+)
+def test_only_a_refused_key_is_made_anew_and_nonsense_ends_no_sender(said: bytes, anew: bool, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        door.settimeout(5)
+        asked: list[bool] = []
+
+        def give_key(again: bool) -> str:
+            asked.append(again)
+            return "k"
+
+        sender = Sender(
+            Journal(tmp_path),
+            f"http://127.0.0.1:{door.getsockname()[1]}",
+            give_key,
+            [{"id": "F1"}],
+            tmp_path / "refused",
+        )
+        sender.start()
+        for _attempt in range(2):
+            link, _from = door.accept()
+            with link:
+                link.recv(65_536)
+                link.sendall(said + b"\r\n\r\n")
+        sender.stop()
+        assert asked[:2] == [False, anew]
+    sender.join(15)
+    assert not sender.is_alive()
+
+
+def test_a_clock_that_is_put_back_does_not_freeze_the_lights(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Played:
+        def __init__(self) -> None:
+            self.at: list[int] = []
+
+        def begin(self, at_ms: int) -> None:
+            """Nothing is shown."""
+
+        def second(self, at_ms: int, hour: float) -> None:
+            self.at.append(at_ms)
+
+    class Clock:
+        """An hour is taken back after its third second."""
+
+        now = 10_000.0
+
+        def time(self) -> float:
+            return self.now
+
+        def is_set(self) -> bool:
+            return False
+
+        def wait(self, seconds: float) -> bool:
+            assert seconds <= 2, "it would wait for the hour to come round again"
+            self.now += seconds if len(played.at) != 3 else -3_600
+            return len(played.at) == 6
+
+    played, town = Played(), Clock()
+    monkeypatch.setattr(running, "time", town)
+    running.live(played, town, lambda _at: 0.0)  # type: ignore[arg-type]
+    assert played.at[:4] == [10_001_000, 10_002_000, 10_003_000, 10_004_000]
+    assert played.at[4] < 6_410_000
 
 
 def test_a_town_that_does_not_answer_is_noticed(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from datetime import timedelta
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bocage.kernel import clock
 from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.errors import Refusal
 from bocage.services.city import limits
-from bocage.services.city.actions import whatif
+from bocage.services.city.actions import keeping, whatif
 from bocage.services.city.models import WhatIf
 from bocage.services.city.queries import whatif as queries
 from bocage.services.city.tests.conftest import Town, signed_in
@@ -68,6 +70,29 @@ def test_asked_twice_it_is_one_question_and_only_so_many_wait(town: Town) -> Non
         ask(town)
     with pytest.raises(Refusal, match="too_many_questions"):
         ask(town)
+    # What was lost keeps nobody from asking, and is forgotten in the end.
+    with clock.frozen(clock.now() + limits.QUESTION_PATIENCE + timedelta(minutes=1)):
+        ask(town)
+    with clock.frozen(clock.now() + limits.QUESTIONS_KEPT + timedelta(hours=1)), acting_as(Actor.for_service("city")):
+        keeping.sweep()
+    assert WhatIf.objects.count() == 1
+
+
+def test_who_was_never_let_in_is_counted_with_the_time_lost_at_the_gate(tmp_path: Path) -> None:
+    pytest.importorskip("numba")
+    from bocage.services.city.twin import whatif as playing
+
+    rows = [(1000, 10, 30, 1200), (1000, 200, 30, 1200), (-1, 600, 0, -1), (-1, 3700, 0, -1), (2000, 0, 5, -1)]
+    file = tmp_path / "trips.xml"
+    written = "".join(
+        f'<tripinfo depart="{depart}" departDelay="{held}" timeLoss="{lost}" arrival="{arrival}" vType="car"/>'
+        for depart, held, lost, arrival in rows
+    )
+    file.write_text(f"<tripinfos>{written}</tripinfos>")
+    found = playing._cost(file, 0, [])
+    # The second wanted to set out before the hour, and so did the fourth.
+    assert (found.trips, found.unfinished) == (3, 2)
+    assert found.delay_seconds == pytest.approx((40 + 600 + 5) / 3)
 
 
 def test_a_worker_that_dies_loses_one_seeds_time_and_no_result(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:

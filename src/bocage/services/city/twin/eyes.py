@@ -58,14 +58,15 @@ class Eyes:
 
 
 class Waits:
-    """How long people wait at each light, a mean of the last minutes: in vehicles by what stands, on foot by the lamps.
+    """How long people wait at each light, in vehicles by what stands, on foot by the lamps: a mean of the last minutes,
+    or with `memory` 1 of all seconds alike.
 
     A vehicle's wait: vehicle-seconds that stood, over vehicles that crossed the line. On foot: of somebody who comes at
     any instant to any crossing, until it may be crossed.
     """
 
-    def __init__(self, network: Network) -> None:
-        self._network = network
+    def __init__(self, network: Network, memory: float = MEMORY) -> None:
+        self._memory = memory
         self._walk = [walkable(one) for one in network.signals]
         self._signal_of = np.concatenate([np.full(len(one.links), n) for n, one in enumerate(network.signals)])
         count = len(network.signals)
@@ -79,7 +80,7 @@ class Waits:
         count = len(self._walk)
         self._seconds += 1
         for sums in (self._stood, self._crossed, self._waited, self._came):
-            sums *= MEMORY
+            sums *= self._memory
         if seen is not None:
             stands = seen.vehicles.speed < HALTING_METRES_PER_SECOND
             self._stood += np.bincount(self._signal_of[seen.vehicles.link[stands]], minlength=count)

@@ -3,6 +3,7 @@
 A line of JSON each, appended and flushed to the disk; `sent` says up to which byte the town has answered for it.
 """
 
+import errno
 import json
 import os
 import threading
@@ -52,10 +53,17 @@ class Journal:
                 raise JournalFullError(f"{self._path} is at its limit of {FILE_BYTES_MAX:,} bytes")
             if not self.unsent_bytes:
                 self._taken_at = time.monotonic()
-            os.write(self._file, text)
-            os.fdatasync(self._file)
+            try:
+                if os.write(self._file, text) != len(text):
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._path))
+                os.fdatasync(self._file)
+            except OSError:
+                # Half a row would make the next one unreadable.
+                os.ftruncate(self._file, self._size)
+                raise
             self._size += len(text)
-        self._note(text)
+            # Within the lock: a file begun anew has to know the numbers of these rows.
+            self._note(text)
 
     def pending(self, most: int) -> tuple[list[dict[str, Any]], int]:
         """The next rows of one kind, and up to which byte they go."""
@@ -89,7 +97,10 @@ class Journal:
         self._mark.write_text("0")
         head = (json.dumps({"kind": "numbers", "numbers": self.numbers}) + "\n").encode()
         draft = self._path.with_suffix(".draft")
-        draft.write_bytes(head)
+        with draft.open("wb") as file:
+            file.write(head)
+            file.flush()
+            os.fsync(file.fileno())
         draft.replace(self._path)
         os.close(self._file)
         self._file = os.open(self._path, os.O_RDWR | os.O_APPEND)

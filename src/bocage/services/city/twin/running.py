@@ -82,7 +82,7 @@ def _described(town: Town, number: int, fixed: Waits) -> dict[str, Any]:
         phases.append({"ways": [list(way) for way in ways], "walk": any(walk.values())})
     return {
         "id": one.id,
-        "on": junction.name,
+        "on": junction.name[:80],
         "x_m": junction.point_m[0],
         "y_m": junction.point_m[1],
         "phases": phases,
@@ -199,7 +199,8 @@ def live(twin: Twin, stop: threading.Event, hour: Callable[[float], float]) -> N
     while not stop.wait(max(0.0, due - time.time())):
         twin.second(round(due * 1000), hour(due))
         due += 1
-        if time.time() - due > BEHIND_SECONDS:
+        if abs(time.time() - due) > BEHIND_SECONDS:
+            # Behind, or the clock was put back: waiting for it to come round again would freeze the lights.
             log.warning("twin: %.0f s behind the clock; going on from now", time.time() - due)
             due = time.time() + 1
 

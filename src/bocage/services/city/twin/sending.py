@@ -1,6 +1,7 @@
 """Sends the journal to the town's API, in its order, until the town has answered for each row."""
 
 import hashlib
+import http.client
 import json
 import logging
 import threading
@@ -18,7 +19,8 @@ ROWS_A_TURN = 400
 PAUSE_SECONDS = 2.0
 RETRY_SECONDS = (1.0, 2.0, 5.0, 10.0)
 TIMEOUT_SECONDS = 10.0
-KEY_WRONG = (401, 403)
+# A key of whom the town does not let send (403) would be refused anew.
+KEY_WRONG = 401
 UNKNOWN_LIGHT = 404
 # What another attempt cannot mend: the row itself is wrong.
 REFUSED = (400, 413, 422)
@@ -46,7 +48,7 @@ class Sender(threading.Thread):
         while True:
             stopping = self._stop.is_set()
             status = self._turn(new_key)
-            new_key = status in KEY_WRONG
+            new_key = status == KEY_WRONG
             self._said = self._said and status != UNKNOWN_LIGHT
             if stopping and (status != 0 or not self._journal.unsent_bytes):
                 return
@@ -99,7 +101,7 @@ class Sender(threading.Thread):
         except urllib.error.HTTPError as error:
             log.warning("twin: %s answered %s: %s", path, error.code, error.read(500).decode(errors="replace"))
             return error.code
-        except OSError as error:
+        except (OSError, http.client.HTTPException) as error:
             log.warning("twin: the town does not answer: %s", error)
             return 503
 

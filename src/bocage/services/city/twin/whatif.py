@@ -17,19 +17,23 @@ from typing import Any
 from lxml import etree
 
 from bocage.engines.signals import Cabinets, Call, Observation, make_controller
+from bocage.services.city.twin.eyes import Waits
 from bocage.services.city.twin.lights import LIMITS
 from bocage.services.city.twin.question import Question
 from bocage.services.city.twin.roads import TwinError
 from bocage.services.city.twin.running import Twin, open_town
 
+# The quarter of an hour before the hour fills the streets.
 WARM_SECONDS, MEASURED_SECONDS = 900, 3_600
+END_SECONDS = WARM_SECONDS + MEASURED_SECONDS
 MG_A_G = 1_000.0
 
 
 @dataclass(frozen=True)
 class Cost:
-    """Means of those who set out within the measured hour. `no_way`: trips that find no way at all; unfinished ones are
-    counted with what they have lost so far. `walk_seconds`: the mean wait on foot over all lights with a crossing."""
+    """Means of those who set out, or wanted to, within the measured hour. `no_way`: trips of it that find no way;
+    unfinished ones, and those that the full streets never let in, are counted with what they have lost so far.
+    `walk_seconds`: the hour's mean wait on foot over all lights with a crossing."""
 
     trips: int
     unfinished: int
@@ -96,7 +100,8 @@ def _play(question: Question, closed: Sequence[str], bus_lanes: Sequence[str], f
     with TemporaryDirectory() as place:
         folder = Path(place)
         trips = folder / "trips.xml"
-        measuring = ["--tripinfo-output", str(trips), "--tripinfo-output.write-unfinished"]
+        measuring = ["--tripinfo-output", str(trips)]
+        measuring += ["--tripinfo-output.write-unfinished", "--tripinfo-output.write-undeparted"]
         measuring += ["--device.emissions.probability", "1", "--time-to-teleport", "-1"]
         town = open_town(
             folder, question.streets, {}, question.seed, closed=closed, bus_lanes=bus_lanes, options=measuring
@@ -104,10 +109,13 @@ def _play(question: Question, closed: Sequence[str], bus_lanes: Sequence[str], f
         try:
             planner: Any = Nobody() if fixed else Inside(town.network)
             twin = Twin(town, Unwritten(), planner, question.seed)
-            for second in range(WARM_SECONDS + MEASURED_SECONDS):
-                twin.second(second * 1000 + 1000, (question.hour + second / 3600) % 24)
+            begun_no_way = 0
+            for second in range(END_SECONDS):
+                if second == WARM_SECONDS:
+                    twin.waits, begun_no_way = Waits(town.network, memory=1.0), twin.traffic.no_way
+                twin.second(second * 1000 + 1000, (question.hour + (second - WARM_SECONDS) / 3600) % 24)
             waits = [twin.waits.walk_seconds(number) for number in range(len(town.network.signals))]
-            no_way = twin.traffic.no_way
+            no_way = twin.traffic.no_way - begun_no_way
         finally:
             town.libsumo.close()
         return _cost(trips, no_way, [each for each in waits if each is not None])
@@ -118,8 +126,10 @@ def _cost(trips: Path, no_way: int, walks: Sequence[float]) -> Cost:
     buses: list[float] = []
     co2_g, unfinished = 0.0, 0
     for _event, row in etree.iterparse(str(trips), tag="tripinfo", resolve_entities=False, no_network=True):
-        if float(row.get("depart")) >= WARM_SECONDS:
-            lost = float(row.get("timeLoss")) + float(row.get("departDelay"))
+        depart, held = float(row.get("depart")), float(row.get("departDelay"))
+        # Whoever was never let in has departed at -1, and waits until the end.
+        if (depart if depart >= 0 else END_SECONDS) - held >= WARM_SECONDS:
+            lost = max(float(row.get("timeLoss")), 0.0) + held
             (buses if row.get("vType") == "bus" else delays).append(lost)
             unfinished += float(row.get("arrival", "-1")) < 0
             emissions = row.find("emissions")
