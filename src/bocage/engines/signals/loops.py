@@ -7,10 +7,12 @@ first served. The calls that come back are phase calls of the same standard; `In
 
 from collections import deque
 from collections.abc import Mapping
+from math import inf
 
 import numpy as np
 
 from bocage.engines.signals.layout import SLOWEST_METRES_PER_SECOND
+from bocage.engines.signals.priority import CARS_WORTH
 from bocage.engines.signals.types import Network, Observation, Request, SignalsError, Vehicles
 
 CAR_METRES = 7.5
@@ -42,8 +44,13 @@ class Loops:
         """What is known after a second in which so many passed the first loop of each lane, and the one on the line.
 
         Raises:
-            SignalsError: names the lane that has no loops, or whose count is none.
+            SignalsError: names the lane that has no loops, or whose count is none, or whose request cannot be.
         """
+        for one in requests:
+            if one.kind not in CARS_WORTH or not 0 <= one.link < self._links or not 0 <= one.metres < inf:
+                raise SignalsError(f"request of {one.vehicle!r}: no {one.kind} {one.metres} m before a link {one.link}")
+            if not 0 <= one.speed < inf:
+                raise SignalsError(f"request of {one.vehicle!r}: {one.speed} is no speed in m/s")
         for counts in (entered, left):
             for lane, count in counts.items():
                 if lane not in self._between or not 0 <= count <= LANE_LIMIT:

@@ -57,6 +57,10 @@ _PARTS: tuple[tuple[re.Pattern[str], Says], ...] = tuple(
             pgettext_lazy("city", "%(count)s waiting from %(side)s up to %(seconds)s s"),
         ),
         (r"bus in (?P<seconds>\d+) s", pgettext_lazy("city", "bus in %(seconds)s s")),
+        (
+            r"emergency vehicle in (?P<seconds>\d+) s",
+            pgettext_lazy("city", "emergency vehicle in %(seconds)s s"),
+        ),
         (r"tram in (?P<seconds>\d+) s", pgettext_lazy("city", "tram in %(seconds)s s")),
         (
             rf"emergency vehicle from {_SIDE} in (?P<seconds>\d+) s, the way is cleared for it",

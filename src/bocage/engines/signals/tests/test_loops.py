@@ -1,11 +1,13 @@
 """The controller on counts of loops alone, as in a cabinet on the street: no simulator, no vehicle's position."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from bocage.engines.signals import Call, Interlock, Limits, Loops, SignalsError
+from bocage.engines.signals import Call, Interlock, Limits, Loops, Request, SignalsError
 from bocage.engines.signals.loops import LOST_SECONDS
 from bocage.engines.signals.tests.town import town
 
@@ -81,3 +83,21 @@ def test_loops_that_are_not_there_are_refused(tmp_path: Path) -> None:
         loops.second({"e_0": 1}, {})
     with pytest.raises(SignalsError, match="-1 is no count"):
         loops.second({"w_0": -1}, {})
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"link": -1}, "'A1'.* link -1"),
+        ({"link": 5}, "link 5"),
+        ({"metres": float("nan")}, "nan m"),
+        ({"metres": -1.0}, "-1.0 m"),
+        ({"speed": float("inf")}, "inf is no speed"),
+        ({"kind": "limousine"}, "no limousine"),
+    ],
+)
+def test_a_request_that_cannot_be_is_refused(changed: dict[str, Any], says: str, tmp_path: Path) -> None:
+    loops = Loops(town(tmp_path), {"w_0": 50.0})
+    asked = replace(Request("A1", "emergency", 3, 40.0, 12.0), **changed)
+    with pytest.raises(SignalsError, match=says):
+        loops.second({}, {}, (asked,))

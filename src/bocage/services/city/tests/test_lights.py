@@ -136,6 +136,17 @@ def test_days_are_kept_for_a_month_and_dropped_whole(token: str) -> None:
     assert rows() == 1
 
 
+def test_no_day_of_the_log_can_be_changed_by_those_who_add_to_it(token: str) -> None:
+    at = clock.now()
+    post(token, "phase-changes", {"changes": [change(1, ago_seconds=0)]}, "a")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select c.relname, has_table_privilege('bocage_app', c.oid, 'update, delete') from pg_class c"
+            " where relkind in ('r', 'p') and relname like 'city_phase_change%'"
+        )
+        assert dict(cursor.fetchall()) == {"city_phase_change": False, f"city_phase_change_{at:%Y%m%d}": False}
+
+
 def test_everybody_sees_how_lights_do_in_few_queries(token: str, town: Town) -> None:
     assert "No light speaks yet" not in Client().get("/city/lights").content.decode()
     town.send(
@@ -197,6 +208,9 @@ def test_reasons_are_told_in_the_readers_language_and_strange_ones_as_they_are()
             "2 venant de l’est attendent, jusqu’à 31 s; 40 secondes d’attente épargnées, tous véhicules ensemble"
         )
         assert reasons.told(f"tram in 12 s, bus in 3 s, {WHY}").startswith("tram dans 12 s; bus dans 3 s; 2 venant")
+        assert reasons.told("emergency vehicle in 40 s, saves 9 vehicle-seconds of waiting").startswith(
+            "véhicule d’urgence dans 40 s; 9 secondes"
+        )
         assert reasons.told("emergency vehicle from the north in 10 s, the way is cleared for it") == (
             "véhicule d’urgence venant du nord dans 10 s : la voie est libérée pour lui"
         )

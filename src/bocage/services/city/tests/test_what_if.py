@@ -10,6 +10,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -136,8 +138,12 @@ def test_an_operator_asks_and_reads_the_answer_and_nobody_else_does(
     assert signed_in(town.odile).post(URL, {**form, "seeds": 99}).status_code == 422
     answer = signed_in(town.odile).post(URL, form)
     assert answer.status_code == 302
-    assert "0/3" in signed_in(town.odile).get(URL).content.decode()
-    assert "every 3s" in signed_in(town.odile).get(answer["Location"]).content.decode()
+    odile = signed_in(town.odile)
+    odile.get(URL)
+    for url, says in ((URL, "0/3"), (answer["Location"], "every 3s")):
+        with CaptureQueriesContext(connection) as seen:
+            assert says in odile.get(url).content.decode()
+        assert len(seen) <= 16, [each["sql"][:80] for each in seen]
     monkeypatch.setattr(
         whatif,
         "_run",
