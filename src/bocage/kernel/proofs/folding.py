@@ -88,7 +88,8 @@ class Fold:
         if not len(transfers):
             return
         places, known = self._places(transfers[side])
-        wrong = ~known | (self._units[places] != transfers["unit"])
+        # A ledger whose accounts are all gone has no place to look at.
+        wrong = ~known | (self._units[places] != transfers["unit"]) if len(self._keys) else ~known
         if wrong.any():
             seq = int(transfers["seq"][wrong][0])
             self._strangers.append(Fault(f"seq {seq}", "an account of it is not there, or counts in another unit"))
@@ -139,9 +140,11 @@ class Fold:
     def _resolve(self) -> Iterator[Fault]:
         """Pending money: each hold's until it was taken, released or expired, which happens once, and not above it."""
         holds = np.concatenate([np.zeros(0, TRANSFER), *self._holds])
-        if not len(holds):
-            return
         ends = np.concatenate([np.zeros(0, TRANSFER), *self._ends])
+        if not len(holds):
+            if len(ends):
+                yield Fault(f"seq {int(ends['seq'][0])}", "it resolves a hold that is not there")
+            return
         keys = _keys(holds["id"])
         order = np.argsort(keys)
         holds, keys = holds[order], keys[order]

@@ -13,6 +13,7 @@ from bocage.kernel import clock
 from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.errors import Refusal, conflict, not_found
 from bocage.kernel.payments import actions as payments
+from bocage.kernel.payments import queries
 from bocage.kernel.payments.types import DisputeState
 from bocage.services.parcel.actions.shipping import payment_of
 from bocage.services.parcel.models import ShipmentRow
@@ -30,6 +31,9 @@ def claim(sender_id: UUID, shipment_id: UUID, reason: str) -> None:
     today = came_on.astimezone(ZoneInfo(settings.TOWN["time_zone"])).date()
     if reason != ClaimReason.DAMAGED and row.due_on is not None and today <= row.due_on:
         raise conflict("not_due_yet", _("It is promised for a later day. Wait until that has passed."))
+    held = queries.dispute_about(payment_of(shipment_id))
+    if held is not None and (held.state == DisputeState.WITHDRAWN or held.reason != reason):
+        raise conflict("claimed_before", _("The price of this parcel was claimed before. It is claimed once alone."))
     payments.open_dispute(claim_of(shipment_id), payment_of(shipment_id), row.amount_minor, reason)
 
 

@@ -118,10 +118,13 @@ class _Taking:
         if scan.kind == "load" and (row.loaded_at is None or row.loaded_at <= scan.at):
             row.courier_id, row.loaded_at = self.courier_id, scan.at
             self.loaded[row.id] = row
+        # What the last of them did to the compartment holds.
         if scan.kind == "locker":
             self.filled[row.id] = scan.at
+            self.emptied.pop(row.id, None)
         if scan.kind in ("deliver", "back"):
             self.emptied[row.id] = scan.id
+            self.filled.pop(row.id, None)
         if scan.kind == "deliver" and row.loaded_at and timedelta() < scan.at - row.loaded_at <= limits.TOUR_LONGEST:
             seconds = max(round((scan.at - row.loaded_at).total_seconds()), 1)
             self.times.append(CourierTimeRow(carrier_id=row.carrier_id, at=scan.at, seconds=seconds))

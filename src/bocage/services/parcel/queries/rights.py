@@ -10,7 +10,8 @@ from bocage.services.parcel.models import DeliveryCode, ShipmentRow
 _COLUMNS = (
     "id", "sender_id", "receiver_id", "carrier_id", "sender_name", "sender_street", "sender_postcode", "sender_city",
     "receiver_name", "receiver_street", "receiver_postcode", "receiver_city", "note", "weight_grams", "speed",
-    "amount_minor", "currency", "on_delivery_minor", "s10", "status", "moved_at", "due_on", "created_at",
+    "amount_minor", "currency", "on_delivery_minor", "is_on_delivery_paid", "needs_identity", "is_cool", "was_warm_at",
+    "s10", "status", "moved_at", "due_on", "created_at",
 )  # fmt: skip
 
 

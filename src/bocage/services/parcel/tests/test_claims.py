@@ -50,6 +50,9 @@ def test_a_claim_taken_back_leaves_the_carrier_its_money(town: Town) -> None:
     with clock.shifted(timedelta(days=6)):
         assert ana.post(f"/parcel/p/{parcel.id}/claim", {"reason": "late"}).status_code == 302
         assert ana.post(f"/parcel/p/{parcel.id}/claim", {"withdraw": "yes"}).status_code == 302
+        for reason in ("late", "damaged"):
+            again = ana.post(f"/parcel/p/{parcel.id}/claim", {"reason": reason})
+            assert again.status_code == 409 and "claimed before" in again.content.decode()
     assert available(town.velo) == before
     assert ana.post(f"/parcel/p/{parcel.id}/claim", {"reason": "ugly"}).status_code >= 400
 

@@ -113,6 +113,16 @@ def test_a_compartment_kept_for_nothing_becomes_free_and_its_receiver_is_told(to
 
 
 @pytest.mark.django_db
+def test_a_parcel_put_in_after_it_came_back_lies_in_its_compartment(town: Town) -> None:
+    parcel, locker_id, now = town.sent(), put_up(town, town.velo, small=1), clock.now()
+    choose(town, parcel, locker_id)
+    scans = [Scan(uuid4(), parcel.s10, kind, now + timedelta(minutes=at)) for at, kind in enumerate(("back", "locker"))]
+    with acting_as(town.as_lea()):
+        assert all(each.done for each in scanning.sync(town.velo, town.lea, scans))
+    assert free(town.velo) == 0 and queries.compartments([parcel.id])[parcel.id].is_filled
+
+
+@pytest.mark.django_db
 def test_a_question_asked_again_opens_nothing_for_the_next_parcel(town: Town) -> None:
     first, then, locker_id = town.sent(), town.sent(), put_up(town, town.velo, small=1)
     question = uuid4()
