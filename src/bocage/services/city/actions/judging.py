@@ -220,7 +220,8 @@ class _Writer:
         about = {"alert": row.id, "kind": row.kind, "source": row.source, "on": row.on}
         if what in _SHOWN:
             emit("city.alert_raised", subject_id=None, data={**about, "severity": row.severity, "at": row.changed_at})
-            if row.severity == CRITICAL:
+            # What was judged false or planned stays shut, and nobody is called for it again.
+            if row.severity == CRITICAL and row.state != "closed":
                 _tell(row, self.book.rules[row.kind])
         elif what is What.CLEARED:
             emit("city.alert_cleared", subject_id=None, data={**about, "at": row.changed_at})

@@ -6,11 +6,12 @@ from uuid import UUID, uuid4
 import pytest
 from django.db import connection
 
+from bocage.engines.alerts import What
 from bocage.kernel import clock
 from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.notifications import queries as notifications
-from bocage.services.city import jobs, limits
-from bocage.services.city.actions import keeping, reports
+from bocage.services.city import jobs, limits, rulebook
+from bocage.services.city.actions import judging, keeping, reports
 from bocage.services.city.models import Alert, AlertStep
 from bocage.services.city.tests.conftest import Town, judge, one_alert
 
@@ -37,6 +38,17 @@ def test_a_critical_alert_is_told_to_each_operator_once_and_others_are_not(town:
     assert sorted(Alert.objects.values_list("severity", flat=True)) == ["critical", "minor"]
     assert told(town.odile) == told(town.olga) == ["Traffic light dark"]
     assert told(town.ana) == [] == told(town.paul)
+
+
+def test_a_critical_alert_that_was_closed_as_false_calls_nobody_again(town: Town) -> None:
+    dark(town)
+    row = one_alert()
+    writer = judging._Writer(rulebook.in_force())
+    for state, told_in_all in (("closed", 1), ("new", 2)):
+        row.state = state
+        with acting_as(Actor.for_service("city")):
+            writer._say(row, What.REOPENED)
+        assert len(told(town.odile)) == told_in_all
 
 
 @pytest.mark.parametrize(("minutes", "swept"), [(12, 1), (40, 0)])

@@ -87,10 +87,13 @@ class Door(BaseHTTPRequestHandler):
 
     statuses: list[int]
     taken: list[tuple[str, dict[str, Any]]]
+    wrong: set[int]
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         status = self.statuses.pop(0) if self.statuses else 201
+        if any(row.get("number") in self.wrong for row in body.get("changes", ())):
+            status = 422
         if status == 201:
             self.taken.append((self.path.rsplit("/", 1)[1], body))
         self.send_response(status)
@@ -103,7 +106,7 @@ class Door(BaseHTTPRequestHandler):
 @pytest.fixture
 def door() -> Iterator[HTTPServer]:
     """The town's door on a port of its own."""
-    Door.statuses, Door.taken = [], []
+    Door.statuses, Door.taken, Door.wrong = [], [], set()
     server = HTTPServer(("127.0.0.1", 0), Door)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield server
@@ -144,6 +147,19 @@ def test_the_journal_goes_to_the_town_in_order_through_failures_and_wrong_rows(
     ]
     assert True in asked and not journal.unsent_bytes
     assert json.loads((tmp_path / "refused").read_text())["id"] == "D1"
+
+
+def test_a_wrong_row_takes_none_beside_it_along(tmp_path: Path, door: HTTPServer) -> None:
+    Door.wrong = {5, 6, 20}
+    journal = Journal(tmp_path)
+    journal.append([{"kind": "change", "signal": "F1", "number": number} for number in range(1, 31)])
+    town = f"http://127.0.0.1:{door.server_port}"
+    sender = Sender(journal, town, lambda _anew: "k", [{"id": "F1"}], tmp_path / "refused")
+    assert sender._turn(False) == 0 and not journal.unsent_bytes
+    taken = [row["number"] for path, body in Door.taken if path == "phase-changes" for row in body["changes"]]
+    assert taken == [number for number in range(1, 31) if number not in Door.wrong]
+    refused = [json.loads(line)["number"] for line in (tmp_path / "refused").read_text().splitlines()]
+    assert refused == [5, 6, 20]
 
 
 def test_half_a_row_on_a_full_disk_is_cut_off_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -69,19 +69,25 @@ class Sender(threading.Thread):
             if status >= 300:
                 return status
             self._said = True
+        most = ROWS_A_TURN
         while True:
-            rows, end = self._journal.pending(ROWS_A_TURN)
+            rows, end = self._journal.pending(most)
             if not rows:
                 return 0
             kind = rows[0]["kind"]
             if kind in ADDRESSES:
                 path, field = ADDRESSES[kind]
                 status = self._post(path, {field: [_without_kind(row) for row in rows]}, key)
+                if status in REFUSED and len(rows) > 1:
+                    # One of them is wrong: fewer and fewer, until it stands alone.
+                    most = len(rows) // 2
+                    continue
                 if status in REFUSED:
                     self._lay_aside(rows, status)
                 elif status >= 300:
                     return status
             self._journal.taken(end)
+            most = min(2 * most, ROWS_A_TURN)
 
     def _post(self, path: str, body: dict[str, Any], key: str) -> int:
         text = json.dumps(body, ensure_ascii=False, sort_keys=True).encode()
