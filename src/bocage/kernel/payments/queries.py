@@ -18,7 +18,9 @@ from bocage.kernel.payments.types import (
     Dispute,
     DisputeState,
     Intent,
+    IntentKind,
     IntentPage,
+    IntentState,
     Mandate,
     Quote,
     Refund,
@@ -34,6 +36,7 @@ __all__ = [
     "fee_of",
     "intent",
     "intents",
+    "is_kept_for",
     "mandate",
     "mandates",
     "open_disputes",
@@ -75,6 +78,12 @@ def intents(party_id: UUID, *, taken: bool | None = None, before: str | None = N
     shown = found[:size]
     cursor = f"{shown[-1].created_at.isoformat()}/{shown[-1].id}" if len(found) > size else None
     return IntentPage(tuple(as_intent(row) for row in shown), cursor)
+
+
+def is_kept_for(party_id: UUID) -> bool:
+    """Whether an escrow keeps money that the party paid or is to get, where the actor may see it."""
+    kept = models.Intent.objects.filter(kind=IntentKind.ESCROW, state=IntentState.AUTHORISED)
+    return kept.filter(Q(payer_id=party_id) | Q(payee_id=party_id)).exists()
 
 
 def transfer_of(intent_id: UUID, part: Literal["keep", "rest", "return", "sell", "buy"]) -> UUID:

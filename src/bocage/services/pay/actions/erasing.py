@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from bocage.kernel.errors import conflict
 from bocage.kernel.ledger import queries as ledger
+from bocage.kernel.payments import queries as payments
 from bocage.services.pay.models import (
     Code,
     Line,
@@ -28,6 +29,10 @@ def erase(person_id: UUID) -> list[str]:
     if any(each.posted_minor or each.pending_minor for each in ledger.balances(wallets).values()):
         raise conflict(
             "wallet_not_empty", _("There is still money in your wallet. Pay it out to your bank or send it away first.")
+        )
+    if payments.is_kept_for(person_id):
+        raise conflict(
+            "money_kept", _("Money is still kept between you and another. Wait until it is released or given back.")
         )
     lines = Line.objects.filter(owner_id=person_id)
     kept = lines.exists()
