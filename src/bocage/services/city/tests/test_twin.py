@@ -21,6 +21,7 @@ from bocage.services.city.twin import running
 from bocage.services.city.twin.journal import Journal
 from bocage.services.city.twin.lights import FALLBACK, LIMIT, PLANNED, Lights, walkable
 from bocage.services.city.twin.sending import Sender
+from bocage.services.city.twin.traffic import Traffic
 
 
 def test_without_a_plan_lights_go_by_their_own_and_say_so() -> None:
@@ -39,6 +40,22 @@ def test_a_plans_call_is_told_with_its_reason_and_no_call_breaks_a_limit() -> No
     assert (changes[0].number, changes[0].phase, changes[0].by, changes[0].reason) == (42, 1, PLANNED, "a tram comes")
     assert changes[0].at_ms >= 10_000
     assert [one.by for one in changes[1:]] == [LIMIT], "who waits 40 s is served, though the plan stays where it is"
+
+
+def test_no_two_buses_on_their_way_have_one_name() -> None:
+    from unittest.mock import MagicMock
+
+    sumo = MagicMock()
+    sumo.edge.getLaneNumber.return_value, sumo.lane.getAllowed.return_value = 1, ()
+    sumo.lane.getLength.return_value = 100.0
+    sumo.simulation.findRoute.return_value.edges = ("a", "c", "-b")
+    mains = {name: MagicMock(kind="main") for name in ("a", "b", "-a", "-b")}
+    roads = MagicMock(fringe_in=("a", "b"), fringe_out=("-a", "-b"), homes=(), pieces=mains)
+    traffic = Traffic(sumo, roads, 1)
+    for _second in range(5 * 3_600):
+        traffic.second(8.0)
+    names = [call.args[0] for call in sumo.vehicle.add.call_args_list if call.args[2] == "bus"]
+    assert len(names) == 2 * 43 and len(set(names)) == len(names), "a name that is taken would end the simulation"
 
 
 def test_people_cross_where_nothing_leaves_and_traffic_goes_beside_them() -> None:

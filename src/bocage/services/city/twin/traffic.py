@@ -60,7 +60,7 @@ class Traffic:
                 self._routes.append(name)
                 self._weights.append(_weight(roads, start) * _weight(roads, end))
         self._lines = _lines(libsumo, roads)
-        self._next_bus = dict.fromkeys(self._lines, 0)
+        self._next_bus, self._bus_count = dict.fromkeys(self._lines, 0), dict.fromkeys(self._lines, 0)
         self._begun: dict[str, float] = {}
 
     def second(self, hour: float) -> None:
@@ -96,8 +96,9 @@ class Traffic:
             if self._next_bus[line] > 0:
                 continue
             self._next_bus[line] = BUS_EVERY_SECONDS
-            self._count += 1
-            name = f"{line}-{self._count % 100:02d}"
+            # A line's own numbers come again after half a day, when no bus of that number is still on its way.
+            self._bus_count[line] += 1
+            name = f"{line}-{self._bus_count[line] % 100:02d}"
             self._of.vehicle.add(name, line, "bus", departLane="best", departSpeed="max")
             for edge, metres in stops:
                 self._of.vehicle.setStop(name, edge, metres, 0, BUS_STANDS_SECONDS)
