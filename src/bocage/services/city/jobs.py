@@ -1,6 +1,7 @@
 """City's jobs: judge what has come, keep the clock going, forget what is old."""
 
 import shutil
+import threading
 from uuid import UUID
 
 from django.conf import settings
@@ -8,11 +9,12 @@ from django.conf import settings
 from bocage.engines.alerts import Record
 from bocage.kernel import clock
 from bocage.kernel.acting import Actor, acting_as
-from bocage.kernel.work import periodic, task
+from bocage.kernel.work import defer_at, periodic, task
 from bocage.services.city import limits
 from bocage.services.city.actions import judging, keeping, observing, phases, reports, rules, whatif
 
 OWN_SOURCE = "bocage"
+_playing = threading.Lock()
 
 
 @periodic("* * * * *")
@@ -38,8 +40,18 @@ def try_rule(trial_id: str) -> None:
 
 @task(name="city.play_what_if", retry=2, in_transaction=False)
 def play_what_if(question_id: str) -> None:
-    """Let the twin play a question, seed after seed."""
-    whatif.play(UUID(question_id))
+    """Let the twin play a question, seed after seed; while another is played, come again later.
+
+    It takes minutes: of the worker's turns it may hold one, and never all.
+    """
+    if not _playing.acquire(blocking=False):
+        with acting_as(Actor.for_service("city")):
+            defer_at(play_what_if, clock.now() + limits.QUESTION_AGAIN, question_id=question_id)
+        return
+    try:
+        whatif.play(UUID(question_id))
+    finally:
+        _playing.release()
 
 
 @periodic("7 * * * *")

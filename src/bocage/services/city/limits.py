@@ -27,6 +27,7 @@ SIGNALS_SHOWN = 500
 # Questions to the twin. A seed plays an hour and a quarter twice.
 SEEDS_MIN, SEEDS_MAX = 3, 10
 QUESTIONS_WAITING_MAX = 10
+QUESTION_AGAIN = timedelta(seconds=20)
 # One that is not answered by then never will be, and keeps nobody from asking.
 QUESTION_PATIENCE = timedelta(days=1)
 QUESTIONS_KEPT = timedelta(days=365)

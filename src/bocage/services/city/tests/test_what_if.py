@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from bocage.kernel import clock
 from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.errors import Refusal
-from bocage.services.city import limits
+from bocage.services.city import jobs, limits
 from bocage.services.city.actions import keeping, whatif
 from bocage.services.city.models import WhatIf
 from bocage.services.city.queries import whatif as queries
@@ -118,6 +118,28 @@ def test_a_worker_that_dies_loses_one_seeds_time_and_no_result(town: Town, monke
     # Differences 11, 12, 13: mean 12, standard error 1/sqrt(3), t = 4.303.
     assert delay.mean == pytest.approx(12) and delay.high - delay.mean == pytest.approx(4.303 / 3**0.5) and delay.sure
     assert not next(each for each in found.differences if each.measure == "walk_seconds").sure
+
+
+def test_while_one_question_is_played_another_comes_again_later(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, other, played = ask(town), ask(town), []
+
+    def run(question: Question) -> tuple[None, str]:
+        played.append(question.seed)
+        jobs.play_what_if.run(question_id=str(other))
+        return None, "enough"
+
+    monkeypatch.setattr(whatif, "_run", run)
+    jobs.play_what_if.run(question_id=str(asked))
+    assert played == [1] and queries.question(asked).done and not queries.question(other).done
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select args, scheduled_at > now() from procrastinate_jobs where task_name = 'city.play_what_if'"
+        )
+        ((given, later),) = cursor.fetchall()
+    assert str(other) in str(given) and later
+    monkeypatch.setattr(whatif, "_run", lambda _question: (None, "enough"))
+    jobs.play_what_if.run(question_id=str(other))
+    assert queries.question(other).done
 
 
 def test_what_cannot_be_run_ends_with_its_reason(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
