@@ -1,9 +1,11 @@
 """A sender's verbs: describe a parcel, choose how it goes, pay, and think better of it."""
 
+import logging
 import secrets
 from dataclasses import asdict
 from uuid import UUID, uuid5
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from bocage.kernel import clock
@@ -19,6 +21,8 @@ from bocage.services.parcel.actions.carriers import next_numbers
 from bocage.services.parcel.models import DeliveryCode, ShipmentRow
 from bocage.services.parcel.queries.quotes import quotes
 from bocage.services.parcel.types import ENDED, Address, Quote, Speed, Status
+
+logger = logging.getLogger(__name__)
 
 _LETTERS_OF_LINKS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 _TOKEN_LENGTH = 20
@@ -179,15 +183,28 @@ def give_up_waiting() -> int:
         created_at__lt=clock.now() - AUTHORISATION_LIFE + limits.GIVEN_UP_BEFORE,
     )
     found = list(rows.order_by("id").select_for_update(skip_locked=True)[: limits.TOLD_A_RUN_MAX])
+    given_up = 0
     for row in found:
-        _give_up(row, "never_handed_over")
-    return len(found)
+        # One whose carrier took the money at another door is that parcel's trouble, and ends no job for the others.
+        try:
+            with transaction.atomic():
+                _give_up(row, "never_handed_over")
+            given_up += 1
+        except Refusal as refusal:
+            logger.error("parcel %s: its payment could not be given up: %s", row.id, refusal.code)
+            if refusal.code == "payment_captured":
+                ShipmentRow.objects.filter(id=row.id).update(is_taken=True)
+    return given_up
 
 
 def _give_up(row: ShipmentRow, reason: str) -> None:
     row.status = Status.CANCELLED
     row.save()
-    payments.cancel(payment_of(row.id), reason)
+    try:
+        payments.cancel(payment_of(row.id), reason)
+    except Refusal as refusal:
+        if refusal.code != "payment_expired":  # lapsed: the sender has it again already
+            raise
     tell_soon(row.id)
 
 

@@ -17,6 +17,7 @@ from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.consent import actions as consent
 from bocage.kernel.errors import Refusal
 from bocage.kernel.notifications import queries as notifications
+from bocage.kernel.payments import actions
 from bocage.kernel.payments import queries as payments
 from bocage.kernel.payments.actions.intents import expire_overdue
 from bocage.kernel.payments.limits import AUTHORISATION_LIFE
@@ -136,6 +137,25 @@ def test_a_payment_that_lapsed_keeps_no_other_receiver_from_news(town: Town, cap
     assert scan(town, other.s10, "nobody_home").done
     with acting_as(Actor.for_service("parcel")):
         assert {row.told for row in ShipmentRow.objects.filter(id=late.id)} == {Status.ACCEPTED}
+
+
+def test_one_payment_that_ended_elsewhere_keeps_no_other_parcel_from_being_given_up(town: Town) -> None:
+    taken, lapsed = town.sent(), town.sent()
+    with acting_as(Actor.for_person(town.marco, town.velo)):
+        actions.capture(shipping.payment_of(taken.id))
+    with clock.shifted(AUTHORISATION_LIFE + timedelta(hours=1)):
+        while expire_overdue():
+            pass
+        other = town.sent()
+    with clock.shifted(2 * AUTHORISATION_LIFE):
+        for _again in range(2):
+            jobs.keep_days.run()
+        with acting_as(Actor.for_person(town.ana)):
+            found = [shipments.shipment(each.id) for each in (taken, lapsed, other)]
+            states = [payments.intent(shipping.payment_of(each.id)).state for each in found]
+        assert [each.status for each in found] == [Status.ANNOUNCED, Status.CANCELLED, Status.CANCELLED]
+        assert [each.is_taken for each in found] == [True, False, False]
+        assert states == ["captured", "expired", "cancelled"]
 
 
 def receivers() -> dict[UUID, tuple[str, str]]:
