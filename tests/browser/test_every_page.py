@@ -162,6 +162,8 @@ SAME_IN_FRENCH = frozenset({"Services", "Service", "Code", "Messages", "Note", "
 WRITTEN = (
     *(memo for shop in town.SHOPS for memo, _cents in shop.sales),
     *("Concert", "Rent of the bike", "Thank you", "The coffee was cold", "Dinner at Lux"),
+    # Published tables are called by their names.
+    "Supply and use tables, Blue Book",
     *("His telephone was stolen", "She will help at the counter", "Your statement is ready", "no factor for this"),
     # ISO 18245 names its categories in English alone.
     "Le code marchand",

@@ -15,6 +15,9 @@ pytest.importorskip("numba")
 
 from bocage.engines.signals.guard import Guard
 
+# Compiled once a run, by one worker.
+pytestmark = pytest.mark.xdist_group("signals")
+
 LANES = ("n_0", "e_0", "s_0", "w_0")
 SECONDS = 400
 # Many come from the south for a while, then from the west; few from elsewhere.

@@ -14,6 +14,9 @@ pytest.importorskip("numba")
 
 from bocage.engines.signals.guard import Guard
 
+# Compiled once a run, by one worker.
+pytestmark = pytest.mark.xdist_group("signals")
+
 NOBODY = np.zeros(5, bool)
 METRES_PER_SECOND = 13.89
 

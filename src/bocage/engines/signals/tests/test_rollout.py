@@ -17,6 +17,9 @@ from bocage.engines.signals.layout import lay_out
 from bocage.engines.signals.planning import SECONDS_A_PLACE, plan
 from bocage.engines.signals.rollout import Rollout
 
+# Compiled once a run, by one worker.
+pytestmark = pytest.mark.xdist_group("signals")
+
 BOUNDS = np.asarray([0.0, 5.0, 10.0, 15.0, 20.0])
 
 

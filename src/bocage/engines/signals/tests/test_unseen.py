@@ -14,6 +14,9 @@ from bocage.engines.signals.layout import lay_out
 from bocage.engines.signals.rollout import Queue
 from bocage.engines.signals.unseen import Unseen
 
+# Compiled once a run, by one worker.
+pytestmark = pytest.mark.xdist_group("signals")
+
 # Lanes of `town`: 0 from the north, 1 from the east, 2 from the south, 3 from the west, 4 at the crossing on foot.
 WEST = 3
 

@@ -25,7 +25,7 @@ from bocage.services.forest import accounts, queries, real_trees
 from bocage.services.forest.actions import campaigns, earning, giving, groups
 from bocage.services.forest.tests.conftest import PASSWORD, make_person, ride
 from bocage.services.forest.tests.test_together import as_, at_once, befriend, prove
-from bocage.testing import connected_as
+from bocage.testing import connected_as, settle
 
 HERE = (Decimal("48.11"), Decimal("-1.68"))
 PNG = bytes.fromhex(
@@ -111,6 +111,7 @@ def test_the_ledger_proves_the_burning_to_anybody_once_its_checkpoint_is_signed(
             real_trees.proof_file(ana, tree)
         assert early.value.code == "proof_not_yet"
         assert not real_trees.is_provable(real_trees.certificate(ana, tree))
+    settle()
     with connected_as("deliverer"):
         sealer.seal_all()
     with acting_as(Actor.for_service("proofs")):
