@@ -105,7 +105,7 @@ class Sender(threading.Thread):
             with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310
                 return int(answer.status)
         except urllib.error.HTTPError as error:
-            log.warning("twin: %s answered %s: %s", path, error.code, error.read(500).decode(errors="replace"))
+            log.warning("twin: %s answered %s: %s", path, error.code, _words(error))
             return error.code
         except (OSError, http.client.HTTPException) as error:
             log.warning("twin: the town does not answer: %s", error)
@@ -115,6 +115,14 @@ class Sender(threading.Thread):
         """Rows that the town will never take must not stop all others; they stay in a file of their own."""
         with self._refused.open("a", encoding="utf-8") as file:
             file.writelines(json.dumps({"status": status, **row}, ensure_ascii=False) + "\n" for row in rows)
+
+
+def _words(error: urllib.error.HTTPError) -> str:
+    """What the town says beside its status; it may hang up before it has said it, and the status counts alone."""
+    try:
+        return error.read(500).decode(errors="replace")
+    except (OSError, http.client.HTTPException) as cut:
+        return f"(cut off: {cut})"
 
 
 def _without_kind(row: dict[str, Any]) -> dict[str, Any]:
