@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import sys
 import threading
 from typing import Annotated
 
@@ -79,8 +80,11 @@ def translate(
         raise typer.Exit(1)
 
 
-def register_all() -> None:
-    """Add every part's commands to `app`."""
+def register_all(wanted: str = "") -> None:
+    """Add every part's commands to `app`; stop at the command `wanted` where it is met.
+
+    All of them take five seconds to load, which every process of an installation would wait.
+    """
     modules = [
         f"bocage.{name}.commands"
         for name in ("runtime", "kernel.identity", "kernel.events", "kernel.proofs", "demo", "scaffold")
@@ -92,12 +96,23 @@ def register_all() -> None:
     # Last: it joins the group `ledger` of whoever else has made it.
     modules.append("bocage.kernel.ledger.commands")
     for module in modules:
+        if wanted and wanted in command_names():
+            return
         importlib.import_module(module).register(app)
+
+
+def command_names() -> set[str]:
+    """The commands known so far, groups not among them: several parts may add to one group."""
+    return {
+        command.name or command.callback.__name__.replace("_", "-")
+        for command in app.registered_commands
+        if command.callback is not None
+    }
 
 
 def main() -> None:
     """Run the command line."""
-    register_all()
+    register_all(sys.argv[1] if len(sys.argv) > 1 else "")
     app()
 
 

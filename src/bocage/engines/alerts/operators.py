@@ -17,7 +17,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from bocage.engines.alerts import places as geo
 from bocage.engines.alerts.places import Places
@@ -182,6 +181,9 @@ def _sequence(rule: Rule, rows: Rows, judged: Integers, context: Context) -> dic
 def _spatial_cluster(rule: Rule, rows: Rows, judged: Integers, context: Context) -> dict[str, Floats]:
     """Compares each row with at most `NEIGHBOURS_MAX` before it in time, so that a flood of reports stays bounded."""
     placed = np.flatnonzero(~np.isnan(rows.x_m) & ~np.isnan(rows.y_m))
+    # SciPy takes a second to load, and every process of the platform knows the alerts.
+    from scipy.spatial import cKDTree
+
     nearby = np.full(len(rows), np.nan)
     in_time = placed[np.lexsort((rows.code[placed], rows.at_ms[placed]))]
     fresh = np.flatnonzero(rows.fresh[in_time])

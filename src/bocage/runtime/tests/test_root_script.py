@@ -282,6 +282,19 @@ def test_the_development_lock_holds_all_of_the_base_lock() -> None:
     assert pins("lock.txt") - pins("lock-dev.txt") == set()
 
 
+def test_sources_that_are_not_to_be_compiled_beside_are_compiled_elsewhere(
+    script: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[dict[str, str]] = []
+    monkeypatch.setattr(script.os, "execve", lambda _program, _arguments, environment: told.append(environment))
+    for setting in ("1", ""):
+        monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", setting)
+        monkeypatch.delenv("PYTHONPYCACHEPREFIX", raising=False)
+        script.become(["-m", "bocage.cli"])
+    assert [each.get("PYTHONPYCACHEPREFIX") for each in told] == [str(script.ENVIRONMENT / "compiled"), None]
+    assert not any("PYTHONDONTWRITEBYTECODE" in each for each in told)
+
+
 # --- the whole of it -------------------------------------------------------------------------------------------------
 
 

@@ -15,10 +15,6 @@ FILTERS_LIMIT = 1
 _ADVICE = "Ask the seller for the invoice as Factur-X or as XML; a scan cannot be read."
 
 
-def is_pdf(data: bytes) -> bool:
-    return data[:1024].lstrip().startswith(b"%PDF")
-
-
 def invoice_xml(data: bytes, limits: Limits) -> bytes:
     """The XML inside the PDF, at most `limits.size_bytes`. Raises `StatementError` where there is none or no PDF.
 
