@@ -18,13 +18,14 @@ from bocage.kernel.ids import uuid7
 from bocage.kernel.work import defer
 from bocage.services.city import jobs, words
 from bocage.services.city.actions import photos, reports
-from bocage.services.city.pages.asking import READ, UNPROCESSABLE, WRITE, page, refuse
+from bocage.services.city.pages.asking import READ, WRITE
 from bocage.services.city.pages.drawing import drawn
 from bocage.services.city.pages.forms import ReportForm
 from bocage.services.city.queries import alerts, works
 from bocage.services.city.queries import reports as queries
 from bocage.services.city.town_map import town_map
 from bocage.services.city.types import ReportView, WorksView
+from bocage.shell.asking import UNPROCESSABLE, page, refuse
 
 STREET = "city_street"
 COUNTED_DAYS = 30

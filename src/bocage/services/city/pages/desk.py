@@ -15,7 +15,7 @@ from bocage.kernel.ids import uuid7
 from bocage.services.city import words
 from bocage.services.city.actions import photos, reports
 from bocage.services.city.actions import works as planning
-from bocage.services.city.pages.asking import UNPROCESSABLE, operator_page, refuse, whole
+from bocage.services.city.pages.asking import whole
 from bocage.services.city.pages.citizens import picture, report_row, works_row
 from bocage.services.city.pages.drawing import drawn
 from bocage.services.city.pages.forms import AnswerForm, WorksForm
@@ -23,6 +23,7 @@ from bocage.services.city.queries import reports as queries
 from bocage.services.city.queries import works
 from bocage.services.city.town_map import town_map
 from bocage.shell.api_site import decode_cursor, encode_cursor
+from bocage.shell.asking import UNPROCESSABLE, operator_page, refuse
 
 
 @require_safe

@@ -19,10 +19,11 @@ from bocage.engines.alerts import streams as streams_known
 from bocage.kernel.errors import Refusal
 from bocage.services.city import words
 from bocage.services.city.actions import handling, observing
-from bocage.services.city.pages.asking import UNPROCESSABLE, operator_page, refuse, whole
+from bocage.services.city.pages.asking import whole
 from bocage.services.city.pages.forms import CloseForm, FilterForm, HandOverForm, SenderForm
 from bocage.services.city.queries import alerts, streams
 from bocage.services.city.types import AlertView
+from bocage.shell.asking import UNPROCESSABLE, operator_page, refuse
 
 SHOWN: dict[str, words.Text] = {
     "open": pgettext_lazy("city", "Open"),

@@ -16,9 +16,9 @@ from bocage.kernel.errors import Refusal
 from bocage.kernel.work import defer
 from bocage.services.city import jobs, verbs, words
 from bocage.services.city.actions import judging, rules
-from bocage.services.city.pages.asking import UNPROCESSABLE, operator_page, refuse
 from bocage.services.city.pages.forms import ReasonForm, RuleForm
 from bocage.services.city.queries import rules as queries
+from bocage.shell.asking import UNPROCESSABLE, operator_page, refuse
 from bocage.shell.templatetags.shell import day_text
 
 

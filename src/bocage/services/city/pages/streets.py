@@ -15,13 +15,14 @@ from django.views.decorators.http import require_safe
 from bocage.engines.alerts import Rule
 from bocage.kernel import clock
 from bocage.services.city import reasons, rulebook, words
-from bocage.services.city.pages.asking import operator_page, whole
+from bocage.services.city.pages.asking import whole
 from bocage.services.city.pages.drawing import Drawing, Line, drawn
 from bocage.services.city.queries import live, phases
 from bocage.services.city.queries.alerts import language
 from bocage.services.city.queries.live import Flow, Moment
 from bocage.services.city.queries.phases import Light
 from bocage.services.city.town_map import town_map
+from bocage.shell.asking import operator_page
 
 # A day back, and no further: that is what one looks for on a map.
 MINUTES_BACK_MAX = 1_440

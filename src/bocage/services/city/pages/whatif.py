@@ -15,11 +15,11 @@ from bocage.kernel.ids import uuid7
 from bocage.kernel.work import defer
 from bocage.services.city import jobs, words
 from bocage.services.city.actions import whatif
-from bocage.services.city.pages.asking import UNPROCESSABLE, operator_page, refuse
 from bocage.services.city.pages.forms import WhatIfForm
 from bocage.services.city.queries import whatif as queries
 from bocage.services.city.queries.whatif import Asked, Difference
 from bocage.services.city.town_map import town_map
+from bocage.shell.asking import UNPROCESSABLE, operator_page, refuse
 
 MEASURES: dict[str, tuple[words.Text, str]] = {
     "delay_seconds": (pgettext_lazy("city", "Lost by a car or lorry on its way"), "s"),

@@ -17,10 +17,10 @@ from bocage.kernel.errors import Refusal, not_found
 from bocage.kernel.identity import queries as identity
 from bocage.services.health import rules, verbs
 from bocage.services.health.actions import appeals, manual, scheme
-from bocage.services.health.pages.asking import UNPROCESSABLE, official_page, refuse
 from bocage.services.health.pages.forms import AnswerForm, LaboratoryForm, ManualForm, SchemeForm
 from bocage.services.health.queries import cases
 from bocage.services.health.queries import scheme as schemes
+from bocage.shell.asking import UNPROCESSABLE, official_page, refuse
 
 # Proposals are kept for longer than 14 days, so the reason itself stands in the request alone.
 NEUTRAL_REASON = "The reasons stand in the request, which is deleted after 14 days."

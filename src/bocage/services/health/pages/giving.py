@@ -14,9 +14,10 @@ from bocage.kernel.ids import uuid7
 from bocage.kernel.work import defer
 from bocage.services.health import jobs
 from bocage.services.health.actions import results, sources
-from bocage.services.health.pages.asking import READ, UNPROCESSABLE, WRITE, page, refuse
+from bocage.services.health.pages.asking import READ, WRITE
 from bocage.services.health.pages.forms import ClaimForm, SymptomsForm, since_bounds
 from bocage.services.health.queries import passes, scheme
+from bocage.shell.asking import UNPROCESSABLE, page, refuse
 from bocage.shell.policy import scanning_page
 
 

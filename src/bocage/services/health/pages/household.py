@@ -13,10 +13,11 @@ from bocage.kernel.errors import Refusal
 from bocage.kernel.work import defer
 from bocage.services.health import jobs
 from bocage.services.health.actions import household
-from bocage.services.health.pages.asking import UNPROCESSABLE, WRITE, page, refuse
+from bocage.services.health.pages.asking import WRITE
 from bocage.services.health.pages.forms import HousemateForm
 from bocage.services.health.queries import household as homes
 from bocage.services.health.queries import passes
+from bocage.shell.asking import UNPROCESSABLE, page, refuse
 
 
 @never_cache

@@ -14,9 +14,10 @@ from bocage.kernel.errors import Refusal
 from bocage.services.health import limits
 from bocage.services.health.actions import certificates, deciding, holders, passing
 from bocage.services.health.documents import paper
-from bocage.services.health.pages.asking import READ, UNPROCESSABLE, WRITE, page
+from bocage.services.health.pages.asking import READ, WRITE
 from bocage.services.health.pages.naming import redirect_to_name
 from bocage.services.health.queries import passes
+from bocage.shell.asking import UNPROCESSABLE, page
 from bocage.shell.policy import scanning_page
 
 

@@ -12,9 +12,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from bocage.kernel.errors import Refusal
 from bocage.services.health import words
 from bocage.services.health.actions import holders, issuing
-from bocage.services.health.pages.asking import READ, UNPROCESSABLE, WRITE, page, refuse
+from bocage.services.health.pages.asking import READ, WRITE
 from bocage.services.health.pages.forms import HolderForm
 from bocage.services.health.queries import passes
+from bocage.shell.asking import UNPROCESSABLE, page, refuse
 
 # Where to go once the name is known: nothing else may be asked for in the address.
 _NEXT = ("health:certificates", "health:tests", "health:home")

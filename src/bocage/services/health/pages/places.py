@@ -10,14 +10,15 @@ from bocage.kernel.errors import Refusal
 from bocage.kernel.identity.types import Organisation
 from bocage.services.health.actions import places
 from bocage.services.health.documents import poster
-from bocage.services.health.pages.asking import READ, UNPROCESSABLE, WRITE, place_page, refuse
+from bocage.services.health.pages.asking import READ, WRITE
 from bocage.services.health.pages.forms import VenueForm
 from bocage.services.health.queries import venues
 from bocage.shell import rails
+from bocage.shell.asking import UNPROCESSABLE, organisation_page, refuse
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@place_page(WRITE)
+@organisation_page(WRITE)
 def show(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     """The places, and a form for another."""
     form = VenueForm(request.POST or None, initial={"name": organisation.name})
@@ -38,7 +39,7 @@ def show(request: HttpRequest, organisation: Organisation) -> HttpResponse:
 
 
 @require_safe
-@place_page(READ)
+@organisation_page(READ)
 def poster_file(request: HttpRequest, organisation: Organisation, venue_id: UUID) -> HttpResponse:
     """The poster of a place, as a PDF."""
     answer = HttpResponse(poster.poster_pdf(venues.own(organisation.id, venue_id)), content_type="application/pdf")
@@ -47,7 +48,7 @@ def poster_file(request: HttpRequest, organisation: Organisation, venue_id: UUID
 
 
 @require_POST
-@place_page(WRITE)
+@organisation_page(WRITE)
 def close(request: HttpRequest, organisation: Organisation, venue_id: UUID) -> HttpResponse:
     """Take a poster out of use."""
     places.close_venue(organisation.id, venue_id)

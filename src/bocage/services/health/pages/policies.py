@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from bocage.kernel import work
 from bocage.services.health import jobs, simulations
-from bocage.services.health.pages.asking import UNPROCESSABLE, official_page
+from bocage.shell.asking import UNPROCESSABLE, official_page
 
 TITLES = {
     "none": gettext_lazy("Nothing is done"),

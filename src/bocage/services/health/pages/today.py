@@ -11,8 +11,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from bocage.services.health.actions import appeals, deciding, sources
-from bocage.services.health.pages.asking import READ, WRITE, page
+from bocage.services.health.pages.asking import READ, WRITE
 from bocage.services.health.queries import passes, scheme
+from bocage.shell.asking import page
 
 
 @never_cache

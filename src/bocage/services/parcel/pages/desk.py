@@ -16,7 +16,7 @@ from bocage.services.parcel.actions import capturing, claims
 from bocage.services.parcel.actions import lockers as locker_actions
 from bocage.services.parcel.actions.capturing import is_carrier
 from bocage.services.parcel.actions.shipping import payment_of
-from bocage.services.parcel.pages.asking import UNPROCESSABLE, carrier_page
+from bocage.services.parcel.pages.asking import CARRY
 from bocage.services.parcel.pages.forms import LockerForm
 from bocage.services.parcel.pages.showing import as_story
 from bocage.services.parcel.queries import desk as queries
@@ -25,10 +25,11 @@ from bocage.services.parcel.queries import shipments
 from bocage.services.parcel.types import Size
 from bocage.services.parcel.words import claim_title, problem_title, size_title, speed_title, status_title
 from bocage.shell import rails
+from bocage.shell.asking import UNPROCESSABLE, organisation_page
 
 
 @require_safe
-@carrier_page
+@organisation_page(CARRY)
 def desk(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     """What needs somebody, and what was looked for."""
     frame = {"rail": rails.merchant_rail(), "rail_title": organisation.name}
@@ -49,7 +50,7 @@ def desk(request: HttpRequest, organisation: Organisation) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@carrier_page
+@organisation_page(CARRY)
 def lockers(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     """The carrier's lockers, and putting up one more."""
     capturing.require_carrier(organisation.id)
@@ -74,7 +75,7 @@ def lockers(request: HttpRequest, organisation: Organisation) -> HttpResponse:
 
 
 @require_POST
-@carrier_page
+@organisation_page(CARRY)
 def set_open(request: HttpRequest, organisation: Organisation, locker_id: UUID) -> HttpResponse:
     """Let a locker take parcels, or no more of them."""
     locker_actions.set_open(organisation.id, locker_id, request.POST.get("open") == "yes")
@@ -82,7 +83,7 @@ def set_open(request: HttpRequest, organisation: Organisation, locker_id: UUID) 
 
 
 @require_safe
-@carrier_page
+@organisation_page(CARRY)
 def parcel(request: HttpRequest, organisation: Organisation, shipment_id: UUID) -> HttpResponse:
     """One parcel, as its carrier sees it."""
     found = shipments.shipment(shipment_id)
@@ -102,7 +103,7 @@ def parcel(request: HttpRequest, organisation: Organisation, shipment_id: UUID) 
 
 
 @require_POST
-@carrier_page
+@organisation_page(CARRY)
 def grant(request: HttpRequest, organisation: Organisation, shipment_id: UUID) -> HttpResponse:
     """Give a sender the price back."""
     claims.grant_claim(organisation.id, shipment_id)

@@ -16,12 +16,13 @@ from bocage.services.parcel.actions import claims, on_delivery, shipping
 from bocage.services.parcel.actions.lockers import CHOOSABLE, choose
 from bocage.services.parcel.actions.shipping import payment_of
 from bocage.services.parcel.documents.label import label_pdf, label_zpl, tracking_url
-from bocage.services.parcel.pages.asking import READ, WRITE, page
+from bocage.services.parcel.pages.asking import READ, WRITE
 from bocage.services.parcel.pages.showing import as_story, stage_of
 from bocage.services.parcel.queries import lockers, shipments
 from bocage.services.parcel.queries.arrival import arrival
 from bocage.services.parcel.types import Shipment, Status
 from bocage.services.parcel.words import CLAIM_REASONS, claim_title, line_title, speed_title, status_title
+from bocage.shell.asking import page
 
 AMOUNT_DIGITS_MAX = 12
 

@@ -12,11 +12,12 @@ from bocage.kernel.errors import Refusal, not_found
 from bocage.kernel.identity import queries as identity
 from bocage.kernel.ids import uuid7
 from bocage.services.parcel.actions import shipping
-from bocage.services.parcel.pages.asking import UNPROCESSABLE, WRITE, page
+from bocage.services.parcel.pages.asking import WRITE
 from bocage.services.parcel.pages.forms import ParcelForm
 from bocage.services.parcel.queries import quotes, shipments
 from bocage.services.parcel.types import Shipment, Speed, Status
 from bocage.services.parcel.words import line_title, speed_title
+from bocage.shell.asking import UNPROCESSABLE, page
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

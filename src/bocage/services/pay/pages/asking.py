@@ -1,8 +1,7 @@
 """What every page of Pay asks first: for whom, in which currency, and how lately the person showed that it is her."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -10,34 +9,15 @@ from uuid import UUID
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.mfa.models import Authenticator
 from django.conf import settings
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from bocage.kernel.errors import Refusal
-from bocage.kernel.identity import queries as identity
 from bocage.services.pay.pages.forms import Form
+from bocage.shell.asking import UNPROCESSABLE
 
 READ, WRITE, TAKE = "pay:read", "pay:write", "pay:take"
-UNPROCESSABLE = 422
-
-
-type View = Callable[..., HttpResponse]
-
-
-def page(scope: str) -> Callable[[View], View]:
-    """A page for whoever is signed in and may do `scope` for whom she acts for; the view gets that subject's id."""
-
-    def decorate(view: View) -> View:
-        @wraps(view)
-        @login_required
-        def asked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            return view(request, identity.require_scope(scope), *args, **kwargs)
-
-        return asked
-
-    return decorate
 
 
 def person_of(request: HttpRequest) -> UUID:

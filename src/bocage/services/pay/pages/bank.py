@@ -20,20 +20,12 @@ from bocage.services.pay.actions import bank as bank_actions
 from bocage.services.pay.actions import exchange
 from bocage.services.pay.bank import desk
 from bocage.services.pay.jobs import exchange_with_bank
-from bocage.services.pay.pages.asking import (
-    READ,
-    WRITE,
-    currency,
-    has_passkey,
-    page,
-    refused_form,
-    show_again,
-    shown_since,
-)
+from bocage.services.pay.pages.asking import READ, WRITE, currency, has_passkey, refused_form, show_again, shown_since
 from bocage.services.pay.pages.forms import PayOutForm, TopUpForm
 from bocage.services.pay.pages.showing import next_url
 from bocage.services.pay.queries import bank as queries
 from bocage.services.pay.queries import wallet as wallet_queries
+from bocage.shell.asking import page
 
 STEPS = (gettext_lazy("How much"), gettext_lazy("Send it"), gettext_lazy("There it is"))
 

@@ -14,12 +14,13 @@ from bocage.kernel.errors import Refusal, forbidden
 from bocage.services.pay import limits
 from bocage.services.pay.actions import codes as code_actions
 from bocage.services.pay.actions import paying, presented
-from bocage.services.pay.pages.asking import READ, TAKE, UNPROCESSABLE, WRITE, currency, page, refused_form
+from bocage.services.pay.pages.asking import READ, TAKE, WRITE, currency, refused_form
 from bocage.services.pay.pages.forms import AmountForm, ReceiveForm
 from bocage.services.pay.queries import codes as queries
 from bocage.services.pay.queries import sheets
 from bocage.services.pay.queries import wallet as wallet_queries
 from bocage.services.pay.types import Code
+from bocage.shell.asking import UNPROCESSABLE, page
 from bocage.shell.policy import scanning_page
 
 QUICK_AMOUNTS = ["5", "10", "20", "50"]

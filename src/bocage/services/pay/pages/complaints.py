@@ -21,13 +21,13 @@ from bocage.kernel.payments.approving import DECIDE
 from bocage.kernel.payments.types import Dispute
 from bocage.services.pay import inputs, words
 from bocage.services.pay.actions import complaints as actions
-from bocage.services.pay.pages.asking import READ, UNPROCESSABLE, WRITE, page, person_of, refused_form
+from bocage.services.pay.pages.asking import READ, WRITE, refused_form
 from bocage.services.pay.pages.forms import ComplaintForm, DecisionForm
 from bocage.services.pay.pages.merchant import shop_context, shop_page
-from bocage.services.pay.pages.operator import operator_page
 from bocage.services.pay.pages.showing import typed_amount
 from bocage.services.pay.queries import receipts
 from bocage.services.pay.queries import wallet as wallet_queries
+from bocage.shell.asking import UNPROCESSABLE, operator_page, page
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -86,7 +86,7 @@ def give_in(request: HttpRequest, shop: Organisation, complaint_id: UUID) -> Htt
 
 @require_safe
 @operator_page
-def disputes(request: HttpRequest) -> HttpResponse:
+def disputes(request: HttpRequest, _operator_id: UUID) -> HttpResponse:
     """Open complaints of the whole town, the oldest first; who complains is named on the complaint's own page."""
     after = request.GET.get("after", "")
     with acting_as(Actor.for_service(OPERATING)):
@@ -96,7 +96,7 @@ def disputes(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @operator_page
-def decide(request: HttpRequest, complaint_id: UUID) -> HttpResponse:
+def decide(request: HttpRequest, operator_id: UUID, complaint_id: UUID) -> HttpResponse:
     """Propose how a complaint ends; a second person decides."""
     with acting_as(Actor.for_service(OPERATING)):
         found = payments.dispute(complaint_id)
@@ -106,7 +106,7 @@ def decide(request: HttpRequest, complaint_id: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         payload = {"dispute_id": str(complaint_id), "state": form.cleaned_data["state"]}
         try:
-            approvals.propose(DECIDE, payload, person_of(request), reason=form.cleaned_data["reason"])
+            approvals.propose(DECIDE, payload, operator_id, reason=form.cleaned_data["reason"])
         except Refusal as refusal:
             form.refuse(refusal)
         else:

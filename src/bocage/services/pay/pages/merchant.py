@@ -32,17 +32,7 @@ from bocage.services.pay.actions import refunds as refund_actions
 from bocage.services.pay.documents import poster as poster_documents
 from bocage.services.pay.documents import statement as documents
 from bocage.services.pay.documents.statement import plain_amount
-from bocage.services.pay.pages.asking import (
-    READ,
-    TAKE,
-    UNPROCESSABLE,
-    WRITE,
-    View,
-    currency,
-    page,
-    person_of,
-    refused_form,
-)
+from bocage.services.pay.pages.asking import READ, TAKE, WRITE, currency, person_of, refused_form
 from bocage.services.pay.pages.forms import ChargeForm, DeclineForm, OrderForm, PosterForm, RefundForm
 from bocage.services.pay.pages.showing import attachment, row_of, typed_amount
 from bocage.services.pay.queries import codes as code_queries
@@ -52,6 +42,7 @@ from bocage.services.pay.queries import requests as request_queries
 from bocage.services.pay.queries import wallet as wallet_queries
 from bocage.services.pay.types import CodeKind, Line, LineKind
 from bocage.shell import rails
+from bocage.shell.asking import UNPROCESSABLE, View, page
 from bocage.shell.policy import scanning_page
 from bocage.shell.templatetags.shell import locale
 from bocage.shell.types import ActivityRow

@@ -1,47 +1,29 @@
 """The operator's view of the bank: lines that found no place, and the files."""
 
-from functools import wraps
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from bocage.kernel.approvals import actions as approvals
-from bocage.kernel.errors import Refusal, forbidden
-from bocage.kernel.identity import queries as identity
-from bocage.kernel.identity.types import Role
+from bocage.kernel.errors import Refusal
 from bocage.services.pay import inputs, words
-from bocage.services.pay.pages.asking import UNPROCESSABLE, View, person_of
 from bocage.services.pay.pages.forms import AssignForm
 from bocage.services.pay.queries import bank as queries
 from bocage.services.pay.queries import codes as code_queries
 from bocage.services.pay.types import EntryState
 from bocage.services.pay.verbs import ASSIGN
+from bocage.shell.asking import UNPROCESSABLE, operator_page
 
 FILES_SHOWN = 10
 
 
-def operator_page(view: View) -> View:
-    """A page for operators of the town."""
-
-    @wraps(view)
-    @login_required
-    def asked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if Role.OPERATOR not in identity.roles(person_of(request)):
-            raise forbidden(_("This page is for operators of the town."))
-        return view(request, *args, **kwargs)
-
-    return asked
-
-
 @require_safe
 @operator_page
-def bank_entries(request: HttpRequest) -> HttpResponse:
+def bank_entries(request: HttpRequest, _operator_id: UUID) -> HttpResponse:
     """The bank's lines in one state, and the latest files."""
     given = request.GET.get("state", EntryState.UNMATCHED.value)
     if given not in set(EntryState):
@@ -59,7 +41,7 @@ def bank_entries(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @operator_page
-def assign(request: HttpRequest, entry_id: UUID) -> HttpResponse:
+def assign(request: HttpRequest, operator_id: UUID, entry_id: UUID) -> HttpResponse:
     """Propose whose wallet a line of the bank's belongs in; a second person decides."""
     entry = queries.bank_entry(entry_id)
     form = AssignForm(request.POST or None)
@@ -67,7 +49,7 @@ def assign(request: HttpRequest, entry_id: UUID) -> HttpResponse:
         try:
             owner = code_queries.payee_by_handle(form.cleaned_data["to"])
             payload = {"entry_id": str(entry_id), "owner_id": str(owner.id)}
-            approvals.propose(ASSIGN, payload, person_of(request), reason=form.cleaned_data["reason"])
+            approvals.propose(ASSIGN, payload, operator_id, reason=form.cleaned_data["reason"])
         except Refusal as refusal:
             form.refuse(refusal)
         else:

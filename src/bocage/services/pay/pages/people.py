@@ -14,13 +14,14 @@ from bocage.kernel.errors import Refusal
 from bocage.services.pay import inputs
 from bocage.services.pay.actions import paying
 from bocage.services.pay.actions import requests as request_actions
-from bocage.services.pay.pages.asking import READ, WRITE, currency, page, refused_form
+from bocage.services.pay.pages.asking import READ, WRITE, currency, refused_form
 from bocage.services.pay.pages.forms import AskForm, SendForm, SplitForm
 from bocage.services.pay.pages.showing import next_url
 from bocage.services.pay.queries import codes as code_queries
 from bocage.services.pay.queries import requests as queries
 from bocage.services.pay.queries import wallet as wallet_queries
 from bocage.services.pay.types import Payee
+from bocage.shell.asking import page
 from bocage.shell.templatetags.shell import exponent_of
 
 _SEPARATORS = re.compile(r"[\n;]+")

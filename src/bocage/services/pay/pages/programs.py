@@ -19,9 +19,10 @@ from bocage.kernel.events.types import Webhook
 from bocage.kernel.identity import actions as identity_actions
 from bocage.kernel.identity import queries as identity
 from bocage.kernel.identity.types import STAFF_ROLE_NAMES, Organisation
-from bocage.services.pay.pages.asking import READ, UNPROCESSABLE, WRITE, person_of
+from bocage.services.pay.pages.asking import READ, WRITE, person_of
 from bocage.services.pay.pages.forms import Form
 from bocage.services.pay.pages.merchant import shop_context, shop_page
+from bocage.shell.asking import UNPROCESSABLE
 
 KEY_LIFE = timedelta(days=365)
 NAME_CHARACTERS_MAX = 80

@@ -13,12 +13,13 @@ from bocage.kernel.proofs import explorer
 from bocage.services.pay import words
 from bocage.services.pay.actions import refunds as refund_actions
 from bocage.services.pay.documents import receipt as documents
-from bocage.services.pay.pages.asking import READ, WRITE, page, refused_form
+from bocage.services.pay.pages.asking import READ, WRITE, refused_form
 from bocage.services.pay.pages.forms import RefundAskForm
 from bocage.services.pay.pages.showing import attachment, split_query
 from bocage.services.pay.queries import receipts as queries
 from bocage.services.pay.queries import wallet as wallet_queries
 from bocage.services.pay.types import LineKind, Receipt
+from bocage.shell.asking import page
 
 
 @require_safe

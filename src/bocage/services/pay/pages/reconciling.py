@@ -14,11 +14,10 @@ from django.views.decorators.http import require_http_methods
 from bocage.kernel.errors import Refusal
 from bocage.services.pay import inputs, limits, words
 from bocage.services.pay.actions import reconciling as actions
-from bocage.services.pay.pages.asking import UNPROCESSABLE, person_of
 from bocage.services.pay.pages.forms import Form
-from bocage.services.pay.pages.operator import operator_page
 from bocage.services.pay.queries import reconciling as queries
 from bocage.services.pay.types import MATCHED_FINDINGS, OPEN_FINDINGS, LineFinding, ReconciledLine
+from bocage.shell.asking import UNPROCESSABLE, operator_page
 
 VIEWS = {
     "open": (pgettext_lazy("lines of the bank", "To look at"), OPEN_FINDINGS),
@@ -65,7 +64,7 @@ class DecideForm(Form):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @operator_page
-def reconciliation(request: HttpRequest) -> HttpResponse:
+def reconciliation(request: HttpRequest, _operator_id: UUID) -> HttpResponse:
     """What bank and ledger have of each other, and the door for more statements."""
     form = StatementsForm(request.POST, request.FILES) if request.method == "POST" else StatementsForm()
     if request.method == "POST":
@@ -118,13 +117,13 @@ def _shown(line: ReconciledLine) -> dict[str, Any]:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @operator_page
-def line(request: HttpRequest, line_id: UUID) -> HttpResponse:
+def line(request: HttpRequest, operator_id: UUID, line_id: UUID) -> HttpResponse:
     """One line of the bank's, what it could be in the ledger, and the decision."""
     found = queries.line(line_id)
     form = DecideForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            said = _decide(request, line_id, form.cleaned_data["reason"])
+            said = _decide(request, line_id, operator_id, form.cleaned_data["reason"])
         except Refusal as refusal:
             form.refuse(refusal)
         else:
@@ -142,8 +141,7 @@ def line(request: HttpRequest, line_id: UUID) -> HttpResponse:
     return render(request, "pay/console_statement_line.html", context, status=status)
 
 
-def _decide(request: HttpRequest, line_id: UUID, reason: str) -> str:
-    operator_id = person_of(request)
+def _decide(request: HttpRequest, line_id: UUID, operator_id: UUID, reason: str) -> str:
     match request.POST.get("do", ""):
         case "match":
             movement_id = inputs.identifier(request.POST.get("movement_id", ""), "movement_id")

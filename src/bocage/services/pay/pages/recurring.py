@@ -21,10 +21,11 @@ from bocage.kernel.ids import uuid7
 from bocage.kernel.payments.types import MandateTerms, Period
 from bocage.services.pay import inputs, limits, words
 from bocage.services.pay.actions import recurring as actions
-from bocage.services.pay.pages.asking import READ, WRITE, currency, page, refused_form, show_again, shown_since
+from bocage.services.pay.pages.asking import READ, WRITE, currency, refused_form, show_again, shown_since
 from bocage.services.pay.pages.forms import HANDLE_CHARACTERS_MAX, AmountField, Form
 from bocage.services.pay.queries import codes
 from bocage.services.pay.queries import recurring as queries
+from bocage.shell.asking import page
 
 BY_ITSELF, WHEN_ASKED = "by_itself", "when_asked"
 YEAR = timedelta(days=365)

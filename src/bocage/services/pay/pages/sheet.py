@@ -10,11 +10,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from bocage.kernel.errors import Refusal
 from bocage.services.pay import home
 from bocage.services.pay.actions import paying
-from bocage.services.pay.pages.asking import READ, WRITE, has_passkey, page, show_again, shown_since
+from bocage.services.pay.pages.asking import READ, WRITE, has_passkey, show_again, shown_since
 from bocage.services.pay.pages.showing import split_query
 from bocage.services.pay.queries import codes, sheets
 from bocage.services.pay.queries import wallet as wallet_queries
 from bocage.services.pay.types import Line, LineKind, Sheet
+from bocage.shell.asking import page
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

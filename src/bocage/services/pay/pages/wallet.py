@@ -19,20 +19,12 @@ from bocage.services.pay.actions import paying
 from bocage.services.pay.actions import preferences as preference_actions
 from bocage.services.pay.documents import bank_statement
 from bocage.services.pay.documents import statement as documents
-from bocage.services.pay.pages.asking import (
-    READ,
-    WRITE,
-    currency,
-    page,
-    person_of,
-    refused_form,
-    show_again,
-    shown_since,
-)
+from bocage.services.pay.pages.asking import READ, WRITE, currency, person_of, refused_form, show_again, shown_since
 from bocage.services.pay.pages.forms import PreferencesForm
 from bocage.services.pay.pages.showing import SHOWN_KINDS, attachment, days_of, row_of
 from bocage.services.pay.queries import requests as request_queries
 from bocage.services.pay.queries import wallet as queries
+from bocage.shell.asking import page
 from bocage.shell.templatetags.shell import exponent_of
 
 HOME_LINES = 8
