@@ -1,6 +1,7 @@
 """What makes the site an app: its manifest, the service worker and the page for when there is no network."""
 
 import json
+from collections.abc import Sequence
 from hashlib import blake2s
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -65,6 +66,19 @@ def service_worker(request: HttpRequest) -> HttpResponse:
     context = {"files": json.dumps(files), "offline": reverse("offline"), "version": version}
     response = render(request, "shell/sw.js", context, content_type="text/javascript; charset=utf-8")
     response["Service-Worker-Allowed"] = "/"
+    response["Cache-Control"] = "no-cache"
+    return response
+
+
+def page_worker(request: HttpRequest, name: str, pages: Sequence[str], files: Sequence[str]) -> HttpResponse:
+    """The service worker of one page that works offline: keeps `pages`, its addresses, and `files`, static ones.
+
+    Nothing personal may be in them: they are fetched without cookies. The version follows from the files' hashes.
+    """
+    addresses = [static(file) for file in files]
+    version = blake2s("\n".join((*pages, *addresses)).encode(), digest_size=8).hexdigest()
+    context = {"name": name, "pages": json.dumps(list(pages)), "files": json.dumps(addresses), "version": version}
+    response = render(request, "shell/page_sw.js", context, content_type="text/javascript; charset=utf-8")
     response["Cache-Control"] = "no-cache"
     return response
 

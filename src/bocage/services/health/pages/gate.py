@@ -3,13 +3,9 @@
 Page and keys are the same for everybody. Only the desk, which sends counts, asks who is signed in.
 """
 
-import json
-from hashlib import blake2s
-
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import render
-from django.templatetags.static import static
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -19,7 +15,7 @@ from bocage.kernel.errors import Refusal
 from bocage.kernel.identity import queries as identity
 from bocage.services.health.queries import gates
 from bocage.shell.policy import scanning_page
-from bocage.shell.pwa import PRECACHED
+from bocage.shell.pwa import PRECACHED, page_worker
 
 GATE = "health:gate"
 _MODULES = ("gate-desk", "admission", "tokens", "dcc", "shc", "cose", "cbor", "coding", "refusal")
@@ -44,18 +40,8 @@ def gate(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def worker(request: HttpRequest) -> HttpResponse:
-    """The gate's own service worker, for this page alone; its version follows from the files it keeps."""
-    files = [static(name) for name in _FILES]
-    version = blake2s("\n".join(files).encode(), digest_size=8).hexdigest()
-    context = {
-        "files": json.dumps(files),
-        "page": reverse("health:gate"),
-        "keys": reverse("health:gate-keys"),
-        "version": version,
-    }
-    response = render(request, "health/gate_sw.js", context, content_type="text/javascript; charset=utf-8")
-    response["Cache-Control"] = "no-cache"
-    return response
+    """The gate's own service worker, for this page alone."""
+    return page_worker(request, "gate", (reverse("health:gate"), reverse("health:gate-keys")), _FILES)
 
 
 @require_safe

@@ -1,12 +1,8 @@
 """The courier's phone: the page is the same for everybody and kept on the phone; the tour comes to who is signed in."""
 
-import json
-from hashlib import blake2s
-
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import render
-from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -21,7 +17,7 @@ from bocage.services.parcel.queries import lockers, shipments
 from bocage.services.parcel.types import Compartment, Shipment
 from bocage.services.parcel.words import status_title
 from bocage.shell.policy import scanning_page
-from bocage.shell.pwa import PRECACHED
+from bocage.shell.pwa import PRECACHED, page_worker
 
 _FILES = (
     *PRECACHED,
@@ -44,13 +40,8 @@ def courier(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def worker(request: HttpRequest) -> HttpResponse:
-    """The courier's own service worker, for this page alone; its version follows from the files it keeps."""
-    files = [static(name) for name in _FILES]
-    version = blake2s("\n".join(files).encode(), digest_size=8).hexdigest()
-    context = {"files": json.dumps(files), "page": reverse("parcel:courier"), "version": version}
-    response = render(request, "parcel/courier_sw.js", context, content_type="text/javascript; charset=utf-8")
-    response["Cache-Control"] = "no-cache"
-    return response
+    """The courier's own service worker, for this page alone."""
+    return page_worker(request, "courier", (reverse("parcel:courier"),), _FILES)
 
 
 @never_cache

@@ -1,7 +1,7 @@
-// Keeps the courier's page and its files, so that scanning goes on without a connection. The page is the same for everybody:
-// it is fetched without cookies. Stops and scans are not here but in the page's own database.
-const CACHE = "courier-{{ version }}";
-const PAGE = "{{ page }}";
+// Keeps one page, what it asks for and its files, so that it works without a connection. All of it is the same for
+// everybody: it is fetched without cookies, and nothing personal is in it.
+const CACHE = "{{ name }}-{{ version }}";
+const PAGES = {{ pages|safe }};
 const FILES = {{ files|safe }};
 const STATIC = "{% get_static_prefix %}";
 const KEPT = { ignoreVary: true };
@@ -9,11 +9,11 @@ const plain = (address) => new Request(address, { credentials: "omit" });
 
 addEventListener("install", (event) => {
   skipWaiting();
-  event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll([plain(PAGE), ...FILES])));
+  event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll([...PAGES.map(plain), ...FILES])));
 });
 
 addEventListener("activate", (event) => {
-  const old = (name) => name.startsWith("courier-") && name !== CACHE;
+  const old = (name) => name.startsWith("{{ name }}-") && name !== CACHE;
   const clean = caches.keys().then((names) => Promise.all(names.filter(old).map((name) => caches.delete(name))));
   event.waitUntil(clean.then(() => clients.claim()));
 });
@@ -35,6 +35,6 @@ async function newest(address) {
 addEventListener("fetch", (event) => {
   const url = new URL(event.request.url);
   if (event.request.method !== "GET" || url.origin !== location.origin) return;
-  if (url.pathname === PAGE) event.respondWith(newest(url.pathname));
+  if (PAGES.includes(url.pathname)) event.respondWith(newest(url.pathname));
   else if (url.pathname.startsWith(STATIC)) event.respondWith(caches.match(event.request, KEPT).then((kept) => kept ?? fetch(event.request)));
 });
