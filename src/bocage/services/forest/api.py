@@ -14,8 +14,8 @@ from bocage.kernel.consent import queries as consents
 from bocage.kernel.identity import queries as identity
 from bocage.kernel.ids import uuid7
 from bocage.services.forest import company, limits, queries, real_trees, together
-from bocage.services.forest.actions import campaigns, correcting, earning, friends, giving, groups, importing, planting
-from bocage.services.forest.types import Columns
+from bocage.services.forest.actions import campaigns, correcting, earning, friends, giving, groups, importing, noting, planting
+from bocage.services.forest.types import Columns, Noted
 from bocage.shell.api_site import decode_cursor, encode_cursor, idempotent, scoped
 
 router = Router()
@@ -75,6 +75,22 @@ class MonthOut(Schema):
 
 
 Place = Annotated[int | None, Field(ge=0, lt=limits.COLUMNS_SHOWN_MAX)]
+
+
+class NoteIn(Schema):
+    """What was bought and no statement shows: `amount_minor` spent, in hundredths of the country's currency."""
+
+    booked_on: date
+    amount_minor: Annotated[int, Field(ge=1, le=limits.NOTED_MINOR_MAX)]
+    category: Annotated[str, Field(min_length=1, max_length=32)]
+    text: Annotated[str, Field(max_length=limits.NOTED_TEXT_CHARACTERS_MAX)] = ""
+    country: Annotated[str, Field(pattern="^[A-Z]{2}$")]
+
+
+class NoteRemoved(Schema):
+    """Which note was taken back."""
+
+    id: UUID
 
 
 class StatementIn(Schema):
@@ -184,6 +200,23 @@ def correct(request: HttpRequest, line_id: UUID, payload: CategoryIn) -> Any:
     person = current_actor().required_subject()
     correcting.correct(person, line_id, payload.category)
     return LineOut.model_validate(queries.line(person, line_id), from_attributes=True)
+
+
+@router.put("/notes/{line_id}", response=LineOut, auth=scoped("forest:write"))
+@idempotent
+def note(request: HttpRequest, line_id: UUID, payload: NoteIn) -> Any:
+    """Write down by hand what was paid in cash, under an id of yours: it weighs, and brings no grams."""
+    person = current_actor().required_subject()
+    noting.note(person, line_id, Noted(**payload.model_dump()))
+    return LineOut.model_validate(queries.line(person, line_id), from_attributes=True)
+
+
+@router.post("/notes/{line_id}/remove", response=NoteRemoved, auth=scoped("forest:write"))
+@idempotent
+def remove_note(request: HttpRequest, line_id: UUID) -> Any:
+    """Take back what was written down by hand."""
+    noting.remove(current_actor().required_subject(), line_id)
+    return NoteRemoved(id=line_id)
 
 
 @router.post("/statements", response={201: PreviewOut}, auth=scoped("forest:write"))

@@ -19,6 +19,7 @@ from bocage.shell.templatetags.shell import locale
 
 # What Forest itself adds to the chain.
 CORRECTED = _("You said that this merchant is: {category}.")
+NOTED = _("You wrote it down by hand as: {category}.")
 REFUNDED = _("Money came back: this share of the purchase's footprint goes with it.")
 # What the chain of reasons says.
 SENTENCES = (

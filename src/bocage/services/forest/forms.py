@@ -1,17 +1,19 @@
 """What people fill in on Forest's pages."""
 
 from dataclasses import asdict
+from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.utils.dates import MONTHS
 from django.utils.translation import gettext_lazy as _
 
+from bocage.services.forest import limits
 from bocage.services.forest.company_columns import FUEL, METER, PAYMENTS
 from bocage.services.forest.engine_words import class_title, countries
 from bocage.services.forest.species import SPECIES
 from bocage.services.forest.types import Choices
-from bocage.services.forest.weighing import correctable
+from bocage.services.forest.weighing import correctable, notable
 
 ACCEPTED_FILES = ".csv,.txt,.sta,.mt940,.940,.ofx,.qfx,.qif,.xml,.zip,.gz"
 
@@ -85,6 +87,31 @@ class CategoryForm(forms.Form):
         super().__init__(*args, **kwargs)
         titles = sorted(((name, class_title(name)) for name in correctable()), key=lambda pair: pair[1])
         self.fields["category"].choices = [("", _("As Forest reads it")), *titles]  # type: ignore[attr-defined]
+
+
+class NoteForm(forms.Form):
+    """What was paid in cash, under an id that makes a doubled click one line."""
+
+    line_id = forms.UUIDField(widget=forms.HiddenInput)
+    booked_on = forms.DateField(label=_("Day"), widget=forms.DateInput(attrs={"type": "date"}))
+    amount = forms.DecimalField(
+        label=_("What it cost"),
+        min_value=Decimal("0.01"),
+        max_value=limits.NOTED_MINOR_MAX // 100,
+        decimal_places=2,
+        widget=forms.NumberInput(attrs={"inputmode": "decimal"}),
+    )
+    category = forms.ChoiceField(label=_("What it was"))
+    text = forms.CharField(
+        label=_("Where, or what exactly"), max_length=limits.NOTED_TEXT_CHARACTERS_MAX, required=False
+    )
+    country = forms.ChoiceField(label=_("Country"), help_text=_("The amount is in its currency."))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        titles = sorted(((name, class_title(name)) for name in notable()), key=lambda pair: pair[1])
+        self.fields["category"].choices = titles  # type: ignore[attr-defined]
+        self.fields["country"].choices = countries()  # type: ignore[attr-defined]
 
 
 class SowForm(forms.Form):

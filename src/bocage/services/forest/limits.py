@@ -18,6 +18,10 @@ TEXT_CHARACTERS_MAX = 400
 NAME_CHARACTERS_MAX = 120
 MERCHANT_CHARACTERS_MAX = 80
 CORRECTIONS_MAX = 500
+# What somebody writes down by hand, in all and for one purchase (minor units of a currency with two decimals).
+NOTES_MAX = 10_000
+NOTED_MINOR_MAX = 10**8
+NOTED_TEXT_CHARACTERS_MAX = 80
 
 # Grams ripen after the refund window, so that what is sent back never paid for a tree.
 RIPENING = timedelta(days=14)

@@ -78,6 +78,7 @@ service = Service(
     needs=(Needs(PaymentHistory, purpose="forest.grow"),),
     actions=(
         QuickAction(_("Import a statement"), "forest:import", "file-up", (_("bank"), _("footprint"), "CSV", "MT940")),
+        QuickAction(_("Write down a purchase"), "forest:note", "notebook-pen", (_("cash"), _("footprint"))),
         QuickAction(_("Plant a tree"), "forest:trees", "sprout", (_("grams"), _("tree"))),
         QuickAction(_("Real trees"), "forest:planting", "shovel", (_("campaign"), _("certificate"))),
         QuickAction(_("My year"), "forest:year", "lightbulb", (_("advice"), _("goal"), _("what if"))),

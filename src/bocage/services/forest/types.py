@@ -36,6 +36,17 @@ class FootprintLine:
 
 
 @dataclass(frozen=True)
+class Noted:
+    """What a person writes down by hand: `amount_minor` spent, of the country's currency, in hundredths."""
+
+    booked_on: date
+    amount_minor: int
+    category: str
+    text: str
+    country: str
+
+
+@dataclass(frozen=True)
 class CategorySum:
     """What one category weighs in a month, and its share of the month's sum in percent."""
 

@@ -10,7 +10,7 @@ from bocage.engines import carbon
 from bocage.engines.carbon import Footprint, Payment, assess, kind_of, total
 from bocage.engines.carbon.reasons import BY_MCC
 from bocage.services.forest import limits
-from bocage.services.forest.engine_words import CORRECTED
+from bocage.services.forest.engine_words import CORRECTED, NOTED
 
 # A merchant category code a class, by which the engine takes a person's word for what a merchant sells.
 _CODE_OF_CLASS = {
@@ -133,6 +133,17 @@ def weigh(
     return weighed[len(earlier) :]
 
 
+def weigh_noted(purchase: Purchase, category: str) -> Weighed:
+    """Weigh what a person wrote down by hand and gave its class: the text only tells the finer kind within it."""
+    assessment = assess([replace(_payment(purchase), mcc=_CODE_OF_CLASS[category])])
+    (footprint,) = assessment.footprints
+    told = {"step": "category", "template": NOTED, "values": {"category": carbon.class_title(category)}}
+    # No merchant: what she says of others does not change what she said of this.
+    weighed = _weighed(footprint, assessment.book, "", None)
+    reasons = [told if each["template"] == BY_MCC else each for each in weighed.reasons]
+    return replace(weighed, reasons=reasons, corrected=True)
+
+
 def own_item(purchase: Purchase) -> str:
     """What the engine takes the purchase for by itself, whatever the person has corrected."""
     return kind_of(_payment(purchase)).item
@@ -141,6 +152,11 @@ def own_item(purchase: Purchase) -> str:
 def correctable() -> list[str]:
     """The classes that a person can give a merchant."""
     return list(_CODE_OF_CLASS)
+
+
+def notable() -> list[str]:
+    """The classes of what can be written down by hand: something bought."""
+    return [name for name in _CODE_OF_CLASS if name != "movement"]
 
 
 def given_back(micrograms: int, paid_minor: int, before_minor: int, after_minor: int) -> int:

@@ -241,40 +241,45 @@ def _is_checked_shop(payee_id: UUID) -> bool:
     return shop is not None and shop.verified and not shop.frozen
 
 
+def as_line(id: UUID, person_id: UUID, origin: str, origin_id: UUID, purchase: Purchase, weight: Weighed) -> Line:
+    """A line that is not yet in the database."""
+    return Line(
+        id=id,
+        person_id=person_id,
+        origin=origin,
+        origin_id=origin_id,
+        fingerprint=purchase.fingerprint,
+        booked_on=purchase.booked_on,
+        amount_minor=purchase.amount_minor,
+        currency=purchase.currency,
+        exponent=purchase.exponent,
+        text=purchase.text,
+        mcc=purchase.mcc or "",
+        country=purchase.country or "",
+        home=purchase.home or "",
+        merchant=weight.merchant,
+        corrected=weight.corrected,
+        category=weight.category,
+        item=weight.item,
+        factor=weight.factor,
+        counted=weight.counted,
+        assessed=weight.assessed,
+        probability=weight.probability,
+        micrograms=weight.micrograms,
+        low_micrograms=weight.low_micrograms,
+        high_micrograms=weight.high_micrograms,
+        reasons=weight.reasons,
+        book=weight.book,
+        created_at=clock.now(),
+    )
+
+
 def _keep(
     person_id: UUID, origin: str, origin_id: UUID, purchases: Sequence[Purchase], weighed: Sequence[Weighed]
 ) -> list[Line]:
     """Insert what is new; the lines that are."""
     rows = [
-        Line(
-            id=uuid7(),
-            person_id=person_id,
-            origin=origin,
-            origin_id=origin_id,
-            fingerprint=purchase.fingerprint,
-            booked_on=purchase.booked_on,
-            amount_minor=purchase.amount_minor,
-            currency=purchase.currency,
-            exponent=purchase.exponent,
-            text=purchase.text,
-            mcc=purchase.mcc or "",
-            country=purchase.country or "",
-            home=purchase.home or "",
-            merchant=weight.merchant,
-            corrected=weight.corrected,
-            category=weight.category,
-            item=weight.item,
-            factor=weight.factor,
-            counted=weight.counted,
-            assessed=weight.assessed,
-            probability=weight.probability,
-            micrograms=weight.micrograms,
-            low_micrograms=weight.low_micrograms,
-            high_micrograms=weight.high_micrograms,
-            reasons=weight.reasons,
-            book=weight.book,
-            created_at=clock.now(),
-        )
+        as_line(uuid7(), person_id, origin, origin_id, purchase, weight)
         for purchase, weight in zip(purchases, weighed, strict=True)
     ]
     Line.objects.bulk_create(rows, batch_size=_ROWS_AN_INSERT, ignore_conflicts=True)

@@ -26,7 +26,7 @@ from bocage.services.forest.acts import ACTS
 from bocage.services.forest.challenges import animals, progress
 from bocage.services.forest.engine_words import class_title
 from bocage.services.forest.forms import CategoryForm, ColumnsForm, SowForm, StatementForm, WaterForm
-from bocage.services.forest.pages import campaigning, company, insight, sharing
+from bocage.services.forest.pages import campaigning, company, insight, noting, sharing
 from bocage.services.forest.pages.drawing import drawing
 from bocage.services.forest.species import SPECIES
 from bocage.services.forest.types import Columns, FootprintLine, Grove
@@ -335,6 +335,7 @@ def _category_of(text: str | None) -> str:
 urlpatterns = [
     *sharing.urlpatterns,
     *insight.urlpatterns,
+    *noting.urlpatterns,
     *campaigning.urlpatterns,
     *company.urlpatterns,
     path("", home, name="home"),

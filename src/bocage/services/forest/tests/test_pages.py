@@ -1,5 +1,6 @@
 """Every page renders empty, full and failing, within its budget of queries; forms show their errors again."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,9 +13,10 @@ from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.consent import actions as consent
 from bocage.kernel.ids import uuid7
 from bocage.services.forest import queries
-from bocage.services.forest.actions import importing
+from bocage.services.forest.actions import importing, noting
 from bocage.services.forest.acts import ACT_BY_SLUG
 from bocage.services.forest.models import Upload
+from bocage.services.forest.types import Noted
 from bocage.services.forest.tests.conftest import PASSWORD, ride
 
 pytestmark = pytest.mark.django_db
@@ -24,6 +26,7 @@ QUERIES_MAX = {
     "/forest/": 18,
     "/forest/lines": 11,
     "/forest/lines/{line}": 9,
+    "/forest/notes": 7,
     "/forest/import": 8,
     "/forest/import/{preview}": 14,
     "/forest/import/{columns}/columns": 9,
@@ -53,7 +56,9 @@ def full(person: UUID, statement: bytes) -> dict[str, UUID]:
     columns = hand_in(person, UNKNOWN_CSV, "odd.csv")
     with acting_as(Actor.for_person(person)):
         line = queries.lines(person)[0].id
-    return {"line": line, "preview": preview, "columns": columns}
+        cash = Noted(clock.now().date() - timedelta(days=8), 1_850, "groceries", "Saturday's market", "FR")
+        note = noting.note(person, uuid7(), cash).id
+    return {"line": line, "note": note, "preview": preview, "columns": columns}
 
 
 def page(answer: Any, status: int = 200) -> str:
