@@ -14,7 +14,17 @@ from bocage.kernel.consent import queries as consents
 from bocage.kernel.identity import queries as identity
 from bocage.kernel.ids import uuid7
 from bocage.services.forest import company, limits, queries, real_trees, together
-from bocage.services.forest.actions import campaigns, correcting, earning, friends, giving, groups, importing, noting, planting
+from bocage.services.forest.actions import (
+    campaigns,
+    correcting,
+    earning,
+    friends,
+    giving,
+    groups,
+    importing,
+    noting,
+    planting,
+)
 from bocage.services.forest.types import Columns, Noted
 from bocage.shell.api_site import decode_cursor, encode_cursor, idempotent, scoped
 

@@ -80,7 +80,9 @@ class Line(models.Model):
         db_table = "forest_line"
         constraints = [
             models.UniqueConstraint(fields=["person_id", "fingerprint"], name="forest_line_once"),
-            models.CheckConstraint(condition=Q(origin__in=["statement", "payment", "noted"]), name="forest_line_origin"),
+            models.CheckConstraint(
+                condition=Q(origin__in=["statement", "payment", "noted"]), name="forest_line_origin"
+            ),
         ]
         indexes = [
             models.Index(fields=["person_id", "-booked_on", "-id"], name="forest_line_by_day"),

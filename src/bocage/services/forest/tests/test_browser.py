@@ -25,7 +25,14 @@ AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-pract
 SHOTS = os.environ.get("BOCAGE_SHOTS", "")
 TOUCH_PX = 46
 EMPTY = ("/forest/", "/forest/lines", "/forest/import", "/forest/trees")
-FULL = (*EMPTY, "/forest/notes", "/forest/lines/{note}", "/forest/lines/{line}", "/forest/import/{preview}", "/forest/import/{columns}/columns")
+FULL = (
+    *EMPTY,
+    "/forest/notes",
+    "/forest/lines/{note}",
+    "/forest/lines/{line}",
+    "/forest/import/{preview}",
+    "/forest/import/{columns}/columns",
+)
 # A page is loaded once in each language and looked at in two windows.
 LOOKS = {
     "en": ((390, 844, "light"), (1280, 900, "light")),

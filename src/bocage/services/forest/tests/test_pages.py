@@ -16,8 +16,8 @@ from bocage.services.forest import queries
 from bocage.services.forest.actions import importing, noting
 from bocage.services.forest.acts import ACT_BY_SLUG
 from bocage.services.forest.models import Upload
-from bocage.services.forest.types import Noted
 from bocage.services.forest.tests.conftest import PASSWORD, ride
+from bocage.services.forest.types import Noted
 
 pytestmark = pytest.mark.django_db
 
