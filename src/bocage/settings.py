@@ -46,6 +46,10 @@ TOWN = {
 }
 # The file of the town's streets (bocage.services.city.town_map); outside production those of Vallon stand in.
 CITY_STREETS = os.environ.get("BOCAGE_CITY_STREETS", "")
+# How many days the other side of kept money has to object once it was asked for.
+ESCROW_OBJECTION_DAYS = int(os.environ.get("BOCAGE_ESCROW_OBJECTION_DAYS", "7"))
+if not 1 <= ESCROW_OBJECTION_DAYS <= 90:
+    raise ValueError(f"BOCAGE_ESCROW_OBJECTION_DAYS is {ESCROW_OBJECTION_DAYS}; it must be 1 to 90")
 # The town's account at its bank; outside production the demo bank keeps this one.
 BANK_IBAN = os.environ.get("BOCAGE_BANK_IBAN", "" if MODE == "production" else "FR7630006000011234567890189")
 

@@ -93,6 +93,7 @@ MOMENTS = {
     "mfa_reauthenticate": "before what needs the person again",
     "mfa_reauthenticate_webauthn": "before what needs the person again",
     "mfa_signup_webauthn": "after the name and address of a new account",
+    "pay:offer": "after asking for an offer; in the tests of bocage.services.pay",
     "pay:sheet-again": "leads to the page that shows again who one is",
     "set_language": "leads back to where one was",
 }

@@ -6,6 +6,7 @@ locks the lane's row and compares its epoch, so that a process that lost its loc
 
 import os
 import socket
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,17 +14,22 @@ from typing import Any
 import numpy as np
 import psycopg
 from django.db import connection, transaction
+from numpy.typing import NDArray
 
 from bocage.kernel.events.actions import emit_all
 from bocage.kernel.ledger import chain, faults, lane_state, sealer
 from bocage.kernel.ledger.batch_rows import Rows
 from bocage.kernel.ledger.deciding import Decision, decide
-from bocage.kernel.ledger.wire import CODES, REQUEST, Records, joined
+from bocage.kernel.ledger.wire import ANSWER, CODE_OF, CODES, LINKED, REQUEST, Records, joined
 
 LOCK_ID = 0x626F63616C62
 ANSWERS_AN_EVENT_MAX = 500
 # How often a batch is decided anew because lane A used one of its ids meanwhile: each time one id more is known.
 DECIDED_ANEW_MAX = 16
+# Where another transaction holds one of a batch's ids or accounts, the batch is taken apart to find which: how long
+# each piece waits, and how long all of that may take before what is left is answered `ledger_busy` unasked.
+PIECE_WAITS = "200ms"
+APART_SECONDS_MAX = 5.0
 
 _WRITE_SQL = f"select ledger_write_rows(%b, %b::ledger_incoming[], {', '.join(['%b'] * 7)})"
 _SEAL_SQL = f"select ledger_seal_batch({', '.join(['%b'] * 8)})"
@@ -46,6 +52,10 @@ class NotOurs(Exception):
 
 class _Used(Exception):
     """Lane A used one of these ids after it was looked up here."""
+
+
+class _Held(Exception):
+    """Another transaction holds an id or an account of these requests, and does not end."""
 
 
 class _Overfull(Exception):
@@ -87,21 +97,54 @@ class Poster:
         requests = joined([each.records for each in submissions])
         if len(requests) > chain.BATCH_TRANSFERS_MAX:
             raise ValueError(f"{len(requests)} requests are more than a batch of {chain.BATCH_TRANSFERS_MAX}")
-        decision = self._decided(requests, submissions)
+        try:
+            answers = self._decided(requests, submissions).answers
+        except _Held:
+            answers = self._apart(submissions, time.monotonic() + APART_SECONDS_MAX)
         faults.reach(faults.BEFORE_ANSWER)
         ends = np.cumsum([len(each.records) for each in submissions])[:-1]
-        return list(np.split(decision.answers, ends))
+        return list(np.split(answers, ends))
 
     def sweep(self) -> int:
         """Expire what is overdue in lane B, at most `lane_state.OVERDUE_HOLDS_MAX` holds; how many there were."""
         decision = self._batch(np.zeros(0, REQUEST), ())
         return len(decision.resolved)
 
-    def _decided(self, requests: Records, submissions: Sequence[Submission]) -> Decision:
+    def _apart(self, submissions: Sequence[Submission], until: float) -> Records:
+        """The answers to submissions of which something is held by others: half by half, in their order, down to the
+        one request or linked group that is; that one is answered `ledger_busy`, and changed nothing."""
+        found = []
+        for piece in _halves(submissions):
+            requests = joined([each.records for each in piece])
+            try:
+                if time.monotonic() > until:
+                    raise _Held
+                found.append(self._decided(requests, piece, PIECE_WAITS).answers)
+            except _Held:
+                whole = len(piece) == 1 and len(_group_ends(requests)) == 1
+                if whole or time.monotonic() > until:
+                    found.append(self._busy(requests, piece))
+                else:
+                    found.append(self._apart(piece, until))
+        return np.concatenate(found)
+
+    def _busy(self, requests: Records, submissions: Sequence[Submission]) -> Records:
+        """Answer that nothing of this could be written, to who is told by an event too."""
+        answers = np.zeros(len(requests), ANSWER)
+        answers["code"], answers["amount_minor"] = CODE_OF["ledger_busy"], requests["amount_minor"]
+        link = self._connected()
+        with transaction.atomic():
+            ((time_now,),) = lane_state.cursor_of(link).execute("select ledger_now()").fetchall()
+            answers["at"] = chain.microseconds(time_now)
+            number, _hash = self._last or sealer.last(lane_state.cursor_of(link), "B")
+            emit_all(lane_state.cursor_of(link), "ledger.answered", _told(number, submissions, answers))
+        return answers
+
+    def _decided(self, requests: Records, submissions: Sequence[Submission], waits: str = "") -> Decision:
         anew = 0
         while True:
             try:
-                return self._batch(requests, submissions)
+                return self._batch(requests, submissions, waits)
             except _Overfull:
                 self.sweep()
             except _Used:
@@ -109,11 +152,16 @@ class Poster:
                 if anew > DECIDED_ANEW_MAX:
                     raise
 
-    def _batch(self, requests: Records, submissions: Sequence[Submission]) -> Decision:
+    def _batch(self, requests: Records, submissions: Sequence[Submission], waits: str = "") -> Decision:
+        """`waits`: how long a statement waits for others' locks, where that is not as long as ever."""
+        has_lane = False
         try:
             link = self._connected()
             with transaction.atomic():
                 begun = lane_state.begin(link, requests, self.epoch)
+                has_lane = True
+                if waits:
+                    lane_state.cursor_of(link).execute("select set_config('lock_timeout', %b, true)", [waits])
                 decision = decide(begun.state, requests)
                 rows = Rows(decision, requests, begun.state.at)
                 if len(rows) > chain.BATCH_TRANSFERS_MAX:
@@ -130,6 +178,8 @@ class Poster:
                 raise NotOurs(str(error)) from error
             if isinstance(error, psycopg.errors.UniqueViolation) and error.diag.constraint_name == ONE_TRANSFER_AN_ID:
                 raise _Used(str(error)) from error
+            if has_lane and isinstance(error, psycopg.errors.LockNotAvailable):
+                raise _Held(str(error)) from error
             raise
 
     def _connected(self) -> "psycopg.Connection[tuple[Any, ...]]":
@@ -167,17 +217,35 @@ class Poster:
             batch = sealer.sealed_batch("B", number + 1, previous, rows.records, chain.instant(begun.state.at))
             columns = sealer.columns(batch, lane_state.integer_array(rows.records["seq"]))
             lane_state.cursor_of(link).execute(_SEAL_SQL, [self.epoch, *columns], prepare=True)
-            emit_all(lane_state.cursor_of(link), "ledger.answered", _told(batch.number, submissions, decision))
+            emit_all(lane_state.cursor_of(link), "ledger.answered", _told(batch.number, submissions, decision.answers))
         return batch
 
 
-def _told(number: int, submissions: Sequence[Submission], decision: Decision) -> list[dict[str, Any]]:
+def _group_ends(requests: Records) -> NDArray[np.int64]:
+    """Where the requests and linked groups of these records end."""
+    return np.flatnonzero((requests["flags"] & LINKED) == 0) + 1
+
+
+def _halves(submissions: Sequence[Submission]) -> list[list[Submission]]:
+    """The submissions in two parts; a single one's own records, between two of its groups; what is whole by itself."""
+    if len(submissions) > 1:
+        middle = len(submissions) // 2
+        return [list(submissions[:middle]), list(submissions[middle:])]
+    (one,) = submissions
+    ends = _group_ends(one.records)
+    if len(ends) == 1:
+        return [[one]]
+    middle = int(ends[len(ends) // 2 - 1])
+    return [[Submission(one.service, part)] for part in (one.records[:middle], one.records[middle:])]
+
+
+def _told(number: int, submissions: Sequence[Submission], answered: Records) -> list[dict[str, Any]]:
     """The data of the events that tell the services' answers: up to `ANSWERS_AN_EVENT_MAX` of a submission each."""
     found, begin = [], 0
     for each in submissions:
         end = begin + len(each.records)
         if each.service:
-            ids, said = each.records["id"].tobytes().hex(), decision.answers[begin:end]
+            ids, said = each.records["id"].tobytes().hex(), answered[begin:end]
             codes, amounts = said["code"].tolist(), said["amount_minor"].tolist()
             answers = [
                 [ids[32 * n : 32 * n + 32], CODES[code], amount]

@@ -11,7 +11,16 @@ from django.db import connection
 
 from bocage.kernel.ledger import limits, models
 from bocage.kernel.ledger.refusals import refusal
-from bocage.kernel.ledger.types import Account, Balance, Disagreement, Movement, Transfer, TrialBalanceLine, Unit
+from bocage.kernel.ledger.types import (
+    Account,
+    Balance,
+    Disagreement,
+    Movement,
+    OpenHold,
+    Transfer,
+    TrialBalanceLine,
+    Unit,
+)
 
 _BALANCE_SQL = """
 select a.id, a.credits_posted_minor - a.debits_posted_minor, a.debits_pending_minor - coalesce((
@@ -67,10 +76,21 @@ where (a.debits_posted_minor, a.credits_posted_minor, a.debits_pending_minor, a.
         coalesce(f.credit_pending, 0))
 order by a.id limit %s
 """
+_HOLDS_SQL = """
+select p.hold_id, p.amount_minor, p.credit_account_id, t.code, t.memo_ref, t.created_at, p.expires_at
+from ledger_pending p join ledger_transfer t on t.id = p.hold_id
+where p.debit_account_id = %s and p.expires_at > ledger_now() order by p.expires_at, p.hold_id limit %s
+"""
 _UNITS_KEPT = 1000
 _LAST_SEQ = 2**63 - 1
 _MONEY_KINDS = ["post", "post_hold"]
 _ALL_KINDS = list(models.TRANSFER_KINDS)
+
+
+def now() -> datetime:
+    """The ledger's own time, by which holds lapse: one for all processes, whatever their clocks say."""
+    instant: datetime = _rows("select ledger_now()", [])[0][0]
+    return instant
 
 
 def units() -> dict[str, Unit]:
@@ -196,6 +216,11 @@ def history(
         "kinds": _ALL_KINDS if with_holds else _MONEY_KINDS,
     }
     return tuple(Movement(*row) for row in _rows(_HISTORY_SQL, parameters))
+
+
+def holds(account_id: UUID, limit: int = limits.PAGE_ROWS_MAX) -> tuple[OpenHold, ...]:
+    """What is reserved of the account now, what lapses next first, at most `PAGE_ROWS_MAX`."""
+    return tuple(OpenHold(*row) for row in _rows(_HOLDS_SQL, [account_id, max(1, min(limit, limits.PAGE_ROWS_MAX))]))
 
 
 def trial_balance() -> tuple[TrialBalanceLine, ...]:

@@ -115,6 +115,19 @@ class Refused:
 
 
 @dataclass(frozen=True)
+class OpenHold:
+    """What is reserved of an account, for which other one, and until when by the ledger's time."""
+
+    id: UUID
+    amount_minor: int
+    counterpart_id: UUID
+    code: str
+    memo_ref: str
+    since: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
 class Movement:
     """A line of an account's history. `amount_minor` is negative where the account was debited.
 

@@ -58,6 +58,7 @@ CODES = (
     "amount_exceeds_hold",
     "linked_refused",
     "id_conflict",
+    "ledger_busy",  # nothing was written: sent again, it is decided anew
 )
 CODE_OF = {code: number for number, code in enumerate(CODES)}
 

@@ -15,6 +15,14 @@ def sweep_overdue() -> None:
         expired = actions.expire_overdue()
 
 
+@periodic("* * * * *")
+@task(name="payments.lapse_kept", queue="sweeps", single=True, in_transaction=False)
+def lapse_kept() -> None:
+    """Give kept money to the side that asked for it where nobody objected in time, one a transaction, until none is."""
+    while actions.lapse_next():
+        pass
+
+
 @periodic("*/5 * * * *")
 @task(name="payments.pay_due", queue="sweeps", single=True, in_transaction=False)
 def pay_due() -> None:

@@ -23,6 +23,13 @@ EXPIRED_A_TRANSACTION_MAX = 100
 QUOTE_LIFE = timedelta(minutes=15)
 RATE_TERM_MAX = 1_000_000_000
 UNIT_CHARACTERS_MAX = 12
+QUOTES_OPEN_MAX = 20
+QUOTES_A_DAY_MAX = 200
+# Kept money: from when on it may be asked for where nobody said, and how far ahead that may be.
+KEPT_FOR_DEFAULT = timedelta(days=30)
+KEPT_FOR_MAX = timedelta(days=366)
+# A lapse that cannot be carried out (somebody is frozen, an account closed) is tried again after this.
+LAPSE_AGAIN = timedelta(days=1)
 # A payment among many: two transfers a party and step, and a linked group has at most a hundred.
 SHARES_MAX = 45
 SHARE_PARTS_MAX = 1_000_000

@@ -19,6 +19,16 @@ EVENTS: tuple[EventType, ...] = (
         _("A payment was taken."),
         {**_PAYMENT, "fee_minor": "integer", "memo_ref": "string"},
     ),
+    EventType(
+        "payment.keeping_asked",
+        _("One side of money that is kept asked for it; the other may object until then."),
+        {**_PAYMENT, "asked_by": "uuid", "reason": "string", "lapses_at": "datetime"},
+    ),
+    EventType(
+        "payment.keeping_lapsed",
+        _("Nobody objected in time, and money that was kept went to the side that had asked."),
+        {**_PAYMENT, "to_payee": "boolean"},
+    ),
     EventType("payment.cancelled", _("A payment was given up before it was taken."), {**_PAYMENT, "reason": "string"}),
     EventType(
         "payment.refunded",
@@ -27,7 +37,7 @@ EVENTS: tuple[EventType, ...] = (
     ),
     EventType(
         "payment.disputed",
-        _("The payer of a payment complained, or the complaint ended."),
+        _("A payment was complained about, or what is kept for it is contested; or that has ended."),
         {**_PAYMENT, "dispute_id": "uuid", "state": "string", "reason": "string"},
     ),
     EventType(

@@ -28,6 +28,12 @@ class Intent(models.Model):
     created_at = models.DateTimeField(default=now)
     expires_at = models.DateTimeField(null=True)
     captured_at = models.DateTimeField(null=True)
+    # Of money that is kept: from when on either side may ask for it, who did and why, and when it lapses to the asker.
+    ask_from = models.DateTimeField(null=True)
+    asked_by = models.UUIDField(null=True)
+    asked_at = models.DateTimeField(null=True)
+    asked_reason = models.CharField(max_length=limits.REASON_CHARACTERS_MAX, default="")
+    lapses_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -44,11 +50,21 @@ class Intent(models.Model):
             models.CheckConstraint(
                 condition=Q(fee_minor__gte=0, fee_minor__lte=F("captured_minor")), name="payments_fee"
             ),
+            models.CheckConstraint(
+                condition=Q(asked_by=None, asked_at=None, lapses_at=None)
+                | Q(asked_at__gte=F("ask_from"), asked_by__in=[F("payer_id"), F("payee_id")]),
+                name="payments_asked",
+            ),
         ]
         indexes = [
             models.Index(fields=["payer_id", "-created_at", "-id"], name="payments_of_payer"),
             models.Index(fields=["payee_id", "-created_at", "-id"], name="payments_of_payee"),
             models.Index(fields=["expires_at"], condition=Q(state="authorised"), name="payments_expiring"),
+            models.Index(
+                fields=["lapses_at"],
+                condition=Q(state="authorised", lapses_at__isnull=False),
+                name="payments_lapsing",
+            ),
         ]
 
 
@@ -69,7 +85,7 @@ class Refund(models.Model):
 
 
 class Dispute(models.Model):
-    """A payer's complaint, and what was set aside for it."""
+    """A payer's complaint, and what was set aside for it; or (`kept`) an objection to paying out what is kept."""
 
     id = models.UUIDField(primary_key=True)
     intent = models.ForeignKey(Intent, on_delete=models.PROTECT, related_name="disputes")
@@ -77,6 +93,7 @@ class Dispute(models.Model):
     payee_id = models.UUIDField()
     amount_minor = models.BigIntegerField()
     secured_minor = models.BigIntegerField()
+    kept = models.BooleanField(default=False)
     currency = models.CharField(max_length=limits.CURRENCY_CHARACTERS)
     reason = models.CharField(max_length=limits.REASON_CHARACTERS_MAX)
     state = models.CharField(max_length=10, default=DisputeState.OPEN)
@@ -188,6 +205,7 @@ class Quote(models.Model):
                 name="payments_quote_rounds_down",
             )
         ]
+        indexes = [models.Index(fields=["owner_id", "-created_at"], name="payments_quote_of_owner")]
 
 
 class Share(models.Model):

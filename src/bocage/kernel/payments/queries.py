@@ -1,12 +1,15 @@
 """What payments shows: to payer and payee their own rows, to a service those it made. Others see nothing."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Literal
 from uuid import UUID, uuid5
 
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
 from django.utils.translation import gettext as _
 
+from bocage.kernel import clock
+from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.errors import Refusal, not_found
 from bocage.kernel.ledger.types import account_id_of
 from bocage.kernel.payments import limits, models
@@ -23,6 +26,7 @@ from bocage.kernel.payments.types import (
     IntentState,
     Mandate,
     Quote,
+    Rate,
     Refund,
     Share,
 )
@@ -37,11 +41,15 @@ __all__ = [
     "intent",
     "intents",
     "is_kept_for",
+    "kept",
     "mandate",
     "mandates",
+    "named",
     "open_disputes",
     "quote",
+    "rates",
     "refunds",
+    "set_aside",
     "shares",
     "terms_of",
     "transfer_of",
@@ -81,12 +89,51 @@ def intents(party_id: UUID, *, taken: bool | None = None, before: str | None = N
 
 
 def is_kept_for(party_id: UUID) -> bool:
-    """Whether an escrow keeps money that the party paid or is to get, where the actor may see it."""
-    kept = models.Intent.objects.filter(kind=IntentKind.ESCROW, state=IntentState.AUTHORISED)
-    return kept.filter(Q(payer_id=party_id) | Q(payee_id=party_id)).exists()
+    """Whether an escrow keeps money that the party paid or is to get, by itself or as one of those who share it."""
+    with acting_as(Actor.for_service("payments")):
+        kept = models.Intent.objects.filter(kind=IntentKind.ESCROW, state=IntentState.AUTHORISED)
+        shared = models.Share.objects.filter(party_id=party_id, released_minor__lt=F("total_minor"))
+        between = Q(payer_id=party_id) | Q(payee_id=party_id)
+        return kept.filter(between | Q(pk__in=shared.values("intent_id"))).exists()
 
 
-def transfer_of(intent_id: UUID, part: Literal["keep", "rest", "return", "sell", "buy"]) -> UUID:
+def kept(party_id: UUID) -> tuple[Intent, ...]:
+    """What is kept of the party's money or for it, the latest first, and then what has ended; at most a page."""
+    rows = models.Intent.objects.filter(Q(payer_id=party_id) | Q(payee_id=party_id), kind=IntentKind.ESCROW)
+    running = Case(When(state=IntentState.AUTHORISED, then=0), default=1)
+    return tuple(as_intent(row) for row in rows.order_by(running, "-created_at", "-id")[: limits.PAGE_ROWS_MAX])
+
+
+def named(ids: Collection[UUID]) -> dict[UUID, Intent]:
+    """Those of these payments that the actor may see, by their ids; at most `PAGE_ROWS_MAX` are asked for."""
+    rows = models.Intent.objects.filter(pk__in=list(ids)[: limits.PAGE_ROWS_MAX])
+    return {row.id: as_intent(row) for row in rows}
+
+
+def set_aside(party_id: UUID) -> dict[UUID, Intent | Dispute]:
+    """What the party's money is reserved for by payments, by the ledger's id of the hold: payments that it agreed to
+    and that were not taken yet, and complaints about what it took; at most `PAGE_ROWS_MAX` of each."""
+    agreed = models.Intent.objects.filter(
+        payer_id=party_id, kind=IntentKind.PAYMENT, state=IntentState.AUTHORISED, expires_at__gt=clock.now()
+    )
+    disputed = models.Dispute.objects.filter(payee_id=party_id, state=DisputeState.OPEN, kept=False)
+    found: list[Intent | Dispute] = [
+        as_intent(row) for row in agreed.order_by("-created_at", "-id")[: limits.PAGE_ROWS_MAX]
+    ]
+    found += [as_dispute(row) for row in disputed.order_by("-opened_at", "-id")[: limits.PAGE_ROWS_MAX]]
+    return {uuid5(each.id, "hold"): each for each in found}
+
+
+def rates() -> tuple[Rate, ...]:
+    """The rate in force of each pair of units, in order of the units; at most `PAGE_ROWS_MAX`."""
+    rows = models.Rate.objects.order_by("sell_unit", "buy_unit", "-id").distinct("sell_unit", "buy_unit")
+    return tuple(
+        Rate(each.sell_unit, each.buy_unit, each.numerator, each.denominator, each.since)
+        for each in rows[: limits.PAGE_ROWS_MAX]
+    )
+
+
+def transfer_of(intent_id: UUID, part: Literal["keep", "rest", "return", "release", "sell", "buy"]) -> UUID:
     """The ledger's id of a step: what set an escrow's money aside or gave the rest or all of it back; a quote's two."""
     return uuid5(intent_id, part)
 

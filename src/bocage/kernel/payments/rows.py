@@ -10,6 +10,7 @@ from bocage.kernel.payments.types import (
     Intent,
     IntentKind,
     IntentState,
+    Kept,
     Mandate,
     MandateTerms,
     Period,
@@ -41,7 +42,12 @@ def as_intent(row: models.Intent) -> Intent:
         created_at=row.created_at,
         expires_at=row.expires_at,
         captured_at=row.captured_at,
+        kept=_kept(row) if row.kind == IntentKind.ESCROW else None,
     )
+
+
+def _kept(row: models.Intent) -> Kept:
+    return Kept(row.ask_from, row.asked_by, row.asked_at, row.asked_reason, row.lapses_at)
 
 
 def as_refund(row: models.Refund) -> Refund:
@@ -70,6 +76,7 @@ def as_dispute(row: models.Dispute) -> Dispute:
         state=DisputeState(row.state),
         opened_at=row.opened_at,
         decided_at=row.decided_at,
+        kept=row.kept,
     )
 
 

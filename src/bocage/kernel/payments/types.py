@@ -34,10 +34,25 @@ class DisputeState(StrEnum):
 
 
 @dataclass(frozen=True)
+class Kept:
+    """What is to become of money that is kept.
+
+    From `ask_from` on (None: the service that keeps it decides alone) either side may ask for it; at `lapses_at` it is
+    the asker's, unless the other side has objected (then None).
+    """
+
+    ask_from: datetime | None
+    asked_by: UUID | None
+    asked_at: datetime | None
+    asked_reason: str
+    lapses_at: datetime | None
+
+
+@dataclass(frozen=True)
 class Intent:
     """A payment on its way. The payer parts with `captured_minor`; of it the payee keeps all but `fee_minor`.
 
-    `transfer_id` is the ledger's movement from payer to payee, once captured.
+    `transfer_id` is the ledger's movement from payer to payee, once captured. `kept` is there for an escrow alone.
     """
 
     id: UUID
@@ -56,6 +71,7 @@ class Intent:
     created_at: datetime
     expires_at: datetime | None
     captured_at: datetime | None
+    kept: Kept | None = None
 
     @property
     def refundable_minor(self) -> int:
@@ -78,7 +94,10 @@ class Refund:
 
 @dataclass(frozen=True)
 class Dispute:
-    """A payer's complaint about a captured intent. `secured_minor` is what could be set aside of the payee's money."""
+    """A payer's complaint about a captured intent. `secured_minor` is what could be set aside of the payee's money.
+
+    Where the money is still `kept`, one of the two has objected to its going to the other; the end says who gets it.
+    """
 
     id: UUID
     intent_id: UUID
@@ -91,6 +110,7 @@ class Dispute:
     state: DisputeState
     opened_at: datetime
     decided_at: datetime | None
+    kept: bool = False
 
 
 @dataclass(frozen=True)
@@ -115,6 +135,17 @@ class IntentPage:
 
     intents: tuple[Intent, ...]
     next_cursor: str | None
+
+
+@dataclass(frozen=True)
+class Rate:
+    """`denominator` minor units of `sell_unit` buy `numerator` of `buy_unit`, since that instant."""
+
+    sell_unit: str
+    buy_unit: str
+    numerator: int
+    denominator: int
+    since: datetime
 
 
 @dataclass(frozen=True)

@@ -85,6 +85,9 @@ service = Service(
         ),
     ),
     hears=(
+        Hears("payment.authorised", handlers.on_authorised, purpose=None),
+        Hears("payment.cancelled", handlers.on_cancelled, purpose=None),
+        Hears("payment.keeping_lapsed", handlers.on_keeping_lapsed, purpose=None),
         Hears("payment.captured", handlers.on_captured, purpose=None),
         Hears("payment.refunded", handlers.on_refunded, purpose=None),
         Hears("payment.disputed", handlers.on_disputed, purpose=None),
@@ -105,6 +108,9 @@ service = Service(
         QuickAction(
             _("Recurring payments"), "pay:recurring", "repeat", (_("rent"), _("subscription"), _("standing order"))
         ),
+        QuickAction(_("Money kept"), "pay:kept", "hand-coins", (_("escrow"), _("deposit"), _("until I have it"))),
+        QuickAction(_("Reserved money"), "pay:reserved", "clock", (_("hold"), _("set aside"))),
+        QuickAction(_("Exchange"), "pay:exchange", "refresh-cw", (_("points"), _("currency"))),
         QuickAction(_("Statements"), "pay:statements", "file-text", ("PDF", "CSV", "camt.053", _("month"))),
     ),
     console=(

@@ -140,6 +140,25 @@ class Refund:
     at: datetime
 
 
+class KeptReason(StrEnum):
+    """What the two sides of kept money say when they ask for it or object, besides what is wrong with a payment."""
+
+    DELIVERED = "delivered"
+    UNDER_WAY = "under_way"
+    CALLED_OFF = "called_off"
+    NO_ANSWER = "no_answer"
+
+
+class KeptState(StrEnum):
+    """Where kept money is: kept, asked for (it lapses unless objected to), contested, paid out, or come back."""
+
+    KEPT = "kept"
+    ASKED = "asked"
+    CONTESTED = "contested"
+    PAID_OUT = "paid_out"
+    CAME_BACK = "came_back"
+
+
 class ComplaintReason(StrEnum):
     """What a payer may say is wrong with a payment."""
 
@@ -165,6 +184,7 @@ class Receipt:
     request: "RefundRequest | None"
     complaint: Dispute | None
     may_complain: bool
+    is_kept: bool = False
 
 
 @dataclass(frozen=True)

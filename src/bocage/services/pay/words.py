@@ -1,8 +1,10 @@
 """How Pay says things: kinds, states, categories. English here; French in the catalogue."""
 
+from decimal import Decimal
 from functools import cache
 
 import iso18245
+from babel.numbers import format_decimal
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +13,8 @@ from bocage.kernel.payments.types import DisputeState, Period
 from bocage.services.pay.types import (
     ComplaintReason,
     EntryState,
+    KeptReason,
+    KeptState,
     Line,
     LineFinding,
     LineKind,
@@ -19,6 +23,7 @@ from bocage.services.pay.types import (
     RequestState,
     TopUpState,
 )
+from bocage.shell.templatetags.shell import locale, money_text
 
 type Said = str | Promise
 
@@ -66,6 +71,46 @@ COMPLAINT_STATES: dict[DisputeState, Said] = {
     DisputeState.WITHDRAWN: _("You took your complaint back"),
     DisputeState.FOR_PAYER: _("Your complaint was right; the money came back"),
     DisputeState.FOR_PAYEE: _("Your complaint was not upheld"),
+}
+KEPT_REASONS: dict[KeptReason, Said] = {
+    KeptReason.DELIVERED: _("It was delivered or done as agreed"),
+    KeptReason.UNDER_WAY: _("It is still under way"),
+    KeptReason.CALLED_OFF: _("It was called off"),
+    KeptReason.NO_ANSWER: _("The other side does not answer any more"),
+}
+# What either side may give as its reason, to ask for kept money or to object.
+PAYER_SAYS: tuple[ComplaintReason | KeptReason, ...] = (
+    ComplaintReason.NOT_RECEIVED,
+    ComplaintReason.NOT_AS_DESCRIBED,
+    ComplaintReason.WRONG_AMOUNT,
+    KeptReason.CALLED_OFF,
+    KeptReason.NO_ANSWER,
+)
+PAYEE_SAYS: tuple[ComplaintReason | KeptReason, ...] = (
+    KeptReason.DELIVERED,
+    KeptReason.UNDER_WAY,
+    KeptReason.NO_ANSWER,
+)
+KEPT_STATES: dict[KeptState, tuple[Said, str, str]] = {
+    KeptState.KEPT: (_("set aside"), "", "clock"),
+    KeptState.ASKED: (_("asked for"), "watch", "hand-coins"),
+    KeptState.CONTESTED: (_("contested"), "alert", "message-square-warning"),
+    KeptState.PAID_OUT: (_("paid out"), "ok", "check"),
+    KeptState.CAME_BACK: (_("came back"), "", "undo-2"),
+}
+# How it ended, as who pays (True) and who is paid (False) read it.
+KEPT_ENDS: dict[tuple[KeptState, bool], Said] = {
+    (KeptState.PAID_OUT, True): _("It was paid out to them"),
+    (KeptState.PAID_OUT, False): _("It was paid out to you"),
+    (KeptState.CAME_BACK, True): _("It came back to you"),
+    (KeptState.CAME_BACK, False): _("It went back to them"),
+}
+# What a part of a wallet is reserved for, and its icon.
+RESERVED: dict[str, tuple[Said, str]] = {
+    "payment": (_("A payment that was not taken yet"), "store"),
+    "complaint": (_("A complaint about a payment you took"), "message-square-warning"),
+    "pay_out": (_("On its way to a bank"), "landmark"),
+    "other": (_("Reserved by a service"), "clock"),
 }
 # How it ended, as the shop and the town read it.
 COMPLAINT_ENDS: dict[DisputeState, Said] = {
@@ -154,6 +199,8 @@ def category_icon(mcc: str) -> str:
     return next((icon for codes, icon in _CATEGORY_ICONS if number in codes), "store")
 
 
+UNIT_NAMES: dict[str, Said] = {"points": _("points")}
+
 # Plain names for the categories of an ordinary town; the standard's own are for banks.
 CATEGORY_NAMES: dict[str, Said] = {
     "4111": _("Local transport"),
@@ -215,7 +262,27 @@ def _standard_name(mcc: str) -> str:
 
 def complaint_reason(reason: str) -> str:
     """What is wrong, in words; another service's own reason as it is."""
+    if reason in set(KeptReason):
+        return str(KEPT_REASONS[KeptReason(reason)])
     return str(COMPLAINT_REASONS[ComplaintReason(reason)]) if reason in set(ComplaintReason) else reason
+
+
+def amount_text(amount_minor: int, unit: str, exponent: int, *, is_money: bool) -> str:
+    """An amount of any unit of the ledger's: money as money, anything else as a number and its name."""
+    if is_money:
+        return money_text(amount_minor, unit)
+    figure = format_decimal(Decimal(amount_minor).scaleb(-exponent), locale=locale())
+    return f"{figure}\N{NO-BREAK SPACE}{unit_name(unit)}"
+
+
+def rate_text(sold: str, bought: str) -> str:
+    """A rate of exchange as people read it."""
+    return gettext("%(sold)s gives %(bought)s") % {"sold": sold, "bought": bought}
+
+
+def unit_name(unit: str) -> str:
+    """The name by which people know a unit of the ledger's."""
+    return str(UNIT_NAMES.get(unit, unit))
 
 
 def title_of(line: Line) -> str:

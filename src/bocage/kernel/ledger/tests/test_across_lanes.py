@@ -1,9 +1,13 @@
 """What payments are made of, in both lanes alike: exchange, escrow and shares as linked transfers; never over both."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from threading import Barrier, Event
 from uuid import UUID, uuid4
 
 import pytest
+from django.db import connection, transaction
 
 from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.errors import Refusal
@@ -11,6 +15,7 @@ from bocage.kernel.ids import uuid7
 from bocage.kernel.ledger import actions, bulk, queries, wire
 from bocage.kernel.ledger.poster import Poster, Submission
 from bocage.kernel.ledger.testing import give
+from bocage.kernel.ledger.tests.test_poster import posted, told_of
 from bocage.kernel.ledger.types import Refused, Transfer
 from bocage.testing import connected_as
 
@@ -84,3 +89,41 @@ def test_over_both_lanes_nothing_moves_whoever_is_asked(fresh_database: str) -> 
             with acting_as(Actor.for_person(OWNER)), pytest.raises(Refusal, match="mixed_lanes"):
                 bulk.post_many(transfers, "each")
     assert left(ids) == [100, 0, 100, 0]
+
+
+def test_an_id_that_others_hold_is_one_answer_and_not_the_end_of_the_batch(fresh_database: str) -> None:
+    """Lane A has used two of the ids and does not commit: their groups are busy, and all others are posted in order."""
+    payer, payee, *others = opened("eeee", 100, 0, 100, 0)
+    with acting_as(Actor.for_person(OWNER)):
+        actions.set_lane([payer, payee], "B")
+    groups = [[moved(payer, payee, 1) for _n in range(count)] for count in (1, 1, 1, 1, 1, 2)]
+    first_asked, answered = Barrier(2), Event()
+
+    def hold_ids() -> None:
+        try:
+            with acting_as(Actor.for_person(OWNER)):
+                for each in (groups[1][0], groups[5][1]):
+                    actions.post_or_refuse(replace(each, debit_account_id=others[0], credit_account_id=others[1]))
+                first_asked.wait(10)
+                answered.wait(30)
+                transaction.set_rollback(True)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool, connected_as("poster"):
+        holding = pool.submit(hold_ids)
+        first_asked.wait(10)
+        writing = Poster()
+        assert writing.take()
+        with connection.cursor() as cursor:
+            cursor.execute("set lock_timeout = '300ms'")
+        sent = [Submission("shop", wire.unpack(wire.pack(part))) for part in (groups[:3], groups[3:])]
+        try:
+            found = [wire.CODES[code] for part in writing.post(sent) for code in part["code"].tolist()]
+        finally:
+            answered.set()
+        holding.result()
+        again = [wire.CODES[code] for part in writing.post(sent) for code in part["code"].tolist()]
+    assert found == ["", "ledger_busy", "", "", "", "ledger_busy", "ledger_busy"]
+    assert again == [""] * 7 and posted() == 7
+    assert told_of(groups[1][0]) == 2 and told_of(groups[5][0]) == 2

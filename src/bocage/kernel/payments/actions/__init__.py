@@ -4,6 +4,7 @@ A refused verb changes nothing and may be asked again with the same id once its 
 order (intent, the payer's day, the ledger's accounts), so that two of them wait for each other and never both for ever.
 """
 
+from bocage.kernel.payments.actions.asking import ask_for_kept, lapse_next, object_to_asking
 from bocage.kernel.payments.actions.disputes import end_dispute, open_dispute
 from bocage.kernel.payments.actions.escrow import open_escrow, release_escrow, return_escrow
 from bocage.kernel.payments.actions.exchange import exchange, exchange_at_once, liquidity_of, quote, set_rate
@@ -28,6 +29,7 @@ from bocage.kernel.payments.actions.splits import open_split, release_split
 from bocage.kernel.payments.actions.wallets import set_fee_terms, wallet_of
 
 __all__ = [
+    "ask_for_kept",
     "authorise",
     "cancel",
     "capture",
@@ -38,7 +40,9 @@ __all__ = [
     "exchange_at_once",
     "expire_overdue",
     "grant_mandate",
+    "lapse_next",
     "liquidity_of",
+    "object_to_asking",
     "open_dispute",
     "open_escrow",
     "open_split",

@@ -12,8 +12,10 @@ from bocage.kernel.identity.queries import party
 from bocage.kernel.ledger import actions as ledger
 from bocage.kernel.ledger.types import Posted, Transfer
 from bocage.kernel.payments import limits
+from bocage.kernel.payments.actions.contesting import check_reason, same_dispute, tell_dispute, write_end
 from bocage.kernel.payments.actions.intents import write_refund
-from bocage.kernel.payments.actions.parts import check_amount, locked, part_id, require_party, tell
+from bocage.kernel.payments.actions.parts import check_amount, locked, part_id, require_party
+from bocage.kernel.payments.actions.settling import settle
 from bocage.kernel.payments.actions.shares import locked_shares
 from bocage.kernel.payments.actions.wallets import OPERATING
 from bocage.kernel.payments.models import Dispute, Intent
@@ -32,9 +34,7 @@ def open_dispute(id: UUID, intent_id: UUID, amount_minor: int, reason: str) -> D
     row = locked(intent_id)
     known = Dispute.objects.filter(pk=id).first()
     if known is not None:
-        if (known.intent_id, known.amount_minor, known.reason) != (intent_id, amount_minor, reason):
-            raise conflict("id_conflict", _("This number was used before for something else. Use a new one."))
-        return as_dispute(known)
+        return same_dispute(known, intent_id, amount_minor, reason)
     require_party(row, row.payer_id)
     check_amount(amount_minor)
     if party(row.payee_id).kind != "organisation":
@@ -45,8 +45,7 @@ def open_dispute(id: UUID, intent_id: UUID, amount_minor: int, reason: str) -> D
         raise conflict("dispute_too_late", _("This payment is too long ago. Ask the other side directly."))
     if amount_minor > row.captured_minor - row.refunded_minor:
         raise Refusal("dispute_too_large", _("This is more than is left of the payment."), field="amount")
-    if not 1 <= len(reason) <= limits.REASON_CHARACTERS_MAX:
-        raise Refusal("reason_invalid", _("Say in short what is wrong."), field="reason")
+    check_reason(reason)
     if Dispute.objects.filter(intent_id=intent_id, state=DisputeState.OPEN).exists():
         raise conflict("dispute_open", _("A dispute about this payment is open already."))
     secured_minor = amount_minor if _set_aside(row, id, amount_minor) else 0
@@ -60,7 +59,7 @@ def open_dispute(id: UUID, intent_id: UUID, amount_minor: int, reason: str) -> D
         currency=row.currency,
         reason=reason,
     )
-    _tell(row, made)
+    tell_dispute(row, made)
     return as_dispute(made)
 
 
@@ -68,7 +67,8 @@ def open_dispute(id: UUID, intent_id: UUID, amount_minor: int, reason: str) -> D
 def end_dispute(id: UUID, state: DisputeState) -> DisputeView:
     """End a dispute: WITHDRAWN by the payer, FOR_PAYER by the payee who gives in, either way by an operator.
 
-    FOR_PAYER gives the money back as a refund with the dispute's id. Ending it the same way twice changes nothing.
+    FOR_PAYER gives the money back, as a refund with the dispute's id or out of what is kept; what is kept is the
+    payee's otherwise. Ending it the same way twice changes nothing.
     """
     found = Dispute.objects.filter(pk=id).values_list("intent_id", flat=True).first()
     if found is None:
@@ -82,11 +82,12 @@ def end_dispute(id: UUID, state: DisputeState) -> DisputeView:
     if state == DisputeState.FOR_PAYEE and current_actor().service != OPERATING:
         raise forbidden(_("An operator decides this."))
     require_party(dispute, dispute.payer_id if state == DisputeState.WITHDRAWN else dispute.payee_id)
-    dispute.state, dispute.decided_at = state, clock.now()
-    dispute.save(update_fields=["state", "decided_at"])
+    write_end(row, dispute, state)
+    if dispute.kept:
+        settle(row, to_payee=state != DisputeState.FOR_PAYER, reason="decided")
+        return as_dispute(dispute)
     overdue = dispute.opened_at + limits.DISPUTE_LIFE <= clock.now()
     hold_id = part_id(id, "hold") if dispute.secured_minor and not overdue else None
-    _tell(row, dispute)
     if state == DisputeState.FOR_PAYER:
         write_refund(row, id, dispute.amount_minor, hold_id)
     elif hold_id is not None:
@@ -107,15 +108,3 @@ def _set_aside(row: Intent, dispute_id: UUID, amount_minor: int) -> bool:
         str(row.id),
     )
     return isinstance(ledger.hold(movement, clock.now() + limits.DISPUTE_LIFE), Posted)
-
-
-def _tell(row: Intent, dispute: Dispute) -> None:
-    tell(
-        row,
-        "disputed",
-        key=f"{dispute.id}:{dispute.state}",
-        dispute_id=str(dispute.id),
-        amount_minor=dispute.amount_minor,
-        state=str(dispute.state),
-        reason=dispute.reason,
-    )

@@ -19,6 +19,7 @@ from bocage.kernel.ledger.types import Transfer, account_id_of
 from bocage.kernel.payments import limits
 from bocage.kernel.payments.actions.parts import check_amount, part_id
 from bocage.kernel.payments.actions.wallets import OPERATING
+from bocage.kernel.payments.allowances import spend
 from bocage.kernel.payments.models import Quote, Rate
 from bocage.kernel.payments.proportions import converted
 from bocage.kernel.payments.rows import as_quote
@@ -74,6 +75,7 @@ def quote(
         return as_quote(known)
     check_amount(sell_minor)
     owner_id, sell_unit, buy_unit = _own_accounts(source_id, target_id)
+    _check_number(owner_id)
     rate = Rate.objects.filter(sell_unit=sell_unit, buy_unit=buy_unit).order_by("-id").first()
     if rate is None:
         raise Refusal("no_rate", _("These two cannot be exchanged here."), field="target_id")
@@ -99,7 +101,10 @@ def quote(
 
 @transaction.atomic
 def exchange(quote_id: UUID) -> QuoteView:
-    """Do what the quote says, once. Raises `Refusal` where it expired, or an account has not enough."""
+    """Do what the quote says, once. Raises `Refusal` where it expired, or an account has not enough.
+
+    Money that is sold leaves a wallet as by a payment, and counts in its owner's day.
+    """
     row = Quote.objects.select_for_update().filter(pk=quote_id).first()
     if row is None:
         raise not_found(_("There is no such quote."))
@@ -108,6 +113,8 @@ def exchange(quote_id: UUID) -> QuoteView:
     if clock.now() >= row.expires_at:
         raise conflict("quote_expired", _("This offer has expired. Ask for a new one."))
     _own_accounts(row.source_id, row.target_id)
+    if accounts.unit(row.sell_unit).is_money:
+        spend(row.owner_id, row.sell_minor, row.sell_unit)
     _move(row)
     return as_quote(row)
 
@@ -119,6 +126,16 @@ def exchange_at_once(id: UUID, source_id: UUID, target_id: UUID, sell_minor: int
     if row.exchanged_at is None and row.buy_minor < at_least_minor:
         raise conflict("rate_moved", _("The rate has changed, and you would get less. Look at the new rate first."))
     return exchange(id)
+
+
+def _check_number(owner_id: UUID) -> None:
+    """A quote binds the house for a while, so nobody holds many of them."""
+    now = clock.now()
+    lately = Quote.objects.filter(owner_id=owner_id, created_at__gt=now - timedelta(days=1))
+    waiting = lately.filter(exchanged_at=None, expires_at__gt=now)
+    if waiting.count() >= limits.QUOTES_OPEN_MAX or lately.count() >= limits.QUOTES_A_DAY_MAX:
+        message = _("You have asked for too many offers. Take one of them, or ask again later.")
+        raise Refusal("too_many_quotes", message, status=429)
 
 
 def _own_accounts(source_id: UUID, target_id: UUID) -> tuple[UUID, str, str]:

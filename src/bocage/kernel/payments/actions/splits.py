@@ -5,6 +5,7 @@ transfers: all get their part of it, or nobody does.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -15,6 +16,7 @@ from bocage.kernel.errors import Refusal, conflict
 from bocage.kernel.ledger import actions as ledger
 from bocage.kernel.ledger.types import Transfer, account_id_of
 from bocage.kernel.payments import limits
+from bocage.kernel.payments.actions.contesting import open_objection, write_end
 from bocage.kernel.payments.actions.escrow import open_escrow
 from bocage.kernel.payments.actions.parts import (
     check_amount,
@@ -31,8 +33,8 @@ from bocage.kernel.payments.models import Intent, Release, Share
 from bocage.kernel.payments.proportions import next_step
 from bocage.kernel.payments.queries import wallet
 from bocage.kernel.payments.rows import as_intent
+from bocage.kernel.payments.types import DisputeState, IntentState, SharePart
 from bocage.kernel.payments.types import Intent as IntentView
-from bocage.kernel.payments.types import IntentState, SharePart
 
 
 @transaction.atomic
@@ -46,6 +48,7 @@ def open_split(
     *,
     memo_ref: str = "",
     service: str = "",
+    ask_from: datetime | None = None,
 ) -> IntentView:
     """The buyer pays `seller_id`, who answers for the whole; the money is kept for those named in `shares`.
 
@@ -54,7 +57,9 @@ def open_split(
     """
     check_amount(amount_minor)
     totals = totals_of(amount_minor, shares)
-    opened = open_escrow(id, buyer_id, seller_id, amount_minor, currency, memo_ref=memo_ref, service=service)
+    opened = open_escrow(
+        id, buyer_id, seller_id, amount_minor, currency, memo_ref=memo_ref, service=service, ask_from=ask_from
+    )
     wanted = [(each.party_id, total) for each, total in zip(shares, totals, strict=True)]
     known = [(each.party_id, each.total_minor) for each in locked_shares(locked(id))]
     if known:
@@ -108,6 +113,18 @@ def release_split(release_id: UUID, intent_id: UUID, amount_minor: int | None = 
         raise Refusal("amount_exceeds_hold", _("This is more than is kept for the seller."), field="amount")
     if Release.objects.filter(intent_id=intent_id).count() >= limits.RELEASES_A_PAYMENT_MAX and step_minor < left_minor:
         raise Refusal("too_many_releases", _("This was released in too many steps. Release all that is left."))
+    objection = open_objection(row)
+    if objection is not None:
+        if step_minor < left_minor:
+            raise conflict("release_whole", _("This money was asked for: release all of it, or let that be decided."))
+        write_end(row, objection, DisputeState.WITHDRAWN)
+    pay_out_step(row, shares, release_id, step_minor)
+    return as_intent(row)
+
+
+def pay_out_step(row: Intent, shares: Sequence[Share], release_id: UUID, step_minor: int) -> None:
+    """Release `step_minor` of what the locked escrow keeps to those who share it; the last step ends it."""
+    intent_id = row.id
     Release.objects.create(
         id=release_id, intent_id=intent_id, payer_id=row.payer_id, payee_id=row.payee_id, amount_minor=step_minor
     )
@@ -119,7 +136,6 @@ def release_split(release_id: UUID, intent_id: UUID, amount_minor: int | None = 
         row.state, row.captured_at = IntentState.CAPTURED, clock.now()
     row.save(update_fields=["captured_minor", "fee_minor", "transfer_id", "state", "captured_at"])
     ledger.accepted(ledger.post_linked(operations))
-    return as_intent(row)
 
 
 def _pay_out(row: Intent, shares: Sequence[Share], release_id: UUID, step_minor: int) -> tuple[list[Transfer], int]:

@@ -33,6 +33,28 @@ def write_capture(intent: Intent) -> None:
             write_return(intent, payments.transfer_of(intent.id, "rest"), rest_minor, payee)
 
 
+def write_keeping(intent: Intent) -> None:
+    """The payer's line of money that another service set aside for her, once; what Pay keeps has its own."""
+    transfer_id = payments.transfer_of(intent.id, "keep")
+    if has_line(intent.payer_id, transfer_id):
+        return
+    payee = code_queries.payee(intent.payee_id)
+    with acting_as(Actor.for_person(intent.payer_id)):
+        about = About(payment_id=intent.id)
+        minor = -intent.amount_minor
+        write_line(intent.payer_id, LineKind.PAID, minor, intent.currency, transfer_id, about, counterpart=payee)
+
+
+def write_given_back(intent: Intent, amount_minor: int) -> None:
+    """The payer's line of kept money that came back, once, where she has a line of its going."""
+    transfer_id = payments.transfer_of(intent.id, "return")
+    if _kept(intent.payer_id, intent.id) is None or has_line(intent.payer_id, transfer_id):
+        return
+    payee = code_queries.payee(intent.payee_id)
+    with acting_as(Actor.for_person(intent.payer_id)):
+        write_return(intent, transfer_id, amount_minor, payee)
+
+
 def write_return(intent: Intent, transfer_id: UUID, amount_minor: int, payee: Payee) -> None:
     """The payer's line of what came back of money that was kept."""
     about = About(payment_id=intent.id, refund_id=transfer_id)
@@ -78,7 +100,7 @@ def write_share_back(party_id: UUID, data: dict[str, Any]) -> None:
 
 
 def _kept(payer_id: UUID, payment_id: UUID) -> Line | None:
-    """The payer's line of the money that Pay set aside for this payment, where it did."""
+    """The payer's line of the money that was set aside for this payment, where she has one."""
     with acting_as(Actor.for_service("pay")):
         keep = payments.transfer_of(payment_id, "keep")
         return Line.objects.filter(owner_id=payer_id, transfer_id=keep).first()

@@ -11,6 +11,7 @@ from bocage.kernel.ledger.types import account_id_of
 from bocage.kernel.payments import actions as payments
 from bocage.kernel.payments import queries as kernel
 from bocage.kernel.payments.types import Quote
+from bocage.services.pay.actions.elsewhere import has_line
 from bocage.services.pay.actions.lines import About, write_line
 from bocage.services.pay.actions.paying import needs_fresh
 from bocage.services.pay.types import LineKind
@@ -33,11 +34,11 @@ def exchange(owner_id: UUID, quote_id: UUID, *, fresh: bool) -> Quote:
     if not fresh and is_money[known.sell_unit] and needs_fresh(owner_id, known.sell_minor):
         raise Refusal("confirm_again", _("Confirm with your passkey or password that it is you."), status=403)
     done = payments.exchange(quote_id)
-    if is_money[done.sell_unit]:
-        sold = kernel.transfer_of(done.id, "sell")
+    sold = kernel.transfer_of(done.id, "sell")
+    if is_money[done.sell_unit] and not has_line(owner_id, sold):
         write_line(owner_id, LineKind.EXCHANGE, -done.sell_minor, done.sell_unit, sold, About())
-    if is_money[done.buy_unit]:
-        bought = kernel.transfer_of(done.id, "buy")
+    bought = kernel.transfer_of(done.id, "buy")
+    if is_money[done.buy_unit] and not has_line(owner_id, bought):
         write_line(owner_id, LineKind.EXCHANGE, done.buy_minor, done.buy_unit, bought, About())
     return done
 

@@ -1,14 +1,15 @@
 """Telling somebody what happened to their money, in their own language."""
 
+from datetime import datetime
 from uuid import UUID
 
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.functional import Promise
 
 from bocage.kernel.identity import queries as identity
 from bocage.kernel.notifications.actions import notify
-from bocage.shell.templatetags.shell import money_text
+from bocage.shell.templatetags.shell import day_text, money_text
 
 
 def tell(
@@ -22,13 +23,17 @@ def tell(
     name: str = "",
     memo: str = "",
     row_id: UUID | None = None,
+    until: datetime | None = None,
 ) -> None:
-    """Notify a person; `title` and `body` may use %(name)s, %(amount)s and %(memo)s. A shop is not notified: its till
-    shows the payment and its webhooks tell its programs."""
+    """Notify a person; `title` and `body` may use %(name)s, %(amount)s, %(memo)s and %(until)s.
+
+    A shop is not notified: its till shows the payment and its webhooks tell its programs.
+    """
     person = identity.persons([party_id]).get(party_id)
     if person is None:
         return
     with translation.override(person.language):
         words = {"name": name, "amount": money_text(amount_minor, currency), "memo": memo}
+        words["until"] = day_text(timezone.localtime(until).date()) if until else ""
         url = reverse(page, args=[row_id] if row_id else [])
         notify(party_id, str(title) % words, (str(body) % words).strip(), url)

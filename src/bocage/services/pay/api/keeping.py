@@ -1,12 +1,15 @@
 """Escrow and split settlement: money kept until its payer has received, for one or for many."""
 
+from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from ninja import Router, Schema
 from pydantic import Field
 
+from bocage.kernel.errors import not_found
 from bocage.kernel.ids import uuid7
 from bocage.kernel.payments import limits as kernel_limits
 from bocage.kernel.payments import queries as kernel
@@ -36,12 +39,22 @@ class EscrowIn(Schema):
     amount_minor: Amount
     memo: Memo = ""
     shares: Annotated[list[ShareIn], Field(max_length=kernel_limits.SHARES_MAX)] = []
+    ask_from: Annotated[
+        date | None, Field(description="From this day either side may ask; in 30 days unless said.")
+    ] = None
 
 
 class ReleaseIn(Schema):
     """How much of what many share: all that is kept when it is left out."""
 
     amount_minor: Amount | None = None
+
+
+class WhyIn(Schema):
+    """Why: `not_received`, `not_as_described`, `wrong_amount`, `called_off` or `no_answer` by who pays; `delivered`,
+    `under_way` or `no_answer` by who is paid."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=kernel_limits.REASON_CHARACTERS_MAX)]
 
 
 class ShareOut(Schema):
@@ -55,10 +68,20 @@ class ShareOut(Schema):
 
 
 class EscrowOut(Schema):
-    """Money that is kept (`authorised`), was paid out (`captured`) or came back (`cancelled`)."""
+    """Money that is kept (`authorised`), was paid out (`captured`) or came back (`cancelled`).
+
+    From `ask_from` on either side may ask for it; then it is the asker's at `lapses_at`, unless the other side objects:
+    `objection` is how that stands (`open`, `withdrawn`, `for_payer`, `for_payee`), and `lapses_at` is null.
+    """
 
     payment: PaymentOut
     shares: list[ShareOut]
+    ask_from: datetime | None
+    asked_by: UUID | None
+    asked_reason: str
+    lapses_at: datetime | None
+    objection: str | None
+    objection_reason: str
 
 
 @router.post("/escrows", response={201: EscrowOut}, auth=scoped(WRITE), openapi_extra=WRITES)
@@ -79,6 +102,7 @@ def keep(request: HttpRequest, payload: EscrowIn) -> Any:
         memo=payload.memo,
         fresh=False,
         escrow_id=escrow_id,
+        ask_from=payload.ask_from,
     )
     return 201, _out(escrow_id)
 
@@ -108,9 +132,42 @@ def give_back(request: HttpRequest, escrow_id: UUID) -> Any:
     return _out(escrow_id)
 
 
+@router.post("/escrows/{escrow_id}/ask", response=EscrowOut, auth=scoped(WRITE), openapi_extra=WRITES)
+@idempotent
+def ask(request: HttpRequest, escrow_id: UUID, payload: WhyIn) -> Any:
+    """From the day agreed on: who is paid asks for it, or who pays asks for it back. Unless objected to, it lapses."""
+    subject(WRITE)
+    actions.ask(escrow_id, payload.reason)
+    return _out(escrow_id)
+
+
+@router.post("/escrows/{escrow_id}/object", response=EscrowOut, auth=scoped(WRITE), openapi_extra=WRITES)
+@idempotent
+def contest(request: HttpRequest, escrow_id: UUID, payload: WhyIn) -> Any:
+    """Object to what the other side asked for: it stays kept until two people of the town decide, or one gives in."""
+    subject(WRITE)
+    actions.contest(escrow_id, payload.reason, uuid7())
+    return _out(escrow_id)
+
+
 def _out(escrow_id: UUID) -> EscrowOut:
-    payment = payment_out(kernel.intent(escrow_id), kernel.refunds(escrow_id))
+    intent = kernel.intent(escrow_id)
+    kept = intent.kept
+    if kept is None:
+        raise not_found(_("There is no such payment."))
+    payment = payment_out(intent, kernel.refunds(escrow_id))
+    objection = kernel.dispute_about(escrow_id)
+    contested = objection is not None and objection.kept
     shares = [
         ShareOut(**{name: getattr(each, name) for name in ShareOut.model_fields}) for each in kernel.shares(escrow_id)
     ]
-    return EscrowOut(payment=payment, shares=shares)
+    return EscrowOut(
+        payment=payment,
+        shares=shares,
+        ask_from=kept.ask_from,
+        asked_by=kept.asked_by,
+        asked_reason=kept.asked_reason,
+        lapses_at=kept.lapses_at,
+        objection=objection.state.value if objection is not None and contested else None,
+        objection_reason=objection.reason if objection is not None and contested else "",
+    )

@@ -99,7 +99,7 @@ class DecisionForm(Form):
         label=_("Who is right"),
         choices=[
             (DisputeState.FOR_PAYER.value, _("Who paid: the money goes back")),
-            (DisputeState.FOR_PAYEE.value, _("The shop: it keeps the money")),
+            (DisputeState.FOR_PAYEE.value, _("The other side: it keeps or gets the money")),
         ],
     )
     reason = forms.CharField(label=_("Why"), max_length=limits.REASON_CHARACTERS_MAX)

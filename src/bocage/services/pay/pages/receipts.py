@@ -84,7 +84,7 @@ def _show(request: HttpRequest, receipt: Receipt) -> HttpResponse:
         "split_query": split_query(receipt.line),
         "provable": wallet_queries.provable(receipt.line) and explorer.is_provable(receipt.line.transfer_id),
         "has_proof": wallet_queries.provable(receipt.line),
-        "may_ask": kind is LineKind.PAID and receipt.refundable_minor > 0 and not _is_open(receipt),
+        "may_ask": kind is LineKind.PAID and receipt.refundable_minor > 0 and _may_ask(receipt),
         "complaint_state": words.COMPLAINT_STATES[receipt.complaint.state] if receipt.complaint else "",
         "complaint_reason": words.complaint_reason(receipt.complaint.reason) if receipt.complaint else "",
         "request_state": words.REFUND_REQUEST_STATES[receipt.request.state] if receipt.request else "",
@@ -92,5 +92,6 @@ def _show(request: HttpRequest, receipt: Receipt) -> HttpResponse:
     return render(request, "pay/receipt.html", context)
 
 
-def _is_open(receipt: Receipt) -> bool:
-    return receipt.request is not None and receipt.request.state == "open"
+def _may_ask(receipt: Receipt) -> bool:
+    asked = receipt.request is not None and receipt.request.state == "open"
+    return not asked and not receipt.is_kept

@@ -8,6 +8,7 @@ from bocage.kernel import clock
 from bocage.kernel.identity import queries as identity
 from bocage.kernel.payments import queries as payments
 from bocage.kernel.payments.limits import DISPUTE_WINDOW
+from bocage.kernel.payments.types import IntentState
 from bocage.services.pay import models
 from bocage.services.pay.queries import codes
 from bocage.services.pay.queries import requests as request_queries
@@ -24,6 +25,7 @@ def receipt(line: Line, owner_id: UUID) -> Receipt:
     complaint = payments.dispute_about(line.payment_id) if line.kind is LineKind.PAID and line.payment_id else None
     left_minor = max(0, whole_minor - back_minor)
     in_time = clock.now() <= line.at + DISPUTE_WINDOW
+    is_kept = _is_kept(line)
     to_a_shop = line.kind is LineKind.PAID and who is not None and not who.is_person
     return Receipt(
         line=line,
@@ -31,7 +33,7 @@ def receipt(line: Line, owner_id: UUID) -> Receipt:
         counterpart_handle=who.handle if who else "",
         counterpart_verified=bool(who and who.verified),
         category=who.category if who else "",
-        state=_state(line, whole_minor, back_minor),
+        state=_("Set aside") if is_kept else _state(line, whole_minor, back_minor),
         refunds=refunds,
         refundable_minor=left_minor,
         request=request_queries.refund_request(line.payment_id, owner_id) if is_payment and line.payment_id else None,
@@ -39,8 +41,18 @@ def receipt(line: Line, owner_id: UUID) -> Receipt:
         may_complain=to_a_shop
         and in_time
         and left_minor > 0
+        and not is_kept
         and (complaint is None or complaint.decided_at is not None),
+        is_kept=is_kept,
     )
+
+
+def _is_kept(line: Line) -> bool:
+    """Whether it is money that was set aside, and neither paid out nor given back yet."""
+    if line.payment_id is None or line.transfer_id != payments.transfer_of(line.payment_id, "keep"):
+        return False
+    found = payments.named([line.payment_id]).get(line.payment_id)
+    return found is not None and found.state is IntentState.AUTHORISED
 
 
 def _refunds(line: Line, owner_id: UUID) -> tuple[Refund, ...]:
