@@ -21,10 +21,11 @@ from bocage.kernel.payments.types import Quote
 from bocage.services.pay import inputs, limits
 from bocage.services.pay.actions import exchanging as actions
 from bocage.services.pay.actions.paying import needs_fresh
-from bocage.services.pay.pages.asking import WRITE, has_passkey, page, refused_form, show_again, shown_since
+from bocage.services.pay.pages.asking import WRITE, has_passkey, refused_form, show_again, shown_since
 from bocage.services.pay.pages.forms import AMOUNT_CHARACTERS_MAX, Form
 from bocage.services.pay.queries import exchanging as queries
 from bocage.services.pay.queries.exchanging import Pair
+from bocage.shell.asking import page
 
 
 class ExchangeForm(Form):

@@ -21,12 +21,13 @@ from bocage.kernel.errors import Refusal
 from bocage.kernel.ids import uuid7
 from bocage.services.pay import inputs, limits, words
 from bocage.services.pay.actions import keeping as actions
-from bocage.services.pay.pages.asking import READ, WRITE, currency, page, refused_form, show_again, shown_since
+from bocage.services.pay.pages.asking import READ, WRITE, currency, refused_form, show_again, shown_since
 from bocage.services.pay.pages.forms import HANDLE_CHARACTERS_MAX, AmountField, Form
 from bocage.services.pay.queries import codes
 from bocage.services.pay.queries import keeping as queries
 from bocage.services.pay.queries.keeping import Keeping
 from bocage.services.pay.types import KeptState
+from bocage.shell.asking import page
 
 _DATE = {"type": "date"}
 
