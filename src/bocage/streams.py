@@ -13,6 +13,7 @@ from importlib import import_module
 from uuid import UUID
 
 import django
+import psycopg
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bocage.settings")
 django.setup()
@@ -39,6 +40,7 @@ LOST_SECONDS = 2.0
 LIFE_SECONDS = 60 * 60
 
 _listeners: dict[UUID, set[asyncio.Event]] = {}
+_nudges: list[psycopg.Connection[tuple[object, ...]]] = []
 
 
 async def me(request: Request) -> Response:
@@ -99,6 +101,22 @@ def _news_after(position: int | None) -> tuple[int, set[UUID]]:
     return settled, touched.subjects_between(position, settled)
 
 
+def _nudged() -> set[UUID]:
+    """Who was nudged since the last look, on a connection that is opened with the first listener."""
+    if not _nudges:
+        _nudges.append(touched.listening())
+    try:
+        return touched.nudged(_nudges[0])
+    except psycopg.Error:
+        _hang_up()
+        raise
+
+
+def _hang_up() -> None:
+    while _nudges:
+        _nudges.pop().close()
+
+
 async def _watch() -> None:
     """Look at the log while anybody listens, and wake those whom the new events are about."""
     position: int | None = None
@@ -106,10 +124,12 @@ async def _watch() -> None:
         await asyncio.sleep(LOOK_SECONDS)
         if not _listeners:
             position = None
+            await sync_to_async(_hang_up)()
             continue
         try:
             position, subjects = await sync_to_async(_news_after)(position)
-        except DatabaseError:
+            subjects |= await sync_to_async(_nudged)()
+        except (DatabaseError, psycopg.Error):
             await asyncio.sleep(LOST_SECONDS)
             continue
         for subject in subjects & _listeners.keys():
@@ -126,6 +146,7 @@ async def _lifespan(_app: Starlette) -> AsyncIterator[None]:
         watcher.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await watcher
+        await sync_to_async(_hang_up)()
 
 
 application = Starlette(

@@ -62,6 +62,7 @@ FILES = {
     "parcel:courier-tour": "JSON for the courier's page",
     "parcel:courier-worker": "a script",
     "parcel:label": "a PDF",
+    "parcel:proof": "a picture",
     "parcel:label-zpl": "text for a label printer",
     "pay:line-pdf": "a PDF",
     "pay:line-proof": "JSON to keep",
@@ -72,6 +73,7 @@ FILES = {
 }
 # A part of a page, which the page's own script asks for, or an address that only leads on.
 PARTS = {
+    "parcel:live": "parcel:shipment asks for it when it is told to",
     "pay:code-watch": "pay:code asks for it while it waits",
     "pay:done-grams": "pay:done asks for it",
     "pay:payment": "leads on to pay:line",

@@ -3,6 +3,7 @@
 import asyncio
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 from django.test import Client
 from starlette.testclient import TestClient
@@ -10,7 +11,7 @@ from starlette.testclient import TestClient
 from bocage import streams
 from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.consent import actions as consent
-from bocage.kernel.events import loop
+from bocage.kernel.events import loop, touched
 from bocage.kernel.identity import actions as identity
 from bocage.testing import connected_as
 
@@ -54,6 +55,26 @@ def test_new_events_wake_those_they_are_about_once_every_service_has_heard_them(
         later, subjects = streams._news_after(settled)
     assert later > settled
     assert subjects == {ana}
+
+
+def test_nudges_are_heard_with_their_commit_and_not_before(ana: UUID) -> None:
+    with connected_as("deliverer"):
+        assert streams._nudged() == set()
+    try:
+        with acting_as(Actor.for_service("parcel")):
+            touched.nudge([ana])
+            assert streams._nudged() == set()
+        assert streams._nudged() == {ana}
+        # More than one notification takes.
+        everybody = {uuid4() for _person in range(450)}
+        touched.nudge(everybody)
+        assert streams._nudged() == everybody
+        streams._nudges[0].close()
+        with pytest.raises(psycopg.Error):
+            streams._nudged()
+        assert streams._nudged() == set()
+    finally:
+        streams._hang_up()
 
 
 def test_a_listener_is_hinted_and_forgotten_when_it_leaves() -> None:

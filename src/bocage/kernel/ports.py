@@ -110,6 +110,37 @@ class TravelConditions(Protocol):
 
 
 @dataclass(frozen=True)
+class DrawnStreet:
+    """A street as a line: `kind` is street, main, path or water; points are metres east and north of a zero."""
+
+    name: str
+    kind: str
+    points_m: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True)
+class StreetSheet:
+    """The town's streets, and the frame that they lie in. `origin` is the latitude and longitude of the zero, where
+    somebody wrote it down: without it no place on earth can be found on the sheet.
+    """
+
+    streets: tuple[DrawnStreet, ...]
+    west_m: float
+    south_m: float
+    width_m: float
+    height_m: float
+    origin: tuple[float, float] | None
+
+
+@of_nobody
+class TownStreets(Protocol):
+    """The map of the town, drawn by itself."""
+
+    def sheet(self) -> StreetSheet:
+        """All of it; without streets where the town has no map."""
+
+
+@dataclass(frozen=True)
 class DeliveryQuote:
     """What a carrier asks for a parcel: `amount_minor` of `currency`, at the door by `due_on`.
 

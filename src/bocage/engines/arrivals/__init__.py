@@ -6,9 +6,10 @@
 from bocage.engines.arrivals.evaluating import Evaluation, evaluate
 from bocage.engines.arrivals.forecasting import Arrivals
 from bocage.engines.arrivals.reading import read_table, write_table
-from bocage.engines.arrivals.types import Ahead, Arrival, ArrivalsError, Table
+from bocage.engines.arrivals.types import FEATURES, Ahead, Arrival, ArrivalsError, Table
 
 __all__ = [
+    "FEATURES",
     "Ahead",
     "Arrival",
     "Arrivals",

@@ -18,6 +18,7 @@ class Rule:
 
 RULES = {
     "avatar": Rule(IMAGES, 5 * MEBIBYTE, None),
+    "delivery": Rule(frozenset({"image/png", "image/jpeg"}), 2 * MEBIBYTE, timedelta(days=90)),
     "document": Rule(IMAGES | {"application/pdf"}, 10 * MEBIBYTE, timedelta(days=90)),
     "evidence": Rule(IMAGES | {"application/pdf"}, 10 * MEBIBYTE, timedelta(days=3 * 365)),
     "report": Rule(IMAGES, 10 * MEBIBYTE, timedelta(days=2 * 365)),

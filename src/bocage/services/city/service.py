@@ -4,10 +4,10 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from bocage.kernel.manifest import EventType, Offers, Purpose, QuickAction, Service
-from bocage.kernel.ports import TravelConditions
+from bocage.kernel.ports import TownStreets, TravelConditions
 from bocage.services.city.actions import reports
 from bocage.services.city.queries import reports as reads
-from bocage.services.city.queries import works
+from bocage.services.city.queries import sheet, works
 
 _ALERT = {"alert": "string", "kind": "string", "source": "string", "on": "string", "at": "datetime"}
 
@@ -71,7 +71,7 @@ service = Service(
             {"works": "uuid", "street": "string", "by": "uuid"},
         ),
     ),
-    offers=(Offers(TravelConditions, works),),
+    offers=(Offers(TravelConditions, works), Offers(TownStreets, sheet)),
     actions=(
         QuickAction(
             _("Report a problem"), "city:report", "megaphone", (_("hole"), _("light"), _("rubbish"), _("broken"))

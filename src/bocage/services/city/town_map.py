@@ -1,7 +1,8 @@
 """The town's streets, drawn by ourselves: where a report is, what is near it, which works concern whom.
 
 A file of TOML (`settings.CITY_STREETS`): `[[street]]` with `name`, `points_m` (metres east and north of the south-west
-corner) and `kind` (street, main, path, water). Outside production the invented streets of Vallon stand in.
+corner) and `kind` (street, main, path, water); `origin`, where it is there, is the latitude and longitude of that
+corner. Outside production the invented streets of Vallon stand in.
 """
 
 import math
@@ -22,6 +23,7 @@ KINDS = ("street", "main", "path", "water")
 STREETS_MAX = 2_000
 POINTS_MAX = 500
 REACH_M = 1e6
+LATITUDE_MAX, LONGITUDE_MAX = 85.0, 180.0
 NEAR_M = 250.0
 _MARGIN_M = 40.0
 
@@ -53,13 +55,14 @@ class Street:
 
 @dataclass(frozen=True)
 class TownMap:
-    """All streets, and the frame they lie in: metres, the origin in the south-west."""
+    """All streets, and the frame they lie in: metres, the zero in the south-west, which is at `origin` (degrees)."""
 
     streets: tuple[Street, ...]
     west_m: float
     south_m: float
     width_m: float
     height_m: float
+    origin: tuple[float, float] | None = None
 
     def names(self) -> list[str]:
         """What can be chosen, in the order of the alphabet."""
@@ -106,9 +109,10 @@ def town_map() -> TownMap:
 @cache
 def _read(path: str) -> TownMap:
     try:
-        rows = tomllib.loads(Path(path).read_text(encoding="utf-8")).get("street", [])
+        said = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise BadMap(f"{path}: {error}") from None
+    rows = said.get("street", [])
     if not isinstance(rows, list) or not 1 <= len(rows) <= STREETS_MAX:
         raise BadMap(f"{path}: must have 1 to {STREETS_MAX} tables [[street]]")
     streets = tuple(_street(path, number, row) for number, row in enumerate(rows, 1))
@@ -120,7 +124,16 @@ def _read(path: str) -> TownMap:
         south,
         max(x for x, _y in points) + _MARGIN_M - west,
         max(y for _x, y in points) + _MARGIN_M - south,
+        _origin(path, said.get("origin")),
     )
+
+
+def _origin(path: str, said: Any) -> tuple[float, float] | None:
+    if said is None:
+        return None
+    if not _is_point(said) or abs(said[0]) >= LATITUDE_MAX or abs(said[1]) > LONGITUDE_MAX:
+        raise BadMap(f"{path}: origin: must be a latitude and a longitude in degrees")
+    return float(said[0]), float(said[1])
 
 
 def _street(path: str, number: int, row: Any) -> Street:

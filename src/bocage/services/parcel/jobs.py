@@ -2,10 +2,23 @@
 
 from datetime import timedelta
 
+from django.conf import settings
+
 from bocage.kernel import clock
 from bocage.kernel.work import periodic, task
 from bocage.services.parcel import limits
-from bocage.services.parcel.actions import capturing, erasing, lockers, on_delivery, scanning, shipping, telling
+from bocage.services.parcel.actions import (
+    capturing,
+    erasing,
+    learning,
+    lockers,
+    on_delivery,
+    positions,
+    proving,
+    scanning,
+    shipping,
+    telling,
+)
 
 
 @task(name="parcel.tell", single=True)
@@ -29,4 +42,14 @@ def keep_days() -> None:
     lockers.expire()
     on_delivery.give_back_lost()
     scanning.forget_times()
+    proving.forget_old()
+    positions.forget_old()
     telling.try_again()
+
+
+@periodic("23 3 * * *")
+@task(name="parcel.tours", single=True)
+def learn_tours() -> None:
+    """Learn from yesterday's tours when a parcel comes."""
+    learning.learn(clock.today(settings.TOWN["time_zone"]) - timedelta(days=1))
+    learning.train_all()

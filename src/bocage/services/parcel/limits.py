@@ -19,6 +19,8 @@ ON_DELIVERY_KEPT = timedelta(days=30)
 LIST_ROWS_MAX = 50
 EVENTS_PAGE_MAX = 500
 SCANS_A_SYNC_MAX = 500
+# Two mebibytes of a picture, as base64.
+PROOF_BASE64_MAX = 2_800_000
 EVENTS_A_CAPTURE_MAX = 50_000
 ROWS_A_STATEMENT = 5_000
 TOLD_A_RUN_MAX = 500
@@ -50,5 +52,13 @@ COURIER_TIMES_MAX = 1_000
 COURIER_TIMES_MIN = 40
 # A tour is over by then: a parcel handed over later was not on it any more.
 TOUR_LONGEST = timedelta(hours=16)
+# What finished tours teach: so many days of them at least, of each day so many tours at most.
+TOUR_DAYS_MIN = 10
+TOURS_A_DAY_MAX = 100
+PARCELS_A_DAY_MAX = 200_000
+# A courier's place is shown to about a hundred metres (decimals of a degree), for this long, and then deleted.
+POSITION_DECIMALS = 3
+POSITION_FRESH = timedelta(minutes=10)
+POSITION_KEPT = timedelta(hours=1)
 NO_MOVEMENT_AFTER = timedelta(hours=36)
 NEVER_SEEN_AFTER = timedelta(hours=24)

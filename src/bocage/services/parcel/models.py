@@ -1,11 +1,12 @@
 """Parcel's tables; private to it. Scans have none here: they lie in a partition a day (migrations/0002_scans.py)."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
 from bocage.kernel.clock import now
 from bocage.services.parcel import limits
-from bocage.services.parcel.types import ENDED, Size, Speed, Status, Zone
+from bocage.services.parcel.types import ENDED, ProofKind, Size, Speed, Status, Zone
 
 _AT_REST = sorted([Status.DRAFT, *ENDED])
 
@@ -155,12 +156,14 @@ class DeliveryCode(models.Model):
 
 
 class UntoldRow(models.Model):
-    """A parcel whose status changed since its receiver was told of one."""
+    """A parcel whose status changed since its receiver was told of one. `tried_at`: when that last failed."""
 
     shipment_id = models.UUIDField(primary_key=True, editable=False)
+    tried_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "parcel_untold"
+        indexes = [models.Index(fields=["tried_at", "shipment_id"], name="parcel_untold_next")]
 
 
 class LockerRow(models.Model):
@@ -218,3 +221,72 @@ class CourierTimeRow(models.Model):
         db_table = "parcel_courier_time"
         indexes = [models.Index(fields=["carrier_id", "-at"], name="parcel_courier_time_latest")]
         constraints = [models.CheckConstraint(condition=Q(seconds__gt=0), name="parcel_courier_time_forward")]
+
+
+class TourRow(models.Model):
+    """A courier's present tour: when the first parcel was loaded, how many were handed over, and when the last was."""
+
+    courier_id = models.UUIDField(primary_key=True, editable=False)
+    carrier_id = models.UUIDField()
+    begun_at = models.DateTimeField()
+    handed_over = models.IntegerField(default=0)
+    last_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "parcel_tour"
+
+
+class TourTimeRow(models.Model):
+    """What was known at a moment of a finished tour about a parcel ahead, and what came; whose it was is not kept.
+
+    `known` are the features of `engines.arrivals`, in their order; `seconds` from that moment to the door.
+    """
+
+    carrier_id = models.UUIDField()
+    day = models.DateField()
+    known = ArrayField(models.FloatField(), size=7)
+    seconds = models.FloatField()
+
+    class Meta:
+        db_table = "parcel_tour_time"
+        indexes = [models.Index(fields=["carrier_id", "day"], name="parcel_tour_time_day")]
+
+
+class PositionRow(models.Model):
+    """Where a courier is who lets the receivers of her tour see it: the last place alone, to about a hundred metres."""
+
+    courier_id = models.UUIDField(primary_key=True, editable=False)
+    carrier_id = models.UUIDField()
+    latitude = models.FloatField()
+    longitude = models.FloatField()
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "parcel_position"
+
+
+class ProofRow(models.Model):
+    """A picture of a delivery: a file of `owner_id`, who is its receiver, or the sender of one without an account.
+
+    `event_id` is the scan that handed the parcel over. Sender and receiver read it; the carrier, who made it, does not.
+    """
+
+    shipment_id = models.UUIDField()
+    owner_id = models.UUIDField()
+    event_id = models.UUIDField()
+    kind = models.CharField(max_length=9)
+    blob_id = models.UUIDField()
+    at = models.DateTimeField()
+    delete_after = models.DateTimeField()
+
+    class Meta:
+        db_table = "parcel_proof"
+        constraints = [
+            _one_of("kind", [each.value for each in ProofKind], "parcel_proof_kind"),
+            models.UniqueConstraint(fields=["event_id", "kind"], name="parcel_proof_once"),
+        ]
+        indexes = [
+            models.Index(fields=["shipment_id", "kind", "-at"], name="parcel_proof_shipment"),
+            models.Index(fields=["owner_id"], name="parcel_proof_owner"),
+            models.Index(fields=["delete_after"], name="parcel_proof_due"),
+        ]

@@ -2,8 +2,8 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from bocage.kernel.manifest import EventType, Offers, Purpose, QuickAction, Service
-from bocage.kernel.ports import DeliveryQuotes
+from bocage.kernel.manifest import EventType, Needs, Offers, Purpose, QuickAction, Service
+from bocage.kernel.ports import DeliveryQuotes, TownStreets
 from bocage.services.parcel import home
 from bocage.services.parcel.actions import erasing
 from bocage.services.parcel.queries import rights
@@ -26,6 +26,15 @@ service = Service(
             says=_("Parcel tells you when a parcel addressed to you moves on, and reads nothing else for it."),
             reads=(),
         ),
+        Purpose(
+            "parcel.position",
+            title=_("Where I am, when I carry parcels"),
+            says=_(
+                "As long as you have somebody's parcel with you, that receiver sees on this day where you are, to about"
+                " a hundred metres. The next place overwrites the last one: no way is kept."
+            ),
+            reads=(),
+        ),
     ),
     emits=(
         EventType(
@@ -46,6 +55,7 @@ service = Service(
         ),
     ),
     offers=(Offers(DeliveryQuotes, Quoting()),),
+    needs=(Needs(TownStreets, None),),
     actions=(
         QuickAction(_("Send a parcel"), "parcel:send", "package", (_("post"), _("label"), _("courier"))),
         QuickAction(_("My parcels"), "parcel:home", "package-search", (_("track"), _("delivery"))),

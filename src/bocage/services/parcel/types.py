@@ -49,6 +49,13 @@ class ClaimReason(StrEnum):
     LATE = "late"
 
 
+class ProofKind(StrEnum):
+    """What shows that a parcel was handed over, beside its code."""
+
+    PHOTO = "photo"
+    SIGNATURE = "signature"
+
+
 class Size(IntEnum):
     """How large a locker's compartment is; a parcel fits into those of its own size and larger ones."""
 
@@ -158,6 +165,18 @@ class Arrival:
 
     earliest: datetime
     latest: datetime
+
+
+@dataclass(frozen=True)
+class Live:
+    """Where the courier is who has a parcel with her (degrees, to about a hundred metres), since when, and how many
+    doors come before its own on the tour.
+    """
+
+    latitude: float
+    longitude: float
+    at: datetime
+    doors_before: int
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from bocage.kernel.payments.types import DisputeState
 from bocage.services.parcel import steps
-from bocage.services.parcel.types import ClaimReason, PriceLine, Problem, Size, Speed, Status
+from bocage.services.parcel.types import ClaimReason, PriceLine, Problem, ProofKind, Size, Speed, Status
 
 _STATUS: dict[Status, Promise] = {
     Status.DRAFT: gettext_lazy("not paid yet"),
@@ -63,6 +63,10 @@ _SIZES: dict[Size, Promise] = {
     Size.MEDIUM: gettext_lazy("medium"),
     Size.LARGE: gettext_lazy("large"),
 }
+_PROOFS: dict[ProofKind, Promise] = {
+    ProofKind.PHOTO: gettext_lazy("Photo at the door"),
+    ProofKind.SIGNATURE: gettext_lazy("Signature"),
+}
 CLAIM_REASONS: dict[ClaimReason, Promise] = {
     ClaimReason.DAMAGED: gettext_lazy("It was damaged"),
     ClaimReason.LOST: gettext_lazy("It never arrived"),
@@ -103,6 +107,11 @@ def step_title(step: str, disposition: str = "") -> str:
 def size_title(size: Size) -> str:
     """How large a compartment is."""
     return str(_SIZES[size])
+
+
+def proof_title(kind: ProofKind) -> str:
+    """What a picture of a delivery shows."""
+    return str(_PROOFS[kind])
 
 
 def speed_title(speed: Speed) -> str:

@@ -107,6 +107,14 @@ _WARM_SQL = """
 update parcel_shipment set was_warm_at = %(now)s
 where sscc = any(%(sscc)s) and carrier_id = %(organisation)s and is_cool and was_warm_at is null
 """
+# The delivery of a parcel whose sender has the receiver's money already, taken back.
+_SETTLED_SQL = """
+select s.sscc from unnest(%(sscc)s::bigint[], %(at)s::timestamptz[], %(event_id)s::uuid[]) as g (sscc, at, event_id)
+    join parcel_shipment s on s.sscc = g.sscc and s.carrier_id = %(organisation)s and s.is_on_delivery_settled
+    join parcel_scan c on c.sscc = g.sscc and c.at = g.at and c.event_id = g.event_id and c.rank = %(delivered)s
+        and c.organisation_id = s.carrier_id
+limit 1
+"""
 _MISSING_DAYS_SQL = """
 select day from unnest(%s::date[]) as given (day)
 where to_regclass('public.parcel_scan_' || to_char(day, 'YYYYMMDD')) is null order by day
@@ -115,9 +123,9 @@ where to_regclass('public.parcel_scan_' || to_char(day, 'YYYYMMDD')) is null ord
 
 @dataclass
 class Rows:
-    """Scans by column, in the order of `_INSERT_SQL`. `wrong` are the parcels of which a scan was declared an error,
-    `warm` those that a sensor saw outside of what a parcel kept cool may have, `delivered` those that an event says
-    were handed over.
+    """Scans by column, in the order of `_INSERT_SQL`. `wrong` are the scans (parcel, time, id) declared to be errors,
+    `warm` the parcels that a sensor saw outside of what a parcel kept cool may have, `delivered` those that an event
+    says were handed over.
     """
 
     sscc: list[int] = field(default_factory=list)
@@ -132,7 +140,7 @@ class Rows:
     place: list[str] = field(default_factory=list)
     body: list[str | None] = field(default_factory=list)
     days: set[date] = field(default_factory=set)
-    wrong: set[int] = field(default_factory=set)
+    wrong: list[tuple[int, str, str]] = field(default_factory=list)
     warm: set[int] = field(default_factory=set)
     delivered: dict[int, Event] = field(default_factory=dict)
 
@@ -147,7 +155,7 @@ class Rows:
         except NumberError as error:
             raise Refusal("epc_wrong", error.problem) from None
         if "errorDeclaration" in body:
-            self.wrong.update(numbers)
+            self.wrong += [(number, body["eventTime"], event_id) for number in numbers]
             event_id, rank = str(error_id(UUID(event_id))), 0
         is_plain = (
             is_uuid
@@ -232,7 +240,9 @@ def insert(organisation_id: UUID, rows: Rows) -> tuple[int, int]:
         _make_days(cursor, rows.days)
         places = _place_ids(cursor, {*rows.read_point, *rows.place})
         cursor.execute(_LOCK_SQL, [_array(rows.sscc), organisation_id])
-        again = {*cursor.fetchone()[0], *rows.wrong}
+        again = {*cursor.fetchone()[0], *(sscc for sscc, _at, _id in rows.wrong)}
+        if rows.wrong:
+            _refuse_settled(cursor, organisation_id, rows.wrong)
         cursor.execute(
             _INSERT_SQL,
             {
@@ -289,6 +299,21 @@ def drop_days(before: date) -> int:
     with connection.cursor() as cursor:
         cursor.execute("select parcel_drop_days(%s)", [before])
         return int(cursor.fetchone()[0])
+
+
+def _refuse_settled(cursor: Any, organisation_id: UUID, wrong: Sequence[tuple[int, str, str]]) -> None:
+    """What the sender has been paid does not come back because the delivery is declared an error."""
+    sscc, at, event_id = (_array(column) for column in zip(*wrong, strict=True))
+    asked = {"sscc": sscc, "at": at, "event_id": event_id, "organisation": organisation_id}
+    cursor.execute(_SETTLED_SQL, {**asked, "delivered": Status.DELIVERED})
+    found = cursor.fetchone()
+    if found is not None:
+        raise conflict(
+            "settled",
+            _("Parcel %(number)s was paid for with its delivery: it cannot be declared an error any more.")
+            % {"number": f"{found[0]:018}"},
+            field="epcisBody.eventList",
+        )
 
 
 def _make_days(cursor: Any, days: Iterable[date]) -> None:

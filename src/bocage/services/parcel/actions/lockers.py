@@ -32,7 +32,10 @@ def put_up(carrier_id: UUID, locker_id: UUID, where: Address, counts: Mapping[Si
         most = _("A locker has 1 to %(most)d compartments of a size.") % {"most": limits.COMPARTMENTS_OF_A_SIZE_MAX}
         raise Refusal("compartments_wrong", most, field="small")
     with acting_as(Actor.for_service("parcel")):
-        if LockerRow.objects.filter(id=locker_id).exists():
+        known = LockerRow.objects.filter(id=locker_id).values_list("carrier_id", flat=True).first()
+        if known is not None and known != carrier_id:
+            raise conflict("locker_known", _("A locker with this id stands already. Take another id."))
+        if known is not None:
             return
         if LockerRow.objects.filter(carrier_id=carrier_id).count() >= limits.LOCKERS_A_CARRIER_MAX:
             raise conflict("too_many_lockers", _("You have as many lockers as one carrier may have."))
@@ -70,7 +73,7 @@ def choose(owner_id: UUID, shipment_id: UUID, locker_id: UUID | None) -> None:
         held = CompartmentRow.objects.filter(shipment_id=shipment_id).first()
         if held is not None and (held.locker_id == locker_id or held.filled_at is not None):
             return
-        empty({shipment_id: None})
+        empty({shipment_id: (None, clock.now())})
         if locker_id is not None:
             _keep(row, locker_id)
 
@@ -111,12 +114,18 @@ def fill(filled: Mapping[UUID, datetime]) -> None:
     CompartmentRow.objects.bulk_update(rows, ["filled_at", "until", "opened_by"])
 
 
-def empty(opened: Mapping[UUID, UUID | None]) -> None:
-    """Free the compartments of parcels, each by the question that opened it. Runs as Parcel, parcels locked."""
+def empty(opened: Mapping[UUID, tuple[UUID | None, datetime]]) -> None:
+    """Free the compartments of parcels, each by the scan or question that opened it and at its time.
+
+    A scan that comes late does not open what was filled after it. Runs as Parcel, parcels locked.
+    """
     rows = list(CompartmentRow.objects.filter(shipment_id__in=opened).select_for_update().order_by("id"))
     for row in rows:
         assert row.shipment_id is not None, "it was asked for by its parcel"
-        row.opened_by = opened[row.shipment_id]
+        opened_by, at = opened[row.shipment_id]
+        if row.filled_at is not None and row.filled_at > at:
+            continue
+        row.opened_by = opened_by
         row.shipment_id = row.until = row.filled_at = None
     CompartmentRow.objects.bulk_update(rows, ["opened_by", "shipment_id", "until", "filled_at"])
 
@@ -139,7 +148,7 @@ def expire() -> int:
             elif row.status == Status.AVAILABLE_FOR_PICKUP and row.sscc is not None:
                 event_id = uuid5(row.id, f"expired:{compartment.until}")
                 scans[row.carrier_id].add_scan(row.sscc, now, event_id, "holding", "expired")
-        empty(dict.fromkeys(row.id for row in emptied))
+        empty({row.id: (None, now) for row in emptied})
         for carrier_id in sorted(scans):
             insert(carrier_id, scans[carrier_id])
         say_lapsed(row for row in emptied if row.is_running)

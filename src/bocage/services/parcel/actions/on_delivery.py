@@ -47,6 +47,24 @@ def pay_on_delivery(receiver_id: UUID, shipment_id: UUID, amount_minor: int) -> 
     )
 
 
+@transaction.atomic
+def waive(sender_id: UUID, shipment_id: UUID) -> None:
+    """Ask the receiver for nothing after all: the door opens unpaid, and what was paid is the receiver's again.
+
+    Waived again it stays as it is.
+    """
+    with acting_as(Actor.for_service("parcel")):
+        row = ShipmentRow.objects.select_for_update().filter(id=shipment_id, sender_id=sender_id).first()
+        if row is None or row.status == Status.DRAFT:
+            raise not_found(_("There is no such parcel."))
+        if row.status in ENDED or row.is_on_delivery_settled:
+            raise conflict("ended", _("This parcel has arrived, gone back or been cancelled already."))
+        if row.is_on_delivery_paid:
+            _give_back(row, "waived")
+        row.on_delivery_minor = 0
+        row.save(update_fields=["on_delivery_minor"])
+
+
 def settle(row: ShipmentRow) -> None:
     """Give what is kept to the sender of a delivered parcel, to the receiver of one that goes back. Runs as Parcel."""
     if not row.is_on_delivery_paid or row.is_on_delivery_settled or row.status not in ENDED:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from hmac import compare_digest
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection
 from django.utils.translation import gettext as _
 
@@ -32,6 +33,17 @@ KINDS = {
     "back": ("receiving", "returned"),
     "hub": ("arriving", ""),
 }
+# A later day, or another carrier, is another tour.
+_TOUR_SQL = """
+insert into parcel_tour as held (courier_id, carrier_id, begun_at, handed_over, last_at)
+values (%(courier)s, %(carrier)s, %(begun)s, %(handed)s, %(last)s)
+on conflict (courier_id) do update set (carrier_id, begun_at, handed_over, last_at) = (
+    select excluded.carrier_id, case when is_new then excluded.begun_at else least(held.begun_at, excluded.begun_at) end,
+        case when is_new then excluded.handed_over else held.handed_over + excluded.handed_over end,
+        case when is_new then excluded.last_at else greatest(held.last_at, excluded.last_at) end
+    from (select held.carrier_id <> excluded.carrier_id or (excluded.begun_at at time zone %(zone)s)::date
+        > (held.begun_at at time zone %(zone)s)::date as is_new) as compared)
+"""
 _TOKEN = re.compile(r"/parcel/t/([A-Z2-9]{20})\Z")
 
 
@@ -75,6 +87,8 @@ def sync(organisation_id: UUID, courier_id: UUID | None, scans: Sequence[Scan]) 
         if taking.loaded:
             ShipmentRow.objects.bulk_update(list(taking.loaded.values()), ["courier_id", "loaded_at"])
         CourierTimeRow.objects.bulk_create(taking.times)
+        if courier_id is not None and (taking.loaded or taking.handed_at):
+            _keep_tour(organisation_id, courier_id, taking)
         DeliveryCode.objects.bulk_update(taking.tried, ["wrong_tries"])
         if taking.filled:
             lockers.fill(taking.filled)
@@ -84,6 +98,24 @@ def sync(organisation_id: UUID, courier_id: UUID | None, scans: Sequence[Scan]) 
         if moved:
             tell_soon()
     return [verdicts[place] for place in range(len(scans))]
+
+
+def _keep_tour(carrier_id: UUID, courier_id: UUID, taking: "_Taking") -> None:
+    """Where the courier's tour stands: one a day of the town, begun with the first parcel that was loaded."""
+    loaded = [row.loaded_at for row in taking.loaded.values() if row.loaded_at is not None]
+    begun = min([*loaded, *taking.handed_at])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _TOUR_SQL,
+            {
+                "courier": courier_id,
+                "carrier": carrier_id,
+                "begun": begun,
+                "handed": len(taking.handed_at),
+                "last": max(taking.handed_at, default=begun),
+                "zone": settings.TOWN["time_zone"],
+            },
+        )
 
 
 def forget_times() -> int:
@@ -99,10 +131,11 @@ class _Taking:
     ) -> None:
         self.courier_id, self.known, self.codes, self.kept = courier_id, known, codes, kept
         self.filled: dict[UUID, datetime] = {}
-        self.emptied: dict[UUID, UUID] = {}
+        self.emptied: dict[UUID, tuple[UUID, datetime]] = {}
         self.rows = Rows()
         self.loaded: dict[UUID, ShipmentRow] = {}
         self.times: list[CourierTimeRow] = []
+        self.handed_at: list[datetime] = []
         self.tried: list[DeliveryCode] = []
 
     def take(self, scan: Scan, row: ShipmentRow | None) -> Verdict:
@@ -123,12 +156,13 @@ class _Taking:
             self.filled[row.id] = scan.at
             self.emptied.pop(row.id, None)
         if scan.kind in ("deliver", "back"):
-            self.emptied[row.id] = scan.id
+            self.emptied[row.id] = scan.id, scan.at
             self.filled.pop(row.id, None)
         if scan.kind == "deliver" and row.loaded_at and timedelta() < scan.at - row.loaded_at <= limits.TOUR_LONGEST:
             seconds = max(round((scan.at - row.loaded_at).total_seconds()), 1)
             self.times.append(CourierTimeRow(carrier_id=row.carrier_id, at=scan.at, seconds=seconds))
         if scan.kind == "deliver":
+            self.handed_at.append(scan.at)
             row.status = Status.DELIVERED  # for the scans of this sync that come after it; the insert writes it
         return Verdict(scan.id, done=True)
 
@@ -137,7 +171,7 @@ class _Taking:
             return Refusal("unknown_parcel", _("No parcel of yours has this number."), field="number")
         if scan.kind not in KINDS:
             return Refusal("unknown_kind", _("This kind of scan does not exist."), field="kind")
-        if not _is_near(scan.at, clock.now()):
+        if not is_near(scan.at, clock.now()):
             return Refusal("time", _("The phone's clock is wrong. Set it and scan again."), field="at")
         if row.status in ENDED and scan.kind in ("accept", "load", "deliver", "locker"):
             return Refusal("ended", _("This parcel has arrived, gone back or been cancelled already."), field="number")
@@ -181,7 +215,8 @@ def _codes(scans: Sequence[Scan], parcels: dict[str, ShipmentRow]) -> dict[UUID,
     return {each.shipment_id: each for each in held}
 
 
-def _is_near(at: datetime, now: datetime) -> bool:
+def is_near(at: datetime, now: datetime) -> bool:
+    """Whether a phone's clock may have said this: of a day that is kept, and hardly later than now."""
     return now - limits.SCANS_KEPT <= at <= now + limits.CLOCK_SLACK
 
 
@@ -228,7 +263,7 @@ def _known(scans: Sequence[Scan], ssccs: Sequence[int]) -> set[UUID]:
     # An id is known within a day of its time: more than that would ask every day that is kept.
     # A phone whose clock is far off is refused later; its time would ask them, and there is no day before the first.
     now, slack = clock.now(), timedelta(days=1)
-    times = [each.at for each in scans if _is_near(each.at, now)]
+    times = [each.at for each in scans if is_near(each.at, now)]
     if not ssccs or not times:
         return set()
     with connection.cursor() as cursor:

@@ -31,19 +31,26 @@ NOTIFY = "parcel.notify"
 
 
 def tell_changed() -> int:
-    """Say of each parcel that moved where it stands, once a status, and settle what was handed over; how many."""
-    untold = UntoldRow.objects.order_by("shipment_id").values("shipment_id")[: limits.TOLD_A_RUN_MAX]
+    """Say of each parcel that moved where it stands, once a status, and settle what was handed over.
+
+    Those that nobody has tried come before those that could not be settled, so that no number of the latter keeps other
+    receivers from their news. How many were done or tried for the first time: as many as fit say that there is more.
+    """
+    queue = UntoldRow.objects.order_by(F("tried_at").asc(nulls_first=True), "shipment_id")
+    untold = list(queue.values_list("shipment_id", "tried_at")[: limits.TOLD_A_RUN_MAX])
+    tried = {shipment_id for shipment_id, tried_at in untold if tried_at is not None}
     # The parcel is locked before its row here goes, as in a capture: the other way round they would wait for ever.
-    rows = ShipmentRow.objects.filter(id__in=untold).order_by("id").select_for_update(skip_locked=True)
+    ids = [shipment_id for shipment_id, _tried_at in untold]
+    rows = ShipmentRow.objects.filter(id__in=ids).order_by("id").select_for_update(skip_locked=True)
     found = list(rows)
     done: list[UUID] = []
+    failed: list[UUID] = []
     for row in found:
-        if row.told != row.status and not _tell(row):
-            continue
-        done.append(row.id)
+        (failed if row.told != row.status and not _tell(row) else done).append(row.id)
     ShipmentRow.objects.filter(id__in=done).update(told=F("status"))
     UntoldRow.objects.filter(shipment_id__in=done).delete()
-    return len(done)
+    UntoldRow.objects.filter(shipment_id__in=failed).update(tried_at=clock.now())
+    return len(done) + len(set(failed) - tried)
 
 
 def try_again() -> None:

@@ -215,6 +215,14 @@ def pay_on_delivery(request: HttpRequest, shipment_id: UUID, payload: OnDelivery
     return shipment_out(shipments.shipment(shipment_id))
 
 
+@router.post("/shipments/{shipment_id}/waive", response=ShipmentOut, auth=scoped(WRITE), openapi_extra=KEYED)
+@idempotent
+def waive_on_delivery(request: HttpRequest, shipment_id: UUID) -> Any:
+    """As its sender, ask the receiver for nothing after all: what was paid on delivery is the receiver's again."""
+    on_delivery.waive(identity.require_scope(WRITE), shipment_id)
+    return shipment_out(shipments.shipment(shipment_id))
+
+
 @router.post("/shipments/{shipment_id}/claim", response=ClaimOut, auth=scoped(WRITE), openapi_extra=KEYED)
 @idempotent
 def claim(request: HttpRequest, shipment_id: UUID, payload: ClaimIn) -> Any:

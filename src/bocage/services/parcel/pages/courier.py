@@ -9,9 +9,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from bocage.kernel.acting import current_actor
+from bocage.kernel.consent.queries import is_granted
 from bocage.kernel.errors import Refusal
 from bocage.kernel.identity import queries as identity
 from bocage.services.parcel.actions.capturing import require_carrier
+from bocage.services.parcel.actions.positions import SHOW
 from bocage.services.parcel.pages.asking import CARRY
 from bocage.services.parcel.queries import lockers, shipments
 from bocage.services.parcel.types import Compartment, Shipment
@@ -25,8 +27,11 @@ _FILES = (
     "vendor/zxing/reader/index.js",
     "vendor/zxing/share.js",
     "vendor/zxing/zxing_reader.wasm",
+    "parcel/courier-place.js",
     "parcel/courier-tour.js",
+    "parcel/pictures.js",
     "parcel/scan-queue.js",
+    "parcel/signature-pad.js",
     "parcel/parcel.css",
 )
 
@@ -35,7 +40,9 @@ _FILES = (
 @require_safe
 def courier(request: HttpRequest) -> HttpResponse:
     """The page: scan, then today's tour."""
-    return render(request, "parcel/courier.html", {"scans_url": reverse("api:sync")})
+    doors = {"scans_url": reverse("api:sync"), "proofs_url": reverse("api:prove")}
+    doors["position_url"] = reverse("api:say_position")
+    return render(request, "parcel/courier.html", doors)
 
 
 @require_safe
@@ -72,7 +79,8 @@ def tour(request: HttpRequest) -> JsonResponse:
         for each in tour
     ]
     carrier = {"id": str(organisation_id), "name": identity.party_name(organisation_id)}
-    return JsonResponse({"carrier": carrier, "csrf": get_token(request), "stops": stops})
+    shares = is_granted(person_id, SHOW)
+    return JsonResponse({"carrier": carrier, "csrf": get_token(request), "stops": stops, "shares": shares})
 
 
 def _goal(found: Shipment, kept: Compartment | None) -> dict[str, str]:

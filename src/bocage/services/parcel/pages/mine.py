@@ -18,10 +18,12 @@ from bocage.services.parcel.actions.shipping import payment_of
 from bocage.services.parcel.documents.label import label_pdf, label_zpl, tracking_url
 from bocage.services.parcel.pages.asking import READ, WRITE
 from bocage.services.parcel.pages.showing import as_story, stage_of
-from bocage.services.parcel.queries import lockers, shipments
+from bocage.services.parcel.queries import live as positions
+from bocage.services.parcel.queries import lockers, proofs, shipments
 from bocage.services.parcel.queries.arrival import arrival
-from bocage.services.parcel.types import Shipment, Status
-from bocage.services.parcel.words import CLAIM_REASONS, claim_title, line_title, speed_title, status_title
+from bocage.services.parcel.town import drawn
+from bocage.services.parcel.types import ProofKind, Shipment, Status
+from bocage.services.parcel.words import CLAIM_REASONS, claim_title, line_title, proof_title, speed_title, status_title
 from bocage.shell.asking import page
 
 AMOUNT_DIGITS_MAX = 12
@@ -61,13 +63,37 @@ def _page(request: HttpRequest, subject_id: UUID, shipment_id: UUID, refusal: Re
         "track": reverse("parcel:track", args=[found.token]),
         "lines": [(line_title(line), line.amount_minor) for line in found.lines] if is_sender else [],
         "arrival": arrival(found),
+        **_live(found, subject_id),
         **_locker(found),
         **(_claim(found) if is_sender else {}),
+        "proofs": [(kind, proof_title(kind)) for kind in proofs.kinds(found.id)],
         "owes": found.receiver_id == subject_id and not found.is_on_delivery_paid and not found.ended,
         "refusal": refusal,
         "can_cancel": is_sender and found.status is Status.ANNOUNCED and not found.is_taken,
     }
     return render(request, "parcel/shipment.html", context, status=refusal.status if refusal else 200)
+
+
+@require_safe
+@page(READ)
+def live(request: HttpRequest, subject_id: UUID, shipment_id: UUID) -> HttpResponse:
+    """Where it is just now, as a part of its page; once it is on no tour any more, the page is to be loaded anew."""
+    found = shipments.shipment(shipment_id)
+    shown = _live(found, subject_id)
+    if not shown["can_follow"]:
+        return HttpResponse(headers={"HX-Refresh": "true", "Cache-Control": "no-store"})
+    answer = render(request, "parcel/live.html", {"parcel": found, "arrival": arrival(found), **shown})
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+def _live(found: Shipment, subject_id: UUID) -> dict[str, object]:
+    """Where the courier is who has it, and that on the town's map."""
+    if not positions.can_follow(found, subject_id):
+        return {"can_follow": False}
+    seen = positions.live(found, subject_id)
+    sheet = drawn(seen.latitude, seen.longitude, found.receiver.street) if seen else None
+    return {"can_follow": True, "live": seen, "map": sheet}
 
 
 @require_POST
@@ -77,6 +103,17 @@ def pay_on_delivery(request: HttpRequest, subject_id: UUID, shipment_id: UUID) -
     amount = request.POST.get("amount_minor", "")
     try:
         on_delivery.pay_on_delivery(subject_id, shipment_id, int(amount) if _is_amount(amount) else 0)
+    except Refusal as refusal:
+        return _page(request, subject_id, shipment_id, refusal)
+    return redirect("parcel:shipment", shipment_id)
+
+
+@require_POST
+@page(WRITE)
+def waive(request: HttpRequest, subject_id: UUID, shipment_id: UUID) -> HttpResponse:
+    """As its sender, ask the receiver for nothing after all."""
+    try:
+        on_delivery.waive(subject_id, shipment_id)
     except Refusal as refusal:
         return _page(request, subject_id, shipment_id, refusal)
     return redirect("parcel:shipment", shipment_id)
@@ -107,6 +144,18 @@ def label(request: HttpRequest, subject_id: UUID, shipment_id: UUID, kind: str) 
     else:
         answer = HttpResponse(label_pdf(found), content_type="application/pdf")
     answer["Content-Disposition"] = f'inline; filename="{found.s10}.{kind}"'
+    return answer
+
+
+@require_safe
+@page(READ)
+def proof(request: HttpRequest, subject_id: UUID, shipment_id: UUID, kind: str) -> HttpResponse:
+    """A picture of its delivery."""
+    if kind not in set(ProofKind):
+        raise not_found(_("There is no such picture."))
+    media_type, content = proofs.picture(shipment_id, ProofKind(kind))
+    answer = HttpResponse(content, content_type=media_type)
+    answer["Cache-Control"] = "private, no-store"
     return answer
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from bocage.services.parcel.models import DeliveryCode, ShipmentRow
+from bocage.services.parcel.models import DeliveryCode, PositionRow, ProofRow, ShipmentRow
 
 _COLUMNS = (
     "id", "sender_id", "receiver_id", "carrier_id", "sender_name", "sender_street", "sender_postcode", "sender_city",
@@ -20,5 +20,7 @@ def export(person_id: UUID) -> dict[str, Any]:
     rows = ShipmentRow.objects.filter(Q(sender_id=person_id) | Q(receiver_id=person_id)).order_by("id")
     return {
         "parcels": list(rows.values(*_COLUMNS)),
+        "proofs_of_delivery": list(ProofRow.objects.order_by("id").values("shipment_id", "kind", "at")),
+        "position": list(PositionRow.objects.filter(courier_id=person_id).values("latitude", "longitude", "at")),
         "delivery_codes": list(DeliveryCode.objects.filter(owner_id=person_id).values("shipment_id", "code")),
     }

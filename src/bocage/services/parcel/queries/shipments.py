@@ -99,6 +99,26 @@ def tour(organisation_id: UUID, courier_id: UUID) -> list[Shipment]:
     return as_shipments(rows.order_by("receiver_postcode", "receiver_street", "id")[: limits.SCANS_A_SYNC_MAX])
 
 
+def before_on_tour(found: Shipment) -> tuple[int, int]:
+    """How many doors and how many parcels the courier's tour has before a parcel's door, in the tour's order.
+
+    Runs as Parcel.
+    """
+    mine = found.receiver
+    earlier = Q(receiver_postcode__lt=mine.postcode) | Q(
+        receiver_postcode=mine.postcode, receiver_street__lt=mine.street
+    )
+    rows = ShipmentRow.objects.filter(
+        earlier,
+        carrier_id=found.carrier_id,
+        courier_id=found.courier_id,
+        is_running=True,
+        status=Status.OUT_FOR_DELIVERY,
+    )
+    doors = list(rows.values_list("receiver_postcode", "receiver_street")[: limits.SCANS_A_SYNC_MAX])
+    return len(set(doors)), len(doors)
+
+
 def as_shipments(rows: Iterable[ShipmentRow]) -> list[Shipment]:
     """Rows as everybody else sees them."""
     listed = list(rows)

@@ -123,6 +123,19 @@ def test_a_parcel_put_in_after_it_came_back_lies_in_its_compartment(town: Town) 
 
 
 @pytest.mark.django_db
+def test_a_scan_that_comes_late_does_not_empty_what_was_filled_after_it(town: Town) -> None:
+    parcel, locker_id, now = town.sent(), put_up(town, town.velo, small=1), clock.now()
+    choose(town, parcel, locker_id)
+    assert scan(town, parcel, "locker").done
+    late = Scan(uuid4(), parcel.s10, "back", now - timedelta(hours=1))
+    with acting_as(town.as_lea()):
+        assert scanning.sync(town.velo, town.lea, [late])[0].done
+    assert queries.compartments([parcel.id])[parcel.id].is_filled
+    assert status(town, parcel) is Status.AVAILABLE_FOR_PICKUP
+    assert scan(town, parcel, "back").done and free(town.velo) == 1
+
+
+@pytest.mark.django_db
 def test_a_question_asked_again_opens_nothing_for_the_next_parcel(town: Town) -> None:
     first, then, locker_id = town.sent(), town.sent(), put_up(town, town.velo, small=1)
     question = uuid4()
@@ -152,6 +165,8 @@ def test_who_may_choose_which_locker(town: Town) -> None:
         choose(town, parcel, other)
     with acting_as(Actor.for_person(town.marco, town.velo)):
         lockers.set_open(town.velo, small, False)
+        with pytest.raises(Refusal, match="Take another id"):
+            lockers.put_up(town.velo, other, STATION, {Size.SMALL: 1})
         with pytest.raises(Refusal, match="no such locker"):
             lockers.set_open(town.velo, other, False)
     with pytest.raises(Refusal, match="Choose another"):

@@ -1,8 +1,9 @@
 """Cash on delivery: no door before it is paid, the sender's with the delivery, the receiver's again without one."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -12,9 +13,10 @@ from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.errors import Refusal
 from bocage.kernel.ids import uuid7
 from bocage.kernel.payments import queries as payments
-from bocage.services.parcel import jobs, steps
-from bocage.services.parcel.actions import capturing, on_delivery, scanning, shipping
+from bocage.services.parcel import jobs, limits, steps
+from bocage.services.parcel.actions import capturing, on_delivery, scanning, shipping, telling
 from bocage.services.parcel.actions.scanning import Scan
+from bocage.services.parcel.models import ShipmentRow, UntoldRow
 from bocage.services.parcel.queries import shipments
 from bocage.services.parcel.tests.conftest import ANAS, WEIS, Town, available, document, event, fund
 from bocage.services.parcel.tests.test_doors import browser
@@ -122,3 +124,90 @@ def test_no_event_hands_over_what_is_asked_for_at_the_door(town: Town, care: str
         assert shipments.shipment(parcel.id).status is Status.ANNOUNCED
         says["epcisBody"]["eventList"].pop()
         assert capturing.capture(parcel.carrier_id, document_of(says).events).new == 1
+
+
+def test_a_delivery_that_was_settled_is_not_declared_an_error(town: Town) -> None:
+    fund(town.wei, 10_000)
+    parcel, before = sent(town), available(town.ana)
+    with acting_as(Actor.for_person(town.wei)):
+        on_delivery.pay_on_delivery(town.wei, parcel.id, PRICE)
+    code, handed = town.code_of(parcel.id), Scan(uuid4(), parcel.s10, "deliver", clock.now())
+    carrier = Actor.for_person(town.marco, parcel.carrier_id)
+    with acting_as(carrier):
+        assert scanning.sync(parcel.carrier_id, town.marco, [replace(handed, code=code)])[0].done
+    wrong = event(
+        parcel.sscc,
+        steps.DELIVERED,
+        eventID=f"urn:uuid:{handed.id}",
+        eventTime=handed.at.isoformat(),
+        errorDeclaration={"declarationTime": clock.now().isoformat(timespec="milliseconds")},
+    )
+    with acting_as(Actor.for_service("parcel")):
+        # Until the money has gone to the sender it may be taken back, and the parcel goes on.
+        assert capturing.capture(parcel.carrier_id, document_of(document(wrong)).events).new == 1
+        assert shipments.shipment(parcel.id).status is Status.ANNOUNCED
+    jobs.tell_receivers.run()
+    assert available(town.wei) == 10_000 - PRICE
+    again = Scan(uuid4(), parcel.s10, "deliver", clock.now(), code)
+    with acting_as(carrier):
+        assert scanning.sync(parcel.carrier_id, town.marco, [again])[0].done
+    jobs.tell_receivers.run()
+    had = available(town.ana)
+    assert had > before
+    wrong = {**wrong, "eventID": f"urn:uuid:{again.id}", "eventTime": again.at.isoformat()}
+    with acting_as(Actor.for_service("parcel")), pytest.raises(Refusal, match="paid for with its delivery") as refused:
+        capturing.capture(parcel.carrier_id, document_of(document(wrong)).events)
+    assert refused.value.code == "settled"
+    assert (available(town.ana), available(town.wei)) == (had, 10_000 - PRICE)
+
+
+def test_a_sender_waives_it_paid_or_not_until_it_has_arrived(town: Town) -> None:
+    fund(town.wei, 10_000)
+    unpaid, paid = sent(town), sent(town)
+    with acting_as(Actor.for_person(town.wei)):
+        on_delivery.pay_on_delivery(town.wei, paid.id, PRICE)
+        with pytest.raises(Refusal, match="no such parcel"):
+            on_delivery.waive(town.wei, paid.id)
+    ana = browser("ana")
+    for parcel in (paid, unpaid):
+        assert scan(town, parcel, "accept") == ""
+        assert "Ask for nothing after all" in ana.get(f"/parcel/p/{parcel.id}").content.decode()
+        for _again in range(2):
+            assert ana.post(f"/parcel/p/{parcel.id}/waive").status_code == 302
+        assert available(town.wei) == 10_000
+        assert scan(town, parcel, "deliver") == ""
+        assert ana.post(f"/parcel/p/{parcel.id}/waive").status_code == 409
+    assert available(town.wei) == 10_000
+
+
+def test_parcels_that_cannot_be_settled_keep_no_other_from_its_news(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "TOLD_A_RUN_MAX", 2)
+    parcels = [sent(town, on_delivery_minor=0) for _parcel in range(6)]
+    jobs.tell_receivers.run()
+    while telling_left():
+        jobs.tell_receivers.run()
+    stuck = {each.id for each in parcels[:3]}
+
+    def settle(row: ShipmentRow) -> None:
+        if row.id in stuck:
+            raise Refusal("stuck", "It cannot be settled.")
+
+    monkeypatch.setattr(on_delivery, "settle", settle)
+    with acting_as(Actor.for_person(town.marco, parcels[0].carrier_id)):
+        scans = [Scan(uuid4(), each.s10, "accept", clock.now()) for each in parcels]
+        assert all(each.done for each in scanning.sync(parcels[0].carrier_id, town.marco, scans))
+    with acting_as(Actor.for_service("parcel")):
+        counts = []
+        while (count := telling.tell_changed()) == limits.TOLD_A_RUN_MAX:
+            counts.append(count)
+        assert telling_left() == stuck and len(counts) == 3
+        stuck.clear()
+        while telling_left():
+            telling.tell_changed()
+
+
+def telling_left() -> set[UUID]:
+    with acting_as(Actor.for_service("parcel")):
+        return set(UntoldRow.objects.values_list("shipment_id", flat=True))

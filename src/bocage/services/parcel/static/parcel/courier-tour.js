@@ -1,11 +1,15 @@
 // <courier-tour>: each scan is first kept on the phone under an id of its own, then sent until it is answered. The server
 // takes an id once, so a scan whose answer was lost is sent again and does no harm.
+import { base64, shrunk } from "./pictures.js";
+import { Place } from "./courier-place.js";
 import { ScanQueue } from "./scan-queue.js";
 
 const SEND_EVERY_MS = 20_000;
 const SCANS_A_TIME = 200;
 // What the server takes of a code; one scan that is longer would keep all the others from being sent.
 const NUMBER_MAX = 600;
+// An answer that is not about the picture itself: signed out, not allowed just now, too many at a time.
+const TRY_AGAIN = new Set([401, 403, 408, 425, 429]);
 
 customElements.define("courier-tour", class extends HTMLElement {
   async connectedCallback() {
@@ -19,6 +23,7 @@ customElements.define("courier-tour", class extends HTMLElement {
     this.showConnection();
     this.queue = await new ScanQueue().open();
     navigator.storage?.persist?.();
+    this.place = new Place(this.dataset.position);
     this.registerWorker();
     this.timer = setInterval(() => this.send(), SEND_EVERY_MS);
     await this.show();
@@ -30,6 +35,7 @@ customElements.define("courier-tour", class extends HTMLElement {
     removeEventListener("online", this.connection);
     removeEventListener("offline", this.connection);
     clearInterval(this.timer);
+    this.place?.stop();
   }
 
   async registerWorker() {
@@ -47,29 +53,49 @@ customElements.define("courier-tour", class extends HTMLElement {
     const field = this.querySelector("[data-receiver-code]");
     field.hidden = this.kind !== "deliver";
     field.querySelector("input").required = this.kind === "deliver";
-    this.querySelector("[data-identity]").hidden = this.kind !== "deliver";
+    this.querySelector("[data-identity]").hidden = this.querySelector("[data-pictures]").hidden = this.kind !== "deliver";
   }
 
   async submitted(event) {
     event.preventDefault();
-    const number = this.querySelector("[data-code]");
     const code = this.form.elements.receiver_code;
-    const text = number.value.trim().slice(0, NUMBER_MAX);
+    const text = this.querySelector("[data-code]").value.trim().slice(0, NUMBER_MAX);
     if (!text || (this.kind === "deliver" && !code.value.trim())) {
       // The camera has filled the number in: the code is still to be asked for.
       if (text) code.focus();
       return;
     }
+    // A photo takes a moment to be made small: a second tap meanwhile is not a second scan.
+    if (this.isTaking) return;
+    this.isTaking = true;
+    await this.take(text, code).finally(() => { this.isTaking = false; });
+    await this.send();
+  }
+
+  // Keeps a scan and its pictures on the phone, and clears the form for the next one.
+  async take(text, code) {
     const scan = { id: crypto.randomUUID(), number: text, kind: this.kind, at: new Date().toISOString(), code: this.kind === "deliver" ? code.value.trim() : "", identity_seen: this.kind === "deliver" && this.form.elements.identity_seen.checked, state: "waiting", says: "" };
-    await this.queue.add(scan);
-    number.value = "";
-    code.value = "";
+    const pictures = this.kind === "deliver" ? await this.pictures(scan) : [];
+    if (!pictures) return;
+    // A phone that is full keeps the scan all the same: that is what counts.
+    await this.queue.add(scan, pictures).catch(() => this.queue.add(scan));
+    this.querySelector("[data-code]").value = code.value = this.form.elements.photo.value = "";
+    this.querySelector("signature-pad").empty();
     this.form.elements.identity_seen.checked = false;
     navigator.vibrate?.(40);
     await this.show();
     const scanner = this.querySelector("qr-scanner");
     if (scanner.dataset.state === "found") scanner.begin();
-    await this.send();
+  }
+
+  // The photo and the signature of a delivery; null where the chosen file is no picture.
+  async pictures(scan) {
+    const [file] = this.form.elements.photo.files;
+    const photo = file ? await shrunk(file).catch(() => null) : null;
+    this.querySelector("[data-photo-wrong]").hidden = !file || Boolean(photo);
+    if (file && !photo) return null;
+    const made = { photo, signature: await this.querySelector("signature-pad").picture() };
+    return Object.entries(made).filter(([, image]) => image).map(([kind, image]) => ({ id: `${scan.id}:${kind}`, scan: scan.id, number: scan.number, at: scan.at, kind, image }));
   }
 
   // One tab at a time sends; whatever is not answered stays and is sent again.
@@ -97,7 +123,28 @@ customElements.define("courier-tour", class extends HTMLElement {
       waiting = (await this.queue.scans()).filter((scan) => scan.state === "waiting").slice(0, SCANS_A_TIME);
       await this.loadTour();
     }
+    await this.sendPictures();
     await this.show();
+  }
+
+  // A picture goes after its scan was taken, and stays until it is answered.
+  async sendPictures() {
+    const scans = new Set((await this.queue.scans()).map((scan) => scan.id));
+    const ids = (await this.queue.pictureIds()).filter((id) => !scans.has(id.split(":")[0]));
+    const desk = ids.length ? await this.desk() : null;
+    if (!desk?.carrier) return;
+    const headers = { "Content-Type": "application/json", "X-CSRFToken": desk.csrf };
+    for (const id of ids) {
+      const { scan, number, at, kind, image } = await this.queue.picture(id);
+      const body = JSON.stringify({ scan_id: scan, number, at, kind, image: await base64(image) });
+      const answer = await fetch(this.dataset.proofs, { method: "POST", headers, body }).catch(() => null);
+      if (!answer || answer.status >= 500 || TRY_AGAIN.has(answer.status)) return;
+      await this.queue.removePicture(id);
+      if (!answer.ok) {
+        const problem = await answer.json().catch(() => ({}));
+        await this.queue.add({ id: crypto.randomUUID(), number, kind, at, state: "refused", says: problem.detail ?? "" });
+      }
+    }
   }
 
   async desk() {
@@ -108,7 +155,8 @@ customElements.define("courier-tour", class extends HTMLElement {
     const desk = navigator.onLine ? await this.desk() : null;
     if (desk) {
       // Signed out, or working for nobody: the addresses leave the phone, the scans stay.
-      await this.queue.keep("tour", desk.carrier ? { carrier: desk.carrier.name, stops: desk.stops } : null);
+      await this.queue.keep("tour", desk.carrier ? { carrier: desk.carrier.name, stops: desk.stops, shares: desk.shares } : null);
+      this.place.follow(desk.carrier ? desk : null);
       this.dataset.desk = desk.carrier ? "here" : "nobody";
     }
     await this.show();
@@ -120,22 +168,24 @@ customElements.define("courier-tour", class extends HTMLElement {
     const waiting = scans.filter((scan) => scan.state === "waiting");
     const done = new Set(waiting.filter((scan) => ["deliver", "back"].includes(scan.kind)).map((scan) => scan.number));
     const open = (tour?.stops ?? []).filter((stop) => ![stop.number, stop.sscc].some((number) => done.has(number)) && ![...done].some((text) => text.endsWith(stop.token)));
+    const pictures = await this.queue.pictureIds();
     this.say("waiting", waiting.length);
+    this.say("pictures", pictures.length);
     this.say("carrier", tour?.carrier ?? "");
     this.say("open", open.length);
     this.fill("[data-stops]", "stop", open, (line, stop) => {
-      line.querySelector("button").addEventListener("click", () => this.take(stop.number));
+      line.querySelector("button").addEventListener("click", () => this.choose(stop.number));
     });
     this.fill("[data-refused]", "refused", scans.filter((scan) => scan.state === "refused"), (line, scan) => {
-      line.querySelector("button").addEventListener("click", async () => { await this.queue.remove([scan.id]); await this.show(); });
+      line.querySelector("button").addEventListener("click", async () => { await this.queue.putAway(scan.id); await this.show(); });
     });
     for (const part of this.querySelectorAll("[data-if]")) {
-      const holds = { waiting: waiting.length > 0, nothing: open.length === 0 && Boolean(tour), stops: open.length > 0, refused: scans.some((scan) => scan.state === "refused"), nobody: !tour && this.dataset.desk === "nobody" };
+      const holds = { waiting: waiting.length > 0, pictures: pictures.length > 0, nothing: open.length === 0 && Boolean(tour), stops: open.length > 0, refused: scans.some((scan) => scan.state === "refused"), shown: Boolean(tour?.shares), unshown: Boolean(tour) && !tour.shares, nobody: !tour && this.dataset.desk === "nobody" };
       part.hidden = !holds[part.dataset.if];
     }
   }
 
-  take(number) {
+  choose(number) {
     this.form.elements.kind.value = "deliver";
     this.showCode();
     this.querySelector("[data-code]").value = number;
