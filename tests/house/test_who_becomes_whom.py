@@ -22,7 +22,7 @@ PLACES = {
     "services/forest/demo.py": "the demo city",
     "services/health/demo.py": "the demo city",
     "services/parcel/actions/proving.py": "who a picture of a delivery belongs to, in whose files it is kept",
-    "services/parcel/queries/proofs.py": "the same, for the parcel's other side, after its row said that she may see it",
+    "services/parcel/queries/proofs.py": "the same, for the parcel's other side, who may see its row",
     "services/parcel/demo.py": "the demo city",
     "demo/city.py": "the demo city",
 }

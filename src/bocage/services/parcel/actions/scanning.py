@@ -38,7 +38,8 @@ _TOUR_SQL = """
 insert into parcel_tour as held (courier_id, carrier_id, begun_at, handed_over, last_at)
 values (%(courier)s, %(carrier)s, %(begun)s, %(handed)s, %(last)s)
 on conflict (courier_id) do update set (carrier_id, begun_at, handed_over, last_at) = (
-    select excluded.carrier_id, case when is_new then excluded.begun_at else least(held.begun_at, excluded.begun_at) end,
+    select excluded.carrier_id,
+        case when is_new then excluded.begun_at else least(held.begun_at, excluded.begun_at) end,
         case when is_new then excluded.handed_over else held.handed_over + excluded.handed_over end,
         case when is_new then excluded.last_at else greatest(held.last_at, excluded.last_at) end
     from (select held.carrier_id <> excluded.carrier_id or (excluded.begun_at at time zone %(zone)s)::date

@@ -27,7 +27,7 @@ from bocage.engines.roads import Network
 from bocage.engines.roads.town import draw
 from bocage.engines.routing import Problem, check, robot
 from bocage.engines.routing.metrics import Table
-from bocage.engines.routing.types import Convention, Depot, Floats, Profile, Stop, Vehicle
+from bocage.engines.routing.types import Convention, Depot, Floats, Profile, Stop, Timed, Vehicle
 from bocage.kernel import clock
 from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.consent import actions as consent
@@ -181,9 +181,7 @@ def plan(
     return loads
 
 
-def _loads(
-    name: str, seconds: Floats, parcels: Sequence[Parcel], timeline: Sequence[object], ends: float
-) -> list[Load]:
+def _loads(name: str, seconds: Floats, parcels: Sequence[Parcel], timeline: Sequence[Timed], ends: float) -> list[Load]:
     """A route cut where its vehicle loads again."""
     loads: list[Load] = []
     stops: list[tuple[Parcel, float]] = []
