@@ -64,7 +64,7 @@ def test_the_receiver_alone_follows_the_parcel_while_it_is_on_the_tour(town: Tow
     with CaptureQueriesContext(connection) as queries:
         seen = wei.get(page).content.decode()
     assert len(queries) <= QUERIES_A_PAGE_MAX
-    assert "live-map" in seen and "0 doors before yours" in seen and "near Quai Nord" in seen
+    assert "live-map" in seen and "Yours is the next door" in seen and "near Quai Nord" in seen
     assert "live-map" in wei.get(f"{page}/live").content.decode()
     for other in (browser("ana"), browser("marco", town.velo)):
         assert "live-map" not in other.get(page).content.decode()
