@@ -32,7 +32,6 @@ from bocage.kernel import clock
 from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.consent import actions as consent
 from bocage.kernel.ids import uuid7
-from bocage.kernel.notifications.models import NotificationRow
 from bocage.services.parcel.actions import capturing, scanning, shipping, telling
 from bocage.services.parcel.actions.scanning import Scan
 from bocage.services.parcel.models import DeliveryCode, ShipmentRow, UntoldRow
@@ -310,8 +309,9 @@ def look(day: Day, stuck: Sequence[Parcel], waiting: Sequence[Parcel]) -> None:
         with connection.cursor() as cursor:
             cursor.execute("select count(*), count(distinct event_id) from parcel_scan")
             counted = cursor.fetchone()
-    with acting_as(Actor.for_person(day.town.wei)):
-        told = set(NotificationRow.objects.filter(person_id=day.town.wei).values_list("url", "title"))
+    with acting_as(Actor.for_person(day.town.wei)), connection.cursor() as cursor:
+        cursor.execute("select url, title from notification where person_id = %s", [day.town.wei])
+        told = cursor.fetchall()
     statuses = Counter(Status(row.status).name for row in rows.values())
     late = [each for each in day.parcels if each.due_today and rows[each.id].status != Status.DELIVERED]
     print(
