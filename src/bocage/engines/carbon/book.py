@@ -19,7 +19,7 @@ from bocage.engines.carbon.rules import Pattern, Rules
 from bocage.engines.carbon.types import CarbonError
 
 BOOKS = Path(__file__).parent / "books"
-LATEST = "2026.5"
+LATEST = "2026.6"
 WORLD = "WORLD"
 EURO_AREA = "EA"
 FILE_LIMIT_BYTES = 4_000_000

@@ -14,6 +14,7 @@ import pytest
 
 from bocage.engines.carbon import CarbonError, countries, load, load_folder, versions
 from bocage.engines.carbon.book import BOOKS, FILES, LATEST, MODEL, TRADE, Figure
+from bocage.engines.carbon.calibration import PARTS, level_of_parts
 from bocage.engines.carbon.reasons import TEMPLATES
 
 FOLDER = BOOKS / LATEST
@@ -143,6 +144,19 @@ def test_derived_travel_factors_follow_from_their_own_line() -> None:
         assert abs(worth / Fraction(row["value"]) - 1) < Fraction(1, 100), row
         seen += 1
     assert seen > 25
+
+
+def test_what_is_made_of_several_kinds_has_their_levels_and_margins() -> None:
+    table = rows("money.csv")
+    margins = {row["activity"]: float(row["percent"]) / 100 for row in rows("trade.csv") if row["country"] == "*"}
+    for row in table:
+        if row["activity"] in PARTS and row["price_basis"] == "basic price":
+            level = level_of_parts(table, row["activity"], row["country"])
+            assert float(row["level"]) == pytest.approx(level, rel=1e-3), row
+    # The ONS's 15.8 % of food and 13.5 % of drink, without the trade in them, which counts beside 14.9 % of services.
+    food, drink = 0.158 * margins["groceries"], 0.135 * margins["drinks"]
+    expected = {"groceries": 0.158 - food, "drinks": 0.135 - drink, "other_services": 0.149 + food + drink}
+    assert PARTS["restaurant"] == pytest.approx(expected, rel=1e-3)
 
 
 def _product(term: str) -> Fraction:
