@@ -22,7 +22,7 @@ EVENTS: tuple[EventType, ...] = (
     EventType(
         "payment.keeping_asked",
         _("One side of money that is kept asked for it; the other may object until then."),
-        {**_PAYMENT, "asked_by": "uuid", "reason": "string", "lapses_at": "datetime"},
+        {**_PAYMENT, "by_payee": "boolean", "reason": "string", "lapses_at": "datetime"},
     ),
     EventType(
         "payment.keeping_lapsed",

@@ -60,7 +60,7 @@ def ask_for_kept(id: UUID, reason: str) -> IntentView:
         row,
         "keeping_asked",
         amount_minor=left_minor,
-        asked_by=str(asker_id),
+        by_payee=asker_id == row.payee_id,
         reason=reason,
         lapses_at=row.lapses_at,
     )

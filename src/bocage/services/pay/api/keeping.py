@@ -1,7 +1,7 @@
 """Escrow and split settlement: money kept until its payer has received, for one or for many."""
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -77,7 +77,7 @@ class EscrowOut(Schema):
     payment: PaymentOut
     shares: list[ShareOut]
     ask_from: datetime | None
-    asked_by: UUID | None
+    asked_by: Literal["payer", "payee"] | None
     asked_reason: str
     lapses_at: datetime | None
     objection: str | None
@@ -165,7 +165,7 @@ def _out(escrow_id: UUID) -> EscrowOut:
         payment=payment,
         shares=shares,
         ask_from=kept.ask_from,
-        asked_by=kept.asked_by,
+        asked_by=None if kept.asked_by is None else "payee" if kept.asked_by == intent.payee_id else "payer",
         asked_reason=kept.asked_reason,
         lapses_at=kept.lapses_at,
         objection=objection.state.value if objection is not None and contested else None,
