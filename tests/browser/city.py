@@ -111,7 +111,7 @@ def _pay_of(ana: UUID, wei: UUID, moulin: UUID) -> dict[str, str]:
         today = clock.today(settings.TOWN["time_zone"])
         terms = MandateTerms(EURO, Period.MONTH, 1_250, 1_250, today, today + timedelta(days=90), None, 1_250)
         recurring.agree(ana, moulin, terms, "Bread box", fresh=True, mandate_id=uuid7())
-        keeping.keep(ana, moulin, 4_500, EURO, (), memo="The wedding cake", fresh=True, escrow_id=uuid7())
+        keeping.keep(ana, moulin, 4_500, EURO, (), memo="Concert", fresh=True, escrow_id=uuid7())
         complaint = complaints.complain(ana, cake, 200, "wrong_amount", complaint_id=uuid7())
     return {
         "pay:ask-refund": reverse("pay:ask-refund", args=[lunch]),
