@@ -76,7 +76,9 @@ class _Graph:
 
         def described(values: dict[str, Any]) -> list[Any]:
             shapes = {name: [int(each["size"]) for each in v["tensorShape"]["dim"]] for name, v in values.items()}
-            return [helper.make_tensor_value_info(_plain(name), floats, shape) for name, shape in sorted(shapes.items())]
+            return [
+                helper.make_tensor_value_info(_plain(name), floats, shape) for name, shape in sorted(shapes.items())
+            ]
 
         inputs, outputs = described(signature["inputs"]), described(signature["outputs"])
         for name in self._in_order([each.name for each in outputs]):
@@ -186,7 +188,9 @@ class _Graph:
         self._nhwc("Conv", node, [inputs[0], weights], strides=strides, dilations=dilations)
 
     def _pool(self, node: dict[str, Any], inputs: list[str]) -> None:
-        self._nhwc("MaxPool", node, inputs, kernel_shape=self._window(node, "ksize"), strides=self._window(node, "strides"))
+        self._nhwc(
+            "MaxPool", node, inputs, kernel_shape=self._window(node, "ksize"), strides=self._window(node, "strides")
+        )
 
     def _transpose(self, node: dict[str, Any], inputs: list[str]) -> None:
         order = self._constant(inputs[1]).tolist()
