@@ -125,7 +125,7 @@ class _Graph:
             raise VideoError(f"node {node['name']}: {node['op']} is not known here")
         inputs = [each for each in node.get("input", []) if not each.startswith("^")]
         if node["op"] in ("Add", "AddV2") and all(self._value(each) is not None for each in inputs):
-            self._constants[node["name"]] = np.add(self._value(inputs[0]), self._value(inputs[1]))
+            self._constants[node["name"]] = self._constant(inputs[0]) + self._constant(inputs[1])
             return
         write[node["op"]](node, inputs)
 

@@ -120,7 +120,8 @@ class Infractions:
         """How deep each vehicle (columns) is inside each lane, junction and zone (rows), in metres."""
         scene = self._scene
         at = np.array([each.position for each in vehicles]).reshape(-1, 2)
-        polygons = [each.polygon for each in (*scene.lanes, *scene.junctions, *scene.no_stopping)]
+        polygons = [lane.polygon for lane in scene.lanes]
+        polygons += [zone.polygon for zone in (*scene.junctions, *scene.no_stopping)]
         return np.array([inside(polygon, at) for polygon in polygons]).reshape(len(polygons), len(vehicles))
 
     def _of(self, state: TrackState, depth: Floats, vehicles: Sequence[TrackState]) -> list[Suggestion]:
