@@ -11,12 +11,15 @@ import pytest
 from django.db import connections
 from playwright.sync_api import Page, expect
 
+from bocage.engines import passes
+from bocage.engines.passes import pictures
 from bocage.kernel import clock
 from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.identity import actions as identity
 from bocage.services.health import colouring, demo, jobs, words
-from bocage.services.health.actions import places, scheme, sources
-from bocage.services.health.queries import venues
+from bocage.services.health.actions import passing, places, scheme, sources
+from bocage.services.health.queries import gates, venues
+from tests.browser.test_gate import await_fresh_tokens
 from tests.journeys.conftest import PASSWORD, Town
 
 pytestmark = pytest.mark.browser
@@ -35,6 +38,7 @@ def test_from_check_in_to_green_again(page: Page, town: Town, tmp_path: Path) ->
     elsewhere(jobs.match.run)
     see_yellow_and_why(page)
     keep_the_record(page, tmp_path)
+    show_codes_without_a_connection(page)
 
     elsewhere(lambda: demo.send_result(laboratory, staff, "ana", "negative", "J-2"))
     elsewhere(jobs.match.run)
@@ -44,6 +48,7 @@ def test_from_check_in_to_green_again(page: Page, town: Town, tmp_path: Path) ->
     expect(page.get_by_text("Your health pass has news").first).to_be_visible()
     expect(page.get_by_text(re.compile("negative|Moulin", re.IGNORECASE))).to_have_count(0)
     take_check_ins_back(page)
+    codes_go_with_the_person(page)
 
 
 def elsewhere[T](act: Callable[[], T]) -> T:
@@ -116,6 +121,64 @@ def keep_the_record(page: Page, folder: Path) -> None:
     file = folder / "record.json"
     downloading.value.save_as(file)
     assert colouring.FORMAT in file.read_text()
+
+
+def code_shown(page: Page) -> str:
+    """What a gate reads on the screen."""
+    expect(page.locator("pass-codes")).to_have_attribute("data-state", "ready")
+    (text,) = pictures.read_codes(page.locator("pass-codes .code").locator("visible=true").screenshot())
+    return text
+
+
+def codes_kept(page: Page) -> list[str]:
+    kept: list[str] = page.evaluate(
+        """new Promise((done) => { const asked = indexedDB.open("person-health-codes");
+           asked.onsuccess = () => { const codes = asked.result.transaction("codes").objectStore("codes").getAll();
+             codes.onsuccess = () => { asked.result.close(); done(codes.result.map((code) => code.drawing)); }; }; })"""
+    )
+    return kept
+
+
+def show_codes_without_a_connection(page: Page) -> None:
+    """Two more after the first in the same ten minutes, each once; then none until the next ten."""
+    await_fresh_tokens()
+    page.goto("/health/code")
+    expect(page.locator("pass-codes")).to_have_attribute("data-offline", "ready")
+    seen, kept = [code_shown(page)], codes_kept(page)
+    assert len(kept) == passing.TOKENS_A_BATCH * passing.TOKENS_A_STRETCH - 1
+    page.context.set_offline(True)
+    for _ in range(2):
+        page.reload()
+        expect(page.get_by_text("No connection: this is a code that your phone has kept.")).to_be_visible()
+        expect(page.get_by_role("heading", name="Yellow")).to_be_visible()
+        seen.append(code_shown(page))
+    page.get_by_role("link", name="A fresh code for the next gate").click()
+    expect(page.get_by_text("The codes of these ten minutes are used up.")).to_be_visible()
+    expect(page.locator("pass-codes .code svg")).to_have_count(0)
+    assert len(set(seen)) == 3
+    assert len(codes_kept(page)) == len(kept) - 2
+    page.context.set_offline(False)
+    verdicts = elsewhere(lambda: [passes.verify(each, gates.trusted(), clock.now().timestamp()) for each in seen])
+    assert [verdict.content and verdict.content["colour"] for verdict in verdicts] == ["yellow"] * 3
+
+
+def codes_go_with_the_person(page: Page) -> None:
+    """When she signs out, and when another person is signed in all at once."""
+    names = "indexedDB.databases().then((found) => found.map((each) => each.name))"
+    page.evaluate("localStorage.setItem('person', 'somebody else')")
+    page.goto("/health/")
+    expect_forgotten(page, names)
+    page.goto("/health/code")
+    code_shown(page)
+    assert "person-health-codes" in page.evaluate(names)
+    page.goto("/me")
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("link", name="Sign in").first).to_be_visible()
+    expect_forgotten(page, names)
+
+
+def expect_forgotten(page: Page, names: str) -> None:
+    page.wait_for_function(f"{names}.then((found) => !found.includes('person-health-codes'))")
 
 
 def take_check_ins_back(page: Page) -> None:

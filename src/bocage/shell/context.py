@@ -25,4 +25,5 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "merchant_rail": rails.merchant_rail,
         "unread": unread,
         "acting_for": rails.acting_for,
+        "device_tag": rails.device_tag,
     }

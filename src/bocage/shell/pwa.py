@@ -1,7 +1,7 @@
 """What makes the site an app: its manifest, the service worker and the page for when there is no network."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import blake2s
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -70,14 +70,32 @@ def service_worker(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def page_worker(request: HttpRequest, name: str, pages: Sequence[str], files: Sequence[str]) -> HttpResponse:
+def page_worker(
+    request: HttpRequest,
+    name: str,
+    pages: Sequence[str],
+    files: Sequence[str],
+    *,
+    instead: Mapping[str, str] | None = None,
+    language: str = "",
+    content: bytes = b"",
+) -> HttpResponse:
     """The service worker of one page that works offline: keeps `pages`, its addresses, and `files`, static ones.
 
     Nothing personal may be in them: they are fetched without cookies. The version follows from the files' hashes.
+    `instead` says which of the pages stands in for a personal one that cannot be reached; its `content` makes a new
+    version too, as nobody opens it with a connection. `language` is theirs; the browser's, where it is empty.
     """
     addresses = [static(file) for file in files]
-    version = blake2s("\n".join((*pages, *addresses)).encode(), digest_size=8).hexdigest()
-    context = {"name": name, "pages": json.dumps(list(pages)), "files": json.dumps(addresses), "version": version}
+    version = blake2s("\n".join((language, *pages, *addresses)).encode() + content, digest_size=8).hexdigest()
+    context = {
+        "name": name,
+        "pages": json.dumps(list(pages)),
+        "instead": json.dumps(dict(instead or {})),
+        "files": json.dumps(addresses),
+        "language": language,
+        "version": version,
+    }
     response = render(request, "shell/page_sw.js", context, content_type="text/javascript; charset=utf-8")
     response["Cache-Control"] = "no-cache"
     return response

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -94,6 +95,12 @@ def acting_for() -> ActingFor | None:
         return ActingFor(identity.party_name(actor.subject_id))
     first = next((action for service in services() for action in service.merchant), None)
     return ActingFor(organisation.name, reverse(first.url_name) if first else "")
+
+
+def device_tag() -> str:
+    """By what a browser tells that another person is signed in, or nobody (""): then it forgets what it kept of her."""
+    person_id = current_actor().person_id
+    return salted_hmac("shell.device", str(person_id)).hexdigest()[:16] if person_id else ""
 
 
 def unread_count(request: HttpRequest) -> int:

@@ -3,6 +3,7 @@
 A purpose signs by one algorithm: Ed25519, or ES256 where the world outside of the town asks for it.
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -31,6 +32,13 @@ def sign(purpose: str, message: bytes, algorithm: Algorithm = Algorithm.EDDSA) -
     row = _in_force(purpose, algorithm)
     private_key = unseal(bytes(row.sealed_private_key), _context(row.id))
     return Signature(row.id, algorithms.sign(algorithm, private_key, message), clock.now())
+
+
+def signer(purpose: str, algorithm: Algorithm = Algorithm.EDDSA) -> tuple[SigningKey, Callable[[bytes], bytes]]:
+    """The key in force and what signs by it: for many messages of one moment, it is read and unsealed once."""
+    row = _in_force(purpose, algorithm)
+    private_key = unseal(bytes(row.sealed_private_key), _context(row.id))
+    return as_type(row), lambda message: algorithms.sign(algorithm, private_key, message)
 
 
 def verify(purpose: str, message: bytes, signature: Signature) -> bool:

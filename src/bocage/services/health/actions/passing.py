@@ -14,13 +14,15 @@ from bocage.engines import passes
 from bocage.engines.passes import Kind, PassError, admission, cose, keys, tokens
 from bocage.kernel import clock
 from bocage.kernel.acting import own_tables
-from bocage.kernel.errors import Refusal, conflict
+from bocage.kernel.errors import Refusal
 from bocage.kernel.keys import actions as signing
 from bocage.services.health import limits
 from bocage.services.health.queries import gates
 
 TOKEN_LIFE = timedelta(minutes=10)
 TOKENS_A_BATCH = 12
+# How many gates can be passed in each stretch without a connection, or how often the page be opened again.
+TOKENS_A_STRETCH = 3
 COUNT_MAX = 100_000
 COUNTED_BACK = timedelta(days=2)
 COLOURS = ("green", "yellow", "red", "refused")
@@ -57,12 +59,17 @@ class Decision:
     kind: str
 
 
-def issue_tokens(colour: str) -> list[tokens.Token]:
-    """A batch of single-use tokens of a colour ("green", "yellow", "red") for the next two hours."""
+def issue_tokens(colour: str, a_stretch: int = 1) -> list[tokens.Token]:
+    """Single-use tokens of a colour ("green", "yellow", "red") for the next two hours, in the order of their time."""
     begins_at = int(clock.now().timestamp())
     life = int(TOKEN_LIFE.total_seconds())
-    wanted = tokens.Colour[colour.upper()]
-    return tokens.issue_batch(wanted, _signer(), begins_at=begins_at, count=TOKENS_A_BATCH, life_seconds=life)
+    wanted, signer = tokens.Colour[colour.upper()], _signer()
+    made = [
+        token
+        for _batch in range(a_stretch)
+        for token in tokens.issue_batch(wanted, signer, begins_at=begins_at, count=TOKENS_A_BATCH, life_seconds=life)
+    ]
+    return sorted(made, key=lambda token: token.not_before)
 
 
 def issue_paper(colour: str, name: str, born: str, life: timedelta) -> str:
@@ -78,14 +85,7 @@ def issue_paper(colour: str, name: str, born: str, life: timedelta) -> str:
 
 
 def _signer() -> cose.Signer:
-    key = signing.signing_key(gates.PURPOSE)
-
-    def sign(message: bytes) -> bytes:
-        made = signing.sign(gates.PURPOSE, message)
-        if made.key_id != key.id:
-            raise conflict("key_changed", _("The key was changed just now. Try again."))
-        return made.value
-
+    key, sign = signing.signer(gates.PURPOSE)
     return cose.Signer(cose.EDDSA, keys.key_id(key.public_key), sign)
 
 

@@ -5,13 +5,15 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bocage.kernel import clock
 from bocage.kernel.errors import Refusal
-from bocage.services.health import limits
+from bocage.services.health import limits, words
 from bocage.services.health.actions import certificates, deciding, holders, passing
 from bocage.services.health.documents import paper
 from bocage.services.health.pages.asking import READ, WRITE
@@ -19,6 +21,7 @@ from bocage.services.health.pages.naming import redirect_to_name
 from bocage.services.health.queries import passes
 from bocage.shell.asking import UNPROCESSABLE, page
 from bocage.shell.policy import scanning_page
+from bocage.shell.pwa import page_worker
 
 
 @scanning_page
@@ -53,10 +56,29 @@ def delete(request: HttpRequest, subject_id: UUID, certificate_id: UUID) -> Http
 @require_safe
 @page(READ)
 def code(request: HttpRequest, subject_id: UUID) -> HttpResponse:
-    """The colour as a code for a gate: two hours of single-use tokens, so that the open page needs no connection."""
+    """The colour as a code for a gate: two hours of single-use tokens, which the phone keeps for want of a connection."""
     colour = passes.colour_of(deciding.current(subject_id))
-    tokens = passing.issue_tokens(colour.colour)
+    tokens = passing.issue_tokens(colour.colour, passing.TOKENS_A_STRETCH)
     return render(request, "health/code.html", {"colour": colour, "tokens": tokens})
+
+
+@require_safe
+def kept_code(request: HttpRequest) -> HttpResponse:
+    """What stands in for it without a connection: the same for everybody, filled from what the phone has kept."""
+    colours = [{"colour": colour, "word": word, "shape": shape} for colour, (word, shape) in words.COLOURS.items()]
+    return render(request, "health/code_kept.html", {"colours": colours})
+
+
+@require_safe
+def code_worker(request: HttpRequest) -> HttpResponse:
+    """The service worker of both, in the language in which the person reads."""
+    shown, kept = reverse("health:code"), reverse("health:code-kept")
+    files = ("health/health.css", "health/pass-codes.js")
+    answer = page_worker(
+        request, "codes", pages=(kept,), files=files, instead={shown: kept}, language=get_language() or ""
+    )
+    answer["Service-Worker-Allowed"] = shown
+    return answer
 
 
 @require_safe

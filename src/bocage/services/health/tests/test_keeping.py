@@ -31,7 +31,8 @@ pytestmark = pytest.mark.django_db
 def test_the_page_brings_two_hours_of_codes_that_a_gate_takes_once(town: Town) -> None:
     shown = signed_in(town.ana).get("/health/code").content.decode()
     stretches = [(int(a), int(b)) for a, b in re.findall(r'data-from="(\d+)" data-until="(\d+)"', shown)]
-    assert len(stretches) == passing.TOKENS_A_BATCH
+    assert len(stretches) == passing.TOKENS_A_BATCH * passing.TOKENS_A_STRETCH
+    assert stretches == sorted(stretches)
     assert stretches[-1][1] - clock.now().timestamp() > 110 * 60
     with acting_as(Actor.for_person(town.ana)):
         token = passing.issue_tokens(deciding.current(town.ana).colour)[0]

@@ -68,6 +68,21 @@ for (const select of document.querySelectorAll("[data-autosubmit]")) {
 }
 if (document.querySelector("[data-reload-online]")) addEventListener("online", () => location.reload());
 
+// What pages keep of a person in this browser, in databases named "person-…", goes when she signs out or another signs in.
+// Pages that are the same for everybody do not say whose they are.
+async function forgetOthers() {
+  const { person } = document.documentElement.dataset;
+  const before = localStorage.getItem("person");
+  if (person === undefined || person === before) return;
+  for (const { name } of before ? await indexedDB.databases() : []) {
+    if (name.startsWith("person-")) await new Promise((done) => { indexedDB.deleteDatabase(name).onsuccess = done; });
+  }
+  localStorage.setItem("person", person);
+}
+// A page that keeps something waits for the same lock.
+if (navigator.locks) navigator.locks.request("person", forgetOthers);
+else forgetOthers();
+
 export function toast(template) {
   const node = template.content.firstElementChild.cloneNode(true);
   document.getElementById("toasts").append(node);

@@ -2,10 +2,13 @@
 // everybody: it is fetched without cookies, and nothing personal is in it.
 const CACHE = "{{ name }}-{{ version }}";
 const PAGES = {{ pages|safe }};
+// Which of them stands in for a personal page.
+const INSTEAD = {{ instead|safe }};
 const FILES = {{ files|safe }};
+const LANGUAGE = "{{ language }}";
 const STATIC = "{% get_static_prefix %}";
 const KEPT = { ignoreVary: true };
-const plain = (address) => new Request(address, { credentials: "omit" });
+const plain = (address) => new Request(address, { credentials: "omit", headers: LANGUAGE ? { "Accept-Language": LANGUAGE } : {} });
 
 addEventListener("install", (event) => {
   skipWaiting();
@@ -18,16 +21,17 @@ addEventListener("activate", (event) => {
   event.waitUntil(clean.then(() => clients.claim()));
 });
 
+const kept = async (address) => (await caches.open(CACHE)).match(address, KEPT);
+
 // The newest with a connection, what was kept without one.
 async function newest(address) {
-  const cache = await caches.open(CACHE);
   try {
     const answer = await fetch(plain(address));
-    if (answer.ok) await cache.put(address, answer.clone());
+    if (answer.ok) await (await caches.open(CACHE)).put(address, answer.clone());
     return answer;
   } catch (error) {
-    const kept = await cache.match(address, KEPT);
-    if (kept) return kept;
+    const found = await kept(address);
+    if (found) return found;
     throw error;
   }
 }
@@ -36,5 +40,6 @@ addEventListener("fetch", (event) => {
   const url = new URL(event.request.url);
   if (event.request.method !== "GET" || url.origin !== location.origin) return;
   if (PAGES.includes(url.pathname)) event.respondWith(newest(url.pathname));
-  else if (url.pathname.startsWith(STATIC)) event.respondWith(caches.match(event.request, KEPT).then((kept) => kept ?? fetch(event.request)));
+  else if (INSTEAD[url.pathname]) event.respondWith(fetch(event.request).catch(() => kept(INSTEAD[url.pathname])));
+  else if (url.pathname.startsWith(STATIC)) event.respondWith(caches.match(event.request, KEPT).then((found) => found ?? fetch(event.request)));
 });
