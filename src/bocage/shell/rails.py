@@ -100,7 +100,7 @@ def acting_for() -> ActingFor | None:
 def device_tag() -> str:
     """By what a browser tells that another person is signed in, or nobody (""): then it forgets what it kept of her."""
     person_id = current_actor().person_id
-    return salted_hmac("shell.device", str(person_id)).hexdigest()[:16] if person_id else ""
+    return salted_hmac("shell.device", str(person_id), algorithm="sha256").hexdigest()[:16] if person_id else ""
 
 
 def unread_count(request: HttpRequest) -> int:

@@ -14,8 +14,9 @@ not from an attacker who knows everybody else.
 
 The noise is on what is released, not inside the engine, as in theirs: its operator sees the data. Not counted is what a
 contact's illness changes in what *others* say, such as a friend in common; nor what the whole town has in common, which
-is the learnt background and how `believed` reads one value by all. A day's noise is a function of `seed` and the day: a
-day that is inferred twice, on other data, shows the difference bare. Release a day once.
+is the learnt background and how `believed` reads one value by all. Noise is drawn by `seed`, the day and what it is to
+hide: the same day inferred again on the same data says nothing new, and on other data it is one release more (the same
+noise would show the difference bare). Whoever keeps the seed secret and counts those has `Privacy.of` of all.
 
 The paper adds noise to each day's product. A person's risk needs their sum over the window, weighted by what their own
 answers leave possible. One message moves that sum no further than it moves a day's, so the noise that hides it there
@@ -29,6 +30,7 @@ no privacy beyond the releases'.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import blake2b
 
 import numpy as np
 
@@ -121,17 +123,11 @@ def release(
 
     `sent` [people, window] is each person's infectiousness to others; `before` yesterday's release, if there was one.
     """
-    rng = np.random.default_rng((privacy.seed, day))
-    messages, worth = _messages(sent, curves)
-    weight = receiver.own * receiver.felt
-    # Weights of at most 1: one message moves the sum by at most 1.
-    top = weight.max(axis=1)
-    share = weight / np.where(top > 0, top, 1.0)[:, None]
+    noisy = sums(graph, sent, receiver)
+    rng = np.random.default_rng((privacy.seed, day, int.from_bytes(blake2b(noisy.tobytes()).digest())))
+    noisy += privacy.sigma * rng.normal(size=noisy.shape)
     parts = by_layer(graph)
-    noisy = np.full((max(parts, default=-1) + 1, len(sent)), np.nan)
-    for layer, part in parts.items():
-        total = (share * part.hazard(messages)).sum(axis=1) / part.heaviest
-        noisy[layer] = np.where(part.met(), total + privacy.sigma * rng.normal(size=len(sent)), np.nan)
+    worth = _worth(curves)
     recent = (noisy, *(before.recent if before is not None and before.noisy.shape == noisy.shape else ()))
     recent = recent[:AVERAGED_DAYS]
     mean, count = _averaged(recent)
@@ -142,19 +138,40 @@ def release(
             found = believed(mean[layer][alike], privacy.sigma / math.sqrt(days))
             hazard[alike] += found * worth * part.heaviest
     # Spread evenly over the days, so that the weighted sum is what was believed.
-    even = hazard / np.maximum(share.sum(axis=1), 1.0)
+    even = hazard / np.maximum(_share(receiver).sum(axis=1), 1.0)
     return Release(noisy, even[:, None] * receiver.felt, recent)
 
 
-def _messages(sent: Floats, curves: Course) -> tuple[Floats, float]:
-    """[people, window] what each says of each day, 0 to 1, and the infectiousness that one message stands for.
+def sums(graph: Graph, sent: Floats, receiver: Receiver) -> Floats:
+    """[layers, people] what contacts say to each, in messages; nan without contacts there. What noise is to hide."""
+    messages, share = _messages(sent), _share(receiver)
+    parts = by_layer(graph)
+    total = np.full((max(parts, default=-1) + 1, len(sent)), np.nan)
+    for layer, part in parts.items():
+        said = (share * part.hazard(messages)).sum(axis=1) / part.heaviest
+        total[layer] = np.where(part.met(), said, np.nan)
+    return total
 
-    The latter of somebody infected on a day that nobody knows.
-    """
+
+def _share(receiver: Receiver) -> Floats:
+    """[people, window] how much each day counts, at most 1: one message moves the sum by at most 1."""
+    weight = receiver.own * receiver.felt
+    top = weight.max(axis=1)
+    share: Floats = weight / np.where(top > 0, top, 1.0)[:, None]
+    return share
+
+
+def _worth(curves: Course) -> float:
+    """The infectiousness that one message stands for, of somebody infected on a day that nobody knows."""
+    said = min(float(np.minimum(curves.infectiousness, CEILING).sum()) / CEILING, CONTACT_MAX)
+    return float(curves.infectiousness.sum()) / said
+
+
+def _messages(sent: Floats) -> Floats:
+    """[people, window] what each says of each day, 0 to 1."""
     capped = np.minimum(sent, CEILING) / CEILING
     capped *= np.minimum(1, CONTACT_MAX / np.maximum(capped.sum(axis=1), 1e-9))[:, None]
-    said = min(float(np.minimum(curves.infectiousness, CEILING).sum()) / CEILING, CONTACT_MAX)
-    return capped.astype(np.float32), float(curves.infectiousness.sum()) / said
+    return capped.astype(np.float32)
 
 
 def _averaged(recent: tuple[Floats, ...]) -> tuple[Floats, Ints]:

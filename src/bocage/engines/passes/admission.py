@@ -12,7 +12,8 @@ from bocage.engines.passes import dcc_values, fhir
 from bocage.engines.passes.types import Kind, Verdict
 
 HOUR_SECONDS = 3600
-# How long a negative test counts: Council Recommendation (EU) 2022/107, point 4.
+# How long a negative test counted for travel: Council Recommendation (EU) 2022/107, OJ L 18, 27.1.2022, p. 110, which
+# was in force until 30 June 2023.
 LABORATORY_HOURS, RAPID_HOURS = 72, 24
 
 

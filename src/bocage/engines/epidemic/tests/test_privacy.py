@@ -7,7 +7,7 @@ from scipy import stats
 from bocage.engines.epidemic import Contacts, EpidemicError, Observations, Parameters, Privacy, Tests, evidence, infer
 from bocage.engines.epidemic.course import by_infection_day, course
 from bocage.engines.epidemic.graph import build
-from bocage.engines.epidemic.privacy import CONTACT_MAX, Receiver, believed, delta_of, release
+from bocage.engines.epidemic.privacy import CONTACT_MAX, Receiver, believed, delta_of, release, sums
 from bocage.engines.epidemic.types import Floats
 
 WINDOW = 14
@@ -96,11 +96,11 @@ def test_one_message_moves_a_sum_by_no_more_than_one_and_a_contact_by_no_more_th
     days = np.where(rng.random(300) < 0.5, -1, rng.integers(1, 15, 300))[met]
     weight = rng.uniform(0.001, 0.06, 300)[met]
     contacts = Contacts(60, ("home", "venue"), first[met], second[met], rng.integers(0, 2, 300)[met], days, weight)
-    graph, curves = build(contacts, WINDOW, WINDOW), course(Parameters())
+    graph = build(contacts, WINDOW, WINDOW)
     sent, own, felt = (rng.random((60, WINDOW)) for _ in range(3))
     sent[::2] *= 0.05
     receiver = Receiver(own, felt)
-    before = release(Privacy(1.0), graph, curves, sent, receiver, WINDOW, None).noisy
+    before = sums(graph, sent, receiver)
     furthest = 0.0
     for person in range(0, 60, 7):
         # Several meetings of the same two on a day are several messages.
@@ -109,11 +109,11 @@ def test_one_message_moves_a_sum_by_no_more_than_one_and_a_contact_by_no_more_th
         for day, said in ((3, 3.0), (13, 0.0)):
             changed = sent.copy()
             changed[person, day] = said
-            moved = np.abs(release(Privacy(1.0), graph, curves, changed, receiver, WINDOW, None).noisy - before)
+            moved = np.abs(sums(graph, changed, receiver) - before)
             assert (np.nansum(moved, axis=0) <= pairs + 1e-5).all()
         changed = sent.copy()
         changed[person] = 3.0
-        moved = np.abs(release(Privacy(1.0), graph, curves, changed, receiver, WINDOW, None).noisy - before)
+        moved = np.abs(sums(graph, changed, receiver) - before)
         assert (np.nansum(moved, axis=0) <= CONTACT_MAX * pairs + 1e-5).all()
         furthest = max(furthest, float(np.nanmax(moved)))
     # The bound is not idle: somebody's whole window moves a sum further than one message may.
@@ -132,6 +132,17 @@ def test_the_answer_stands_on_what_was_released_and_equal_inputs_give_equal_byte
     assert sum(each.hazard for each in evidence(one, 1).exposures) == pytest.approx(one.released.told[1].sum())
     # Nobody was met: nothing was released, and nothing is believed.
     assert np.isnan(one.released.noisy[:, 2]).all() and not one.released.told[2].any()
+
+
+def test_a_day_inferred_again_on_other_data_does_not_show_the_difference_bare() -> None:
+    people = 4000
+    contacts = Contacts(people, ("home",), np.arange(0, people, 2), np.arange(1, people, 2), weight=0.05)
+    found = Observations(Tests([0], [13], np.array([True])))
+    one, other = (infer(contacts, each, 14, privacy=Privacy(1.0, seed=3)) for each in (Observations(), found))
+    assert one.released is not None and other.released is not None
+    moved = (other.released.noisy - one.released.noisy)[0]
+    # Nobody but one household said anything else: what differs is noise, twice as much of it as in one release.
+    assert moved[2:].std() == pytest.approx(np.sqrt(2) * Privacy(1.0).sigma, rel=0.1)
 
 
 def test_the_noise_of_three_days_averages_out_and_no_more_is_released_for_it() -> None:

@@ -21,7 +21,7 @@ from bocage.services.health.pages.naming import redirect_to_name
 from bocage.services.health.queries import passes
 from bocage.shell.asking import UNPROCESSABLE, page
 from bocage.shell.policy import scanning_page
-from bocage.shell.pwa import page_worker
+from bocage.shell.pwa import PRECACHED, page_worker
 
 
 @scanning_page
@@ -56,7 +56,7 @@ def delete(request: HttpRequest, subject_id: UUID, certificate_id: UUID) -> Http
 @require_safe
 @page(READ)
 def code(request: HttpRequest, subject_id: UUID) -> HttpResponse:
-    """The colour as a code for a gate: two hours of single-use tokens, which the phone keeps for want of a connection."""
+    """The colour as a code for a gate: two hours of single-use tokens, which the phone keeps."""
     colour = passes.colour_of(deciding.current(subject_id))
     tokens = passing.issue_tokens(colour.colour, passing.TOKENS_A_STRETCH)
     return render(request, "health/code.html", {"colour": colour, "tokens": tokens})
@@ -73,9 +73,15 @@ def kept_code(request: HttpRequest) -> HttpResponse:
 def code_worker(request: HttpRequest) -> HttpResponse:
     """The service worker of both, in the language in which the person reads."""
     shown, kept = reverse("health:code"), reverse("health:code-kept")
-    files = ("health/health.css", "health/pass-codes.js")
+    files = (*PRECACHED, "health/health.css", "health/pass-codes.js")
     answer = page_worker(
-        request, "codes", pages=(kept,), files=files, instead={shown: kept}, language=get_language() or ""
+        request,
+        "codes",
+        (kept,),
+        files,
+        instead={shown: kept},
+        language=get_language() or "",
+        content=kept_code(request).content,
     )
     answer["Service-Worker-Allowed"] = shown
     return answer

@@ -74,6 +74,7 @@ customElements.define("pass-codes", class extends HTMLElement {
     this.until = Number(shown?.dataset.until ?? 0);
     this.registerWorker();
     const brought = [...this.querySelectorAll("template[data-until]")].map((each) => ({ from: Number(each.dataset.from), until: Number(each.dataset.until), colour: this.dataset.colour, drawing: each.innerHTML }));
+    for (const each of this.querySelectorAll("template[data-until]")) each.remove();
     await alone(async () => {
       this.codes = await new Kept().open().catch(() => new Held());
       if (shown) await this.codes.replace(brought);
