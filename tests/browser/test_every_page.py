@@ -170,6 +170,7 @@ WRITTEN = (
     # Notifications, and the words that were agreed to.
     *(
         "sent you",
+        "aside for you",
         "asks you for",
         "take up to",
         "arrived from your bank",

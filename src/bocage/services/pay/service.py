@@ -123,6 +123,7 @@ service = Service(
         QuickAction(_("Takings"), "pay:takings", "chart-column"),
         QuickAction(_("Refunds"), "pay:refund-requests", "undo-2"),
         QuickAction(_("Complaints"), "pay:complaints", "message-square-warning"),
+        QuickAction(_("Money kept"), "pay:kept", "lock-keyhole"),
         QuickAction(_("Posters"), "pay:posters", "printer"),
         QuickAction(_("Bank"), "pay:bank", "landmark"),
         QuickAction(_("Staff"), "pay:staff", "users"),

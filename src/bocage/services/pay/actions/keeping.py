@@ -15,6 +15,8 @@ from django.utils.translation import gettext_lazy
 
 from bocage.kernel.acting import current_actor
 from bocage.kernel.errors import Refusal, conflict
+from bocage.kernel.identity import queries as identity
+from bocage.kernel.identity.types import StaffRole
 from bocage.kernel.payments import actions as payments
 from bocage.kernel.payments import queries as kernel
 from bocage.kernel.payments.types import Dispute, DisputeState, Intent, SharePart
@@ -25,6 +27,8 @@ from bocage.services.pay.actions.paying import needs_fresh
 from bocage.services.pay.actions.telling import tell
 from bocage.services.pay.queries import codes
 from bocage.services.pay.types import LineKind
+
+_HEAR = (StaffRole.OWNER, StaffRole.MANAGER)
 
 
 def keep(
@@ -160,20 +164,25 @@ def _tell(
     memo: str = "",
     until: datetime | None = None,
 ) -> None:
-    """Tell one of the two; `name` is the other one's."""
+    """Tell one of the two; `name` is the other one's. For a shop, who owns or runs it hears: the days to object run."""
     other_id = kept.payee_id if party_id == kept.payer_id else kept.payer_id
-    tell(
-        party_id,
-        title,
-        body,
-        page="pay:kept-one",
-        row_id=kept.id,
-        amount_minor=kept.amount_minor - kept.captured_minor if amount_minor is None else amount_minor,
-        currency=kept.currency,
-        name=codes.payee(other_id).name,
-        memo=memo,
-        until=until,
-    )
+    parties = codes.payees([party_id, other_id])
+    is_shop = not parties[party_id].is_person
+    staff = [each.person_id for each in identity.members(party_id) if each.role in _HEAR] if is_shop else []
+    for person_id in staff or [party_id]:
+        tell(
+            person_id,
+            title,
+            body,
+            page="pay:till" if is_shop else "pay:kept-one",
+            row_id=None if is_shop else kept.id,
+            amount_minor=kept.amount_minor - kept.captured_minor if amount_minor is None else amount_minor,
+            currency=kept.currency,
+            name=parties[other_id].name,
+            memo=memo,
+            until=until,
+            shop=parties[party_id].name if is_shop else "",
+        )
 
 
 def _check_reason(kept: Intent, reason: str) -> None:

@@ -24,10 +24,12 @@ def tell(
     memo: str = "",
     row_id: UUID | None = None,
     until: datetime | None = None,
+    shop: str = "",
 ) -> None:
     """Notify a person; `title` and `body` may use %(name)s, %(amount)s, %(memo)s and %(until)s.
 
-    A shop is not notified: its till shows the payment and its webhooks tell its programs.
+    A shop is not notified: its till shows the payment and its webhooks tell its programs. `shop`: the name of the one
+    that the person hears this for.
     """
     person = identity.persons([party_id]).get(party_id)
     if person is None:
@@ -36,4 +38,4 @@ def tell(
         words = {"name": name, "amount": money_text(amount_minor, currency), "memo": memo}
         words["until"] = day_text(timezone.localtime(until).date()) if until else ""
         url = reverse(page, args=[row_id] if row_id else [])
-        notify(party_id, str(title) % words, (str(body) % words).strip(), url)
+        notify(party_id, (f"{shop}: " if shop else "") + str(title) % words, (str(body) % words).strip(), url)

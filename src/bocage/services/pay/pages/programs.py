@@ -39,6 +39,8 @@ EVENTS = [
     ("payment.disputed", gettext_lazy("A customer complained")),
     ("payment.authorised", gettext_lazy("Money was set aside for a payment")),
     ("payment.cancelled", gettext_lazy("A payment was given up")),
+    ("payment.keeping_asked", gettext_lazy("Money kept was asked for")),
+    ("payment.keeping_lapsed", gettext_lazy("Nobody objected in time to what was asked for")),
     ("pay.paid_out", gettext_lazy("A pay-out was paid by the bank")),
 ]
 

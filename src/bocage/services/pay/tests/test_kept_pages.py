@@ -98,6 +98,17 @@ def test_asked_for_and_contested_both_are_told_and_who_is_paid_gives_in(town: To
         assert "It came back to you" in ana.get(address).content.decode()
 
 
+def test_who_runs_a_shop_hears_that_its_money_is_asked_back(town: Town) -> None:
+    escrow_id = kept(town, to="@moulin")
+    with shifted(DUE):
+        assert signed_in(town.ana).post(f"/pay/kept/{escrow_id}/ask", {"reason": "not_received"}).status_code == 302
+        assert told(town.marco)[0] == "Moulin Café: Ana Morel asks for €12.50 that is set aside"
+        assert told(town.lea) == [], "a cashier moves no money out"
+        shop = signed_in(town.marco, town.moulin)
+        assert shop.post(f"/pay/kept/{escrow_id}/object", {"reason": "delivered"}).status_code == 302
+        assert told(town.marco)[0] == "Moulin Café: You objected: €12.50 stays set aside"
+
+
 def test_above_her_limit_she_shows_that_it_is_her_and_finds_what_she_typed(town: Town) -> None:
     ana = signed_in(town.ana)
     answer = ana.post("/pay/kept/new", form(amount="60", memo="A cello & bow"))
