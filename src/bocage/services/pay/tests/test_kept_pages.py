@@ -103,7 +103,7 @@ def test_who_runs_a_shop_hears_that_its_money_is_asked_back(town: Town) -> None:
     with shifted(DUE):
         assert signed_in(town.ana).post(f"/pay/kept/{escrow_id}/ask", {"reason": "not_received"}).status_code == 302
         assert told(town.marco)[0] == "Moulin Café: Ana Morel asks for €12.50 that is set aside"
-        assert told(town.lea) == [], "a cashier moves no money out"
+        assert not any("set aside" in each for each in told(town.lea)), "a cashier moves no money out"
         shop = signed_in(town.marco, town.moulin)
         assert shop.post(f"/pay/kept/{escrow_id}/object", {"reason": "delivered"}).status_code == 302
         assert told(town.marco)[0] == "Moulin Café: You objected: €12.50 stays set aside"
