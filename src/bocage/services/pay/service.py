@@ -110,7 +110,7 @@ service = Service(
         ),
         QuickAction(_("Money kept"), "pay:kept", "hand-coins", (_("escrow"), _("deposit"), _("until I have it"))),
         QuickAction(_("Reserved money"), "pay:reserved", "clock", (_("hold"), _("set aside"))),
-        QuickAction(_("Exchange"), "pay:exchange", "refresh-cw", (_("points"), _("currency"))),
+        QuickAction(_("Exchange"), "pay:exchange", "refresh-cw", ("points", _("currency"))),
         QuickAction(_("Statements"), "pay:statements", "file-text", ("PDF", "CSV", "camt.053", _("month"))),
     ),
     console=(

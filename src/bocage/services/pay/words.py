@@ -6,7 +6,7 @@ from functools import cache
 import iso18245
 from babel.numbers import format_decimal
 from django.utils.functional import Promise
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from bocage.kernel.payments.types import DisputeState, Period
@@ -199,8 +199,6 @@ def category_icon(mcc: str) -> str:
     return next((icon for codes, icon in _CATEGORY_ICONS if number in codes), "store")
 
 
-UNIT_NAMES: dict[str, Said] = {"points": _("points")}
-
 # Plain names for the categories of an ordinary town; the standard's own are for banks.
 CATEGORY_NAMES: dict[str, Said] = {
     "4111": _("Local transport"),
@@ -271,18 +269,15 @@ def amount_text(amount_minor: int, unit: str, exponent: int, *, is_money: bool) 
     """An amount of any unit of the ledger's: money as money, anything else as a number and its name."""
     if is_money:
         return money_text(amount_minor, unit)
-    figure = format_decimal(Decimal(amount_minor).scaleb(-exponent), locale=locale())
-    return f"{figure}\N{NO-BREAK SPACE}{unit_name(unit)}"
+    amount = Decimal(amount_minor).scaleb(-exponent)
+    figure = format_decimal(amount, locale=locale())
+    name = ngettext("point", "points", int(amount)) if unit == "points" else unit
+    return f"{figure}\N{NO-BREAK SPACE}{name}"
 
 
 def rate_text(sold: str, bought: str) -> str:
     """A rate of exchange as people read it."""
     return gettext("%(sold)s gives %(bought)s") % {"sold": sold, "bought": bought}
-
-
-def unit_name(unit: str) -> str:
-    """The name by which people know a unit of the ledger's."""
-    return str(UNIT_NAMES.get(unit, unit))
 
 
 def title_of(line: Line) -> str:

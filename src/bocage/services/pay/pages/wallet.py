@@ -38,7 +38,7 @@ def home(request: HttpRequest, subject_id: UUID) -> HttpResponse:
     """The wallet and its latest lines."""
     found = queries.wallet(subject_id, currency())
     waiting = request_queries.waiting_count(subject_id)
-    names = ("receive", "ask", "split", "top-up", "pay-out", "statements", "kept", "recurring", "exchange")
+    names = ("receive", "ask", "split", "top-up", "pay-out", "statements", "kept", "exchange")
     context = {
         "wallet": found,
         "note": home_parts.note_of(found, 0),
