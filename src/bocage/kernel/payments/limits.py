@@ -30,6 +30,8 @@ KEPT_FOR_DEFAULT = timedelta(days=30)
 KEPT_FOR_MAX = timedelta(days=366)
 # A lapse that cannot be carried out (somebody is frozen, an account closed) is tried again after this.
 LAPSE_AGAIN = timedelta(days=1)
+# For how long it waits for a frozen side; then two operators decide, for nobody of the two may be there to end it.
+FROZEN_WAIT = timedelta(days=30)
 # A payment among many: two transfers a party and step, and a linked group has at most a hundred.
 SHARES_MAX = 45
 SHARE_PARTS_MAX = 1_000_000

@@ -147,6 +147,7 @@ class KeptReason(StrEnum):
     UNDER_WAY = "under_way"
     CALLED_OFF = "called_off"
     NO_ANSWER = "no_answer"
+    FROZEN = "frozen"  # said by nobody: one of the two cannot act any more
 
 
 class KeptState(StrEnum):

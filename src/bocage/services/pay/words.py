@@ -77,6 +77,7 @@ KEPT_REASONS: dict[KeptReason, Said] = {
     KeptReason.UNDER_WAY: _("It is still under way"),
     KeptReason.CALLED_OFF: _("It was called off"),
     KeptReason.NO_ANSWER: _("The other side does not answer any more"),
+    KeptReason.FROZEN: _("One of the two accounts is frozen or closed"),
 }
 # What either side may give as its reason, to ask for kept money or to object.
 PAYER_SAYS: tuple[ComplaintReason | KeptReason, ...] = (

@@ -6,7 +6,7 @@ decide. Without one the money goes to who asked. All of it happens under the int
 """
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
@@ -20,7 +20,7 @@ from bocage.kernel.ledger import queries as ledger
 from bocage.kernel.payments import limits
 from bocage.kernel.payments.actions.contesting import check_reason, same_dispute, tell_dispute
 from bocage.kernel.payments.actions.escrow import no_escrow
-from bocage.kernel.payments.actions.parts import ended, locked, tell
+from bocage.kernel.payments.actions.parts import ended, locked, part_id, tell
 from bocage.kernel.payments.actions.settling import settle
 from bocage.kernel.payments.actions.wallets import OPERATING
 from bocage.kernel.payments.models import Dispute, Intent
@@ -30,6 +30,9 @@ from bocage.kernel.payments.types import Intent as IntentView
 from bocage.kernel.payments.types import IntentKind, IntentState
 
 logger = logging.getLogger(__name__)
+
+# The reason of a dispute that nobody opened: one of the two is frozen, closed or dead.
+FROZEN = "frozen"
 
 
 @transaction.atomic
@@ -53,7 +56,7 @@ def ask_for_kept(id: UUID, reason: str) -> IntentView:
     if now < row.ask_from:
         raise conflict("escrow_not_due", _("The day from which this may be asked for has not come yet."))
     row.asked_by, row.asked_at, row.asked_reason = asker_id, now, reason
-    row.lapses_at = now + timedelta(days=settings.ESCROW_OBJECTION_DAYS)
+    row.lapses_at = _heard_until(row)
     row.save(update_fields=["asked_by", "asked_at", "asked_reason", "lapses_at"])
     left_minor = row.amount_minor - row.captured_minor
     tell(
@@ -75,7 +78,6 @@ def object_to_asking(dispute_id: UUID, id: UUID, reason: str) -> DisputeView:
     """
     row = locked(id)
     side = _side(row)
-    left_minor = row.amount_minor - row.captured_minor
     known = Dispute.objects.filter(pk=dispute_id).first()
     if known is not None:
         return same_dispute(known, id, known.amount_minor, reason)
@@ -88,11 +90,42 @@ def object_to_asking(dispute_id: UUID, id: UUID, reason: str) -> DisputeView:
     if ledger.now() >= row.lapses_at:
         raise conflict("objection_too_late", _("The time to object is over."))
     check_reason(reason)
+    return as_dispute(_contest(row, dispute_id, reason))
+
+
+def lapse_next() -> bool:
+    """Carry out one lapse that is due, in a transaction of its own; False where none is, or the ledger is busy.
+
+    Whatever runs this, and however often, each money moves once: who holds the intent's lock finds it ended or not.
+    While one of the two is frozen (and could not object, or should not get money) it is put off, as is what the ledger
+    refuses; where a side stays frozen, closed or dead for `FROZEN_WAIT`, it becomes a dispute that operators decide.
+    """
+    with acting_as(Actor.for_service(OPERATING)):
+        due = Intent.objects.filter(state=IntentState.AUTHORISED, lapses_at__lte=ledger.now())
+        row = due.select_for_update(skip_locked=True).order_by("lapses_at").first()
+        if row is None:
+            return False
+        refused = FROZEN if identity.is_frozen(row.payer_id, row.payee_id) else _lapse(row)
+        if refused == "ledger_busy":
+            return False
+        if refused == FROZEN and _heard_until(row) + limits.FROZEN_WAIT <= ledger.now():
+            _contest(row, part_id(row.id, FROZEN), FROZEN)
+        elif refused:
+            logger.warning("what is kept for %s lapses later: %s", row.id, refused)
+            row.refresh_from_db()
+            row.lapses_at = ledger.now() + limits.LAPSE_AGAIN
+            row.save(update_fields=["lapses_at"])
+    return True
+
+
+def _contest(row: Intent, dispute_id: UUID, reason: str) -> Dispute:
+    """Nothing lapses any more; the dispute of this id says whose the money is."""
     row.lapses_at = None
     row.save(update_fields=["lapses_at"])
+    left_minor = row.amount_minor - row.captured_minor
     made = Dispute.objects.create(
         id=dispute_id,
-        intent_id=id,
+        intent_id=row.id,
         payer_id=row.payer_id,
         payee_id=row.payee_id,
         amount_minor=left_minor,
@@ -102,30 +135,13 @@ def object_to_asking(dispute_id: UUID, id: UUID, reason: str) -> DisputeView:
         reason=reason,
     )
     tell_dispute(row, made)
-    return as_dispute(made)
+    return made
 
 
-def lapse_next() -> bool:
-    """Carry out one lapse that is due, in a transaction of its own; False where none is, or the ledger is busy.
-
-    Whatever runs this, and however often, each money moves once: who holds the intent's lock finds it ended or not.
-    While one of the two is frozen (and could not object, or should not get money) it is put off, as is what the ledger
-    refuses.
-    """
-    with acting_as(Actor.for_service(OPERATING)):
-        due = Intent.objects.filter(state=IntentState.AUTHORISED, lapses_at__lte=ledger.now())
-        row = due.select_for_update(skip_locked=True).order_by("lapses_at").first()
-        if row is None:
-            return False
-        refused = "frozen" if identity.is_frozen(row.payer_id, row.payee_id) else _lapse(row)
-        if refused == "ledger_busy":
-            return False
-        if refused:
-            logger.warning("what is kept for %s lapses later: %s", row.id, refused)
-            row.refresh_from_db()
-            row.lapses_at = ledger.now() + limits.LAPSE_AGAIN
-            row.save(update_fields=["lapses_at"])
-    return True
+def _heard_until(row: Intent) -> datetime:
+    """When the other side's time to object was over at first."""
+    assert row.asked_at is not None, "what lapses was asked for"
+    return row.asked_at + timedelta(days=settings.ESCROW_OBJECTION_DAYS)
 
 
 def _lapse(row: Intent) -> str:

@@ -165,6 +165,25 @@ def test_while_one_side_is_frozen_nothing_lapses_and_it_may_still_object_afterwa
             assert actions.object_to_asking(uuid7(), id, "not_received").kept
 
 
+def test_what_stays_frozen_two_operators_decide() -> None:
+    town = scene.make(10_000)
+    id = kept(town)
+    with shifted(DUE):
+        with town.shop_acts():
+            actions.ask_for_kept(id, "delivered")
+        with acting_as(Actor.for_person(town.buyer)):
+            identity.freeze(town.buyer, by_id=town.buyer, reason="a lost telephone")
+    with shifted(HEARD):
+        assert lapse() == 1
+    with shifted(HEARD + limits.FROZEN_WAIT):
+        assert lapse() == 1 and lapse() == 0
+        with operator_acts():
+            (opened,) = queries.open_disputes()
+            assert (opened.kept, opened.reason, opened.amount_minor) == (True, "frozen", 4_000)
+            actions.end_dispute(opened.id, DisputeState.FOR_PAYEE)
+    assert stands(town) == (6_000, 4_000 - FEE)
+
+
 def test_what_a_service_keeps_is_not_asked_for_and_others_ask_for_nothing() -> None:
     town = scene.make(10_000)
     id = uuid7()
