@@ -90,7 +90,7 @@ def register_all(wanted: str = "") -> None:
         for name in ("runtime", "kernel.identity", "kernel.events", "kernel.proofs", "demo", "scaffold")
     ]
     modules += ["bocage.runtime.copies", "bocage.runtime.faults.command"]
-    engines = ("routing", "roads", "arrivals", "sorting", "parcels", "signals", "forecast", "incidents")
+    engines = ("routing", "roads", "arrivals", "sorting", "parcels", "signals", "forecast", "incidents", "video")
     modules += [f"bocage.engines.{name}.commands" for name in engines]
     modules += [f"bocage.services.{name}.commands" for name in service_names() if has_module(name, "commands")]
     # Last: it joins the group `ledger` of whoever else has made it.
