@@ -62,7 +62,7 @@ def run_command(
         from bocage.engines.video.watching import watch
 
         scene, switches = read(scene_file), _lights(lights_file)
-        for frame, seconds, tracks, found in watch(film, scene, _detector(model), switches):
+        for frame, seconds, tracks, found in watch(film, scene, detector(model), switches):
             if with_tracks:
                 here = [_track(each) for each in tracks]
                 typer.echo(json.dumps({"frame": frame, "seconds": round(seconds, 3), "tracks": here}))
@@ -86,7 +86,7 @@ def evaluate_command(
 
         wanted = seeds_of(seeds)
         with Console(stderr=True).status("drawing") as status:
-            result = evaluate(wanted, _detector(model), lambda seed: status.update(f"seed {seed} of {wanted[-1]}"))
+            result = evaluate(wanted, detector(model), lambda seed: status.update(f"seed {seed} of {wanted[-1]}"))
     except ImportError as error:
         _stop(_missing(error))
     except VideoError as error:
@@ -135,7 +135,8 @@ def seeds_of(text: str) -> range:
     return range(first, last + 1)
 
 
-def _detector(model: Path | None) -> Callable[[Scene], Any]:
+def detector(model: Path | None) -> Callable[[Scene], Any]:
+    """What makes a detector for a scene: NanoDet from a file, or the background where there is none."""
     from bocage.engines.video.detecting import Background, NanoDet
 
     if model is None:

@@ -15,6 +15,7 @@ from bocage.engines.video.types import (
     BUS,
     CAR,
     DETECTIONS_LIMIT,
+    LENGTH,
     OBJECTS,
     PERSON,
     Detections,
@@ -28,7 +29,9 @@ from bocage.engines.video.types import (
 LEARN_EVERY, LEARN_RATE, FIRST_FRAMES = 5, 0.02, 20
 LIGHT_CHANGED_SHARE = 0.4
 LEAST_PIXELS, LEAST_SQUARE_METRES = 60, 0.25
-PERSON_METRES, BUS_SQUARE_METRES = 1.25, 14.0
+PERSON_METRES, BUS_METRES = 1.25, 2.1
+FARTHEST_METRES_A_PIXEL = 2.0  # beyond, nothing is said of what is seen
+CAR_HIGH_METRES, BUS_HIGH_METRES = 1.5, 3.0
 
 NANODET_SIDE, NANODET_STRIDES, NANODET_BINS = 416, (8, 16, 32), 11
 NANODET_MEAN = np.array([103.53, 116.28, 123.675], dtype=np.float32)
@@ -55,13 +58,14 @@ class Background:
     def __init__(self, scene: Scene) -> None:
         """Nothing is learnt yet."""
         self._scene = scene
-        self._model = cv2.createBackgroundSubtractorMOG2(history=500, varThreshold=25, detectShadows=True)
+        self._model = cv2.createBackgroundSubtractorMOG2(history=500, varThreshold=16, detectShadows=True)
         self._frames = 0
         cv2.setNumThreads(1)
 
     def detect(self, frame: Frame) -> Detections:
         """Boxes of what moves or has come to stand."""
         _check(frame, self._scene)
+        frame = cv2.blur(frame, (3, 3))  # a sensor's grain at night is as large as what a dark car differs by
         self._frames += 1
         if self._frames <= FIRST_FRAMES:
             self._model.apply(frame, learningRate=1.0 / self._frames)
@@ -91,12 +95,19 @@ class Background:
     def _kinds(self, box: Floats) -> Detections:
         ground = self._scene.homography
         foot = np.stack([0.5 * (box[:, 0] + box[:, 2]), box[:, 3]], axis=1)
+        slope = ground.metres_a_pixel(foot)
         # Pixels across are metres across at the foot, whatever the height.
-        slope = np.hypot(*ground.metres_a_pixel(foot)[:, :, 0].T)
-        fine = np.isfinite(ground.to_ground(foot)).all(axis=1) & np.isfinite(slope)
-        wide, high = (box[:, 2] - box[:, 0]) * slope, (box[:, 3] - box[:, 1]) * slope
+        across, along = np.hypot(*slope[:, :, 0].T), np.hypot(*slope[:, :, 1].T)
+        fine = np.isfinite(ground.to_ground(foot)).all(axis=1) & (along < FARTHEST_METRES_A_PIXEL)
+        wide, high = (box[:, 2] - box[:, 0]) * across, (box[:, 3] - box[:, 1]) * across
         fine &= wide * high >= LEAST_SQUARE_METRES
-        kind = np.where(wide * high > BUS_SQUARE_METRES, BUS, CAR)
+        # How much of a length along the view is seen: a car spans its height and that share of its length.
+        share = np.clip(across / along, 0, 1)
+        upright = np.sqrt(1 - share**2)
+        car = CAR_HIGH_METRES * upright + LENGTH[CAR] * share
+        bus = BUS_HIGH_METRES * upright + LENGTH[BUS] * share
+        is_bus = ((wide > BUS_METRES) & (high > np.sqrt(car * bus))) | (wide > 0.7 * LENGTH[BUS])
+        kind = np.where(is_bus, BUS, CAR)
         kind = np.where((wide < PERSON_METRES) & (high > wide), PERSON, kind)
         box, kind = box[fine][:DETECTIONS_LIMIT], kind[fine][:DETECTIONS_LIMIT]
         return Detections(box, kind, np.full(len(box), 0.5))

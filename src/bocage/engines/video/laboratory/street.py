@@ -121,8 +121,23 @@ def drawn(seed: int) -> list[tuple[float, User]]:
     # Near misses: none of them an infraction.
     come(draw.uniform(30, 40), "kerb", kmh=36, stands_at=draw.uniform(64, 70), stands_seconds=draw.uniform(5, 9))
     come(draw.uniform(8, 11), "towards", kmh=draw.uniform(46, 49))
-    plan.sort(key=lambda each: each[0])
-    return plan
+    return sorted(_with_room(plan), key=lambda each: each[0])
+
+
+def _with_room(plan: list[tuple[float, User]]) -> list[tuple[float, User]]:
+    """Leaves plain traffic out where it would keep those who break a rule from doing so, or meet them head on."""
+    special = [(second, user) for second, user in plan if user.ignores_light or user.path is PATHS["against"]]
+
+    def hinders(second: float, user: User) -> bool:
+        if any(user is other for _, other in special) or user.kind == "person":
+            return False
+        for when, other in special:
+            opposed = other.path is PATHS["against"] and user.path is PATHS["towards"]
+            if (user.path is other.path or opposed) and when - 12 < second < when + (9 if opposed else 2):
+                return True
+        return False
+
+    return [(second, user) for second, user in plan if not hinders(second, user)]
 
 
 class Street:
@@ -147,6 +162,8 @@ class Street:
             self.everybody.append(user)
             self.users.append(user)
         now = lights(seconds)
+        if any(user.path is PATHS["across"] and user.speed < 0.5 and -6 < user.middle[0] < 9 for user in self.users):
+            now["K1"] = "red"  # nobody drives into one that stands there
         for user in sorted(self.users, key=lambda each: -each.metres):
             self._move(user, now)
             user.where.append((self.frame, user.metres, user.speed))
@@ -211,9 +228,9 @@ def _of(user: User, seconds: Floats, front: Floats, speed: Floats, middle: Float
         if len(known) == 2 and 3.6 * (TRAP[0] - TRAP[1]) / (known[1] - known[0]) > LIMIT_KMH:
             found.append(Event("speeding", user.number, known[0], known[1]))
     if name == "against" and (inside & (speed > 2)).sum() > 1.5 * FPS:
-        found.append(Event("wrong_way", user.number, seconds[inside][0], seconds[inside][-1]))
+        found.append(Event("wrong_way", user.number, float(seconds[inside][0]), float(seconds[inside][-1])))
     if name == "bus" and user.kind != "bus" and inside.any() and np.ptp(middle[inside, 1]) > 20:
-        found.append(Event("bus_lane", user.number, seconds[inside][0], seconds[inside][-1]))
+        found.append(Event("bus_lane", user.number, float(seconds[inside][0]), float(seconds[inside][-1])))
     still = speed < 0.3
     for kind, polygon, least in (
         ("stop_in_junction", (-3.5, 7.0, 31.0, 41.0), JUNCTION_SECONDS),
@@ -224,7 +241,7 @@ def _of(user: User, seconds: Floats, front: Floats, speed: Floats, middle: Float
             (middle[:, 0] > left_x) & (middle[:, 0] < right_x) & (middle[:, 1] > low) & (middle[:, 1] < high) & still
         )
         if there.sum() >= least * FPS:
-            found.append(Event(kind, user.number, seconds[there][0], seconds[there][-1]))  # type: ignore[arg-type]
+            found.append(Event(kind, user.number, float(seconds[there][0]), float(seconds[there][-1])))  # type: ignore[arg-type]
     return found
 
 
