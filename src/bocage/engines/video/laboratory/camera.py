@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import ArrayLike
 
 from bocage.engines.video.types import Floats, Frame
 
@@ -61,17 +62,17 @@ class Camera:
         self._flat(image, [[7.6, 1], [10.5, 1], [10.5, 33], [7.6, 33]], (140, 140, 142))
         self._flat(image, [[7.6, 40], [10.5, 40], [10.5, 120], [7.6, 120]], (140, 140, 142))
         for x in (-3.5, 0.0, 3.5):
-            for y in np.arange(4, 90, 6):
+            for y in map(float, range(4, 90, 6)):
                 if not 30 < y < 42:
                     self._flat(
                         image, [[x - 0.07, y], [x + 0.07, y], [x + 0.07, y + 3], [x - 0.07, y + 3]], (215, 215, 215)
                     )
         self._flat(image, [[0, 30], [7, 30], [7, 30.5], [0, 30.5]], (225, 225, 225))
         blotches = cv2.resize(self._draw.normal(0, 9, (45, 80)).astype(np.float32), (WIDTH, HEIGHT))
-        return np.clip(image + blotches[:, :, None], 0, 255).astype(np.uint8)
+        return np.asarray(np.clip(image + blotches[:, :, None], 0, 255), dtype=np.uint8)
 
     @staticmethod
-    def _flat(image: Frame, polygon: list[list[float]], colour: tuple[int, int, int]) -> None:
+    def _flat(image: Frame, polygon: ArrayLike, colour: tuple[int, int, int]) -> None:
         ground = np.array(polygon, dtype=float)
         pixels = project(np.hstack([ground, np.zeros((len(ground), 1))]))
         cv2.fillConvexPoly(image, np.round(pixels * 16).astype(np.int32), colour, cv2.LINE_AA, 4)
