@@ -64,9 +64,9 @@ class Camera:
         for x in (-3.5, 0.0, 3.5):
             for y in map(float, range(4, 90, 6)):
                 if not 30 < y < 42:
-                    self._flat(
-                        image, [[x - 0.07, y], [x + 0.07, y], [x + 0.07, y + 3], [x - 0.07, y + 3]], (215, 215, 215)
-                    )
+                    left, right = x - 0.07, x + 0.07
+                    stripe = np.array([(left, y), (right, y), (right, y + 3), (left, y + 3)])
+                    self._flat(image, stripe, (215, 215, 215))
         self._flat(image, [[0, 30], [7, 30], [7, 30.5], [0, 30.5]], (225, 225, 225))
         blotches = cv2.resize(self._draw.normal(0, 9, (45, 80)).astype(np.float32), (WIDTH, HEIGHT))
         return np.asarray(np.clip(image + blotches[:, :, None], 0, 255), dtype=np.uint8)
