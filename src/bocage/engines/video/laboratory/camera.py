@@ -59,15 +59,15 @@ class Camera:
         self._flat(image, grass, (70, 110, 85))
         for polygon in ([[-7, 1], [7, 1], [7, 120], [-7, 120]], [[-60, 33], [60, 33], [60, 40], [-60, 40]]):
             self._flat(image, polygon, (95, 92, 90))
-        self._flat(image, [[7.6, 1], [10.5, 1], [10.5, 33], [7.6, 33]], (140, 140, 142))
-        self._flat(image, [[7.6, 40], [10.5, 40], [10.5, 120], [7.6, 120]], (140, 140, 142))
+        self._flat(image, [[7.6, 1.0], [10.5, 1.0], [10.5, 33.0], [7.6, 33.0]], (140, 140, 142))
+        self._flat(image, [[7.6, 40.0], [10.5, 40.0], [10.5, 120.0], [7.6, 120.0]], (140, 140, 142))
         for x in (-3.5, 0.0, 3.5):
             for y in map(float, range(4, 90, 6)):
                 if not 30 < y < 42:
                     left, right = x - 0.07, x + 0.07
                     stripe = np.array([(left, y), (right, y), (right, y + 3), (left, y + 3)])
                     self._flat(image, stripe, (215, 215, 215))
-        self._flat(image, [[0, 30], [7, 30], [7, 30.5], [0, 30.5]], (225, 225, 225))
+        self._flat(image, [[0.0, 30.0], [7.0, 30.0], [7.0, 30.5], [0.0, 30.5]], (225, 225, 225))
         blotches = cv2.resize(self._draw.normal(0, 9, (45, 80)).astype(np.float32), (WIDTH, HEIGHT))
         return np.asarray(np.clip(image + blotches[:, :, None], 0, 255), dtype=np.uint8)
 
