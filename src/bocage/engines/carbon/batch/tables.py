@@ -14,6 +14,7 @@ OPTIONAL = {"mcc": ("varchar", "null"), "country": ("varchar", "null"), "exponen
 AMOUNT_LIMIT_MINOR = 10**8
 FILES_LIMIT = 10_000
 MEMORY_LIMIT = "1500MB"
+ARRAY_BITS = 16
 _INTEGERS = frozenset(("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"))
 
 
@@ -26,6 +27,8 @@ def connect(
     try:
         db.execute(f"set threads = {int(threads)}")
         db.execute("set memory_limit = ?", [memory_limit])
+        # Months and rates are few enough to be added up in an array instead of a hash table.
+        db.execute(f"set perfect_ht_threshold = {ARRAY_BITS}")
         if spill is not None:
             db.execute("set temp_directory = ?", [str(spill)])
         yield db
