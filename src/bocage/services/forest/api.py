@@ -25,10 +25,12 @@ from bocage.services.forest.actions import (
     noting,
     planting,
 )
+from bocage.services.forest.api_shared import router as shared_accounts
 from bocage.services.forest.types import Columns, Noted
 from bocage.shell.api_site import decode_cursor, encode_cursor, idempotent, scoped
 
 router = Router()
+router.add_router("/shared-accounts", shared_accounts)
 PURPOSE = "forest.grow"
 
 
@@ -36,7 +38,7 @@ class LineOut(Schema):
     """A line with its footprint. Masses are whole micrograms of CO2e.
 
     `counted` is false where nothing was bought, `assessed` where a figure is missing to say anything, and `corrected`
-    is true where the person gave the category.
+    is true where the person gave the category. Of a shared account the masses are those of `share_percent` of the line.
     """
 
     id: UUID
@@ -55,6 +57,7 @@ class LineOut(Schema):
     reasons: list[dict[str, str]]
     book: str
     origin: str
+    share_percent: int
 
 
 class LinePage(Schema):
@@ -114,6 +117,7 @@ class StatementIn(Schema):
     text: Place = None
     currency: Place = None
     spent_is_positive: bool = False
+    shared_id: UUID | None = None
 
 
 class UploadOut(Schema):
@@ -240,7 +244,9 @@ def receive(request: HttpRequest, file: File[UploadedFile], payload: Form[Statem
         raise importing.too_large(file.size or 0)
     person, columns = current_actor().required_subject(), _columns(payload)
     content, name = file.read(), file.name or "statement"
-    upload = importing.receive(person, uuid7(), name, content, payload.country, columns, waits_for_columns=False)
+    upload = importing.receive(
+        person, uuid7(), name, content, payload.country, columns, shared_id=payload.shared_id, waits_for_columns=False
+    )
     return 201, _preview(person, upload.id)
 
 

@@ -20,6 +20,7 @@ from bocage.shell.templatetags.shell import locale
 # What Forest itself adds to the chain.
 CORRECTED = _("You said that this merchant is: {category}.")
 NOTED = _("You wrote it down by hand as: {category}.")
+SHARED = _("{percent} % of it is yours, as you and who shares the account with you agreed.")
 REFUNDED = _("Money came back: this share of the purchase's footprint goes with it.")
 # What the chain of reasons says.
 SENTENCES = (
@@ -313,6 +314,7 @@ STEP_TITLES = {
     "quantity": _("Quantity"),
     "interval": _("How sure"),
     "refund": _("Refund"),
+    "share": _("Your share"),
 }
 _PER_PERSON = _("passenger-km")
 _NUMBER_CHARACTERS_MAX = 40

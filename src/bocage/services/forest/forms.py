@@ -1,8 +1,10 @@
 """What people fill in on Forest's pages."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.utils.dates import MONTHS
@@ -12,7 +14,7 @@ from bocage.services.forest import limits
 from bocage.services.forest.company_columns import FUEL, METER, PAYMENTS
 from bocage.services.forest.engine_words import class_title, countries
 from bocage.services.forest.species import SPECIES
-from bocage.services.forest.types import Choices
+from bocage.services.forest.types import Choices, SharedView
 from bocage.services.forest.weighing import correctable, notable
 
 ACCEPTED_FILES = ".csv,.txt,.sta,.mt940,.940,.ofx,.qfx,.qif,.xml,.zip,.gz"
@@ -32,9 +34,20 @@ class StatementForm(forms.Form):
         help_text=_("Prices and electricity differ from country to country."),
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    shared_id = forms.TypedChoiceField(label=_("Whose account it is"), coerce=UUID, empty_value=None, required=False)
+
+    def __init__(self, shared: Sequence[SharedView], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["country"].choices = [("", _("As the file says")), *countries()]  # type: ignore[attr-defined]
+        if not shared:
+            del self.fields["shared_id"]
+            return
+        named = [(each.id, _("%(name)s, with %(other)s: %(percent)s %% mine") % _values(each)) for each in shared]
+        self.fields["shared_id"].choices = [("", _("Mine alone")), *named]  # type: ignore[attr-defined]
+
+
+def _values(shared: SharedView) -> dict[str, object]:
+    return {"name": shared.name, "other": shared.other_name, "percent": shared.percent}
 
 
 class ColumnsForm(forms.Form):
@@ -89,6 +102,25 @@ class CategoryForm(forms.Form):
         self.fields["category"].choices = [("", _("As Forest reads it")), *titles]  # type: ignore[attr-defined]
 
 
+class SharedAccountForm(forms.Form):
+    """An account that is shared with a friend, under an id that makes a doubled click one question."""
+
+    shared_id = forms.UUIDField(widget=forms.HiddenInput)
+    name = forms.CharField(
+        label=_("Name of the account"),
+        max_length=limits.SHARED_NAME_CHARACTERS_MAX,
+        help_text=_("Such as “our household”. Your friend reads it."),
+    )
+    other_id = forms.TypedChoiceField(label=_("Shared with"), coerce=UUID)
+    percent = forms.IntegerField(
+        label=_("Your share, %"), min_value=1, max_value=99, help_text=_("The rest is your friend's.")
+    )
+
+    def __init__(self, friends: Sequence[tuple[UUID, str]], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["other_id"].choices = friends  # type: ignore[attr-defined]
+
+
 class NoteForm(forms.Form):
     """What was paid in cash, under an id that makes a doubled click one line."""
 
@@ -110,7 +142,7 @@ class NoteForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         titles = sorted(((name, class_title(name)) for name in notable()), key=lambda pair: pair[1])
-        self.fields["category"].choices = titles  # type: ignore[attr-defined]
+        self.fields["category"].choices = [("", "\N{EM DASH}"), *titles]  # type: ignore[attr-defined]
         self.fields["country"].choices = countries()  # type: ignore[attr-defined]
 
 

@@ -70,7 +70,11 @@ def on_agreed(event: Event) -> None:
         for back in payment.refunds:
             importing.refund_payment(person_id, payment.id, back.id, back.amount_minor, _day(back.refunded_at))
     oldest = now.date() - timedelta(days=limits.REWARDED_DAYS)
-    lines = list(Line.objects.filter(person_id=person_id, origin="statement", booked_on__gte=oldest).order_by("id"))
+    lines = list(
+        Line.objects.filter(
+            person_id=person_id, origin="statement", booked_on__gte=oldest, share_to_percent=100, share_from_percent=0
+        ).order_by("id")
+    )
     earning.award_for(lines)
     # What was bought and sent back before she agreed earns nothing either.
     earning.take_back_refunded(lines)

@@ -109,7 +109,8 @@ def year(person_id: UUID) -> Year:
         cursor.execute(
             """
             select item, factor, sum(micrograms), sum(least(low_micrograms, high_micrograms)),
-                sum(greatest(low_micrograms, high_micrograms)), -sum(amount_minor) filter (where currency = %(home)s),
+                sum(greatest(low_micrograms, high_micrograms)),
+                -sum(amount_minor * (share_to_percent - share_from_percent)) filter (where currency = %(home)s) / 100,
                 min(booked_on)
             from forest_line where person_id = %(person)s and counted
                 and booked_on > %(since)s and booked_on <= %(today)s

@@ -23,6 +23,10 @@ NOTES_MAX = 10_000
 NOTED_MINOR_MAX = 10**8
 NOTED_TEXT_CHARACTERS_MAX = 80
 
+# Accounts that two people share, with what is asked and not agreed to yet.
+SHARED_ACCOUNTS_MAX = 10
+SHARED_NAME_CHARACTERS_MAX = 60
+
 # Grams ripen after the refund window, so that what is sent back never paid for a tree.
 RIPENING = timedelta(days=14)
 # Then they wait to be collected, and fade.

@@ -21,6 +21,7 @@ class Upload(models.Model):
     country = models.CharField(max_length=2, blank=True)
     content = models.BinaryField(null=True)
     columns = models.JSONField(null=True)
+    shared_id = models.UUIDField(null=True)
     state = models.CharField(max_length=10, default="preview")
     created_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True)
@@ -63,6 +64,9 @@ class Line(models.Model):
     home = models.CharField(max_length=2, blank=True, default="", db_default="")
     merchant = models.CharField(max_length=limits.MERCHANT_CHARACTERS_MAX, blank=True, default="", db_default="")
     corrected = models.BooleanField(default=False, db_default=False)
+    # Of a shared account: which part of what the line weighs is this person's.
+    share_from_percent = models.PositiveSmallIntegerField(default=0, db_default=0)
+    share_to_percent = models.PositiveSmallIntegerField(default=100, db_default=100)
     category = models.CharField(max_length=32)
     item = models.CharField(max_length=32, blank=True)
     factor = models.CharField(max_length=64, blank=True)
@@ -186,6 +190,32 @@ class Friendship(models.Model):
             models.CheckConstraint(condition=~Q(asker_id=F("asked_id")), name="forest_friendship_of_two"),
         ]
         indexes = [models.Index(fields=["asked_id"], name="forest_friendship_asked")]
+
+
+class SharedAccount(models.Model):
+    """An account of two: what one asked for and the other agreed to. `asker_percent` of a line is the asker's."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    asker_id = models.UUIDField()
+    asked_id = models.UUIDField()
+    name = models.CharField(max_length=limits.SHARED_NAME_CHARACTERS_MAX)
+    asker_percent = models.PositiveSmallIntegerField()
+    asked_at = models.DateTimeField()
+    agreed_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "forest_sharedaccount"
+        constraints = [
+            models.CheckConstraint(condition=~Q(asker_id=F("asked_id")), name="forest_shared_by_two"),
+            models.CheckConstraint(
+                condition=Q(asker_percent__gte=1, asker_percent__lte=99), name="forest_shared_percent"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["asker_id"], name="forest_shared_by_asker"),
+            models.Index(fields=["asked_id"], name="forest_shared_by_asked"),
+        ]
 
 
 class Gift(models.Model):

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Max, Min
+from django.db.models import Max, Min, Q
 from django.utils.translation import gettext as _
 
 from bocage.kernel import clock
@@ -16,7 +16,7 @@ from bocage.kernel.ledger.types import account_id_of
 from bocage.services.forest import accounts, limits, reading
 from bocage.services.forest.acts import ACT_BY_SLUG
 from bocage.services.forest.engine_words import class_title, words
-from bocage.services.forest.models import Award, Correction, Line, Tree, Upload
+from bocage.services.forest.models import Award, Correction, Line, SharedAccount, Tree, Upload
 from bocage.services.forest.species import SPECIES_BY_SLUG
 from bocage.services.forest.statement_words import field_word, note_words, problem_words
 from bocage.services.forest.types import (
@@ -176,6 +176,7 @@ def preview(person_id: UUID, upload_id: UUID) -> Preview:
             reasons=[words(reason) for reason in weight.reasons],
             book=weight.book,
             origin="statement",
+            share_percent=purchase.part.percent,
         )
         for purchase, weight in list(zip(taken.fresh, taken.weighed, strict=True))[: limits.PREVIEW_LINES_MAX]
     )
@@ -227,6 +228,7 @@ def export(person_id: UUID) -> dict[str, Any]:
         "awards": list(Award.objects.filter(person_id=person_id).order_by("id").values()),
         "trees": list(Tree.objects.filter(person_id=person_id).order_by("id").values()),
         "corrections": list(Correction.objects.filter(person_id=person_id).order_by("id").values()),
+        "shared_accounts": list(SharedAccount.objects.filter(Q(asker_id=person_id) | Q(asked_id=person_id)).values()),
         "statements": list(Upload.objects.filter(person_id=person_id).defer("content").values("id", "name", "state")),
     }
 
@@ -259,6 +261,7 @@ def _line(row: Line) -> FootprintLine:
         reasons=[words(reason) for reason in row.reasons],
         book=row.book,
         origin=row.origin,
+        share_percent=row.share_to_percent - row.share_from_percent,
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from bocage.engines.carbon import country_of_account
@@ -15,10 +16,10 @@ from bocage.engines.statements import Line as StatementLine
 from bocage.kernel.errors import Refusal, not_found
 from bocage.kernel.keys import subject_keys
 from bocage.services.forest import limits
-from bocage.services.forest.models import Correction, Line, Upload
+from bocage.services.forest.models import Correction, Line, SharedAccount, Upload
 from bocage.services.forest.statement_words import NOTES, PROBLEMS, error_words
 from bocage.services.forest.types import Choices, Columns
-from bocage.services.forest.weighing import Purchase, Weighed, home_currency, weigh
+from bocage.services.forest.weighing import WHOLE, Part, Purchase, Weighed, home_currency, weigh
 
 _READ_LIMITS = Limits(size_bytes=limits.UPLOAD_BYTES_MAX, lines=limits.UPLOAD_LINES_MAX)
 _NO_CURRENCY = "XXX"
@@ -39,7 +40,7 @@ def take(upload: Upload) -> Taken:
     """Read and weigh what was handed in. Raises `Refusal` (not_found) when the file is gone."""
     person_id = upload.person_id
     statement = read_statement(content_of(upload), upload.name, upload.country, columns_of(upload))
-    purchases = _purchases(statement, upload.country)
+    purchases = _purchases(statement, upload.country, part_of(upload))
     fresh = _fresh(person_id, purchases)
     weighed = weigh(fresh, _earlier_than(person_id, fresh), corrections(person_id))
     pairs = list(zip(fresh, weighed, strict=True))
@@ -96,6 +97,20 @@ def choices(
     return Choices(file_id, name, rows, _names(rows), chosen or _guess(found.mapping, rows))
 
 
+def part_of(upload: Upload) -> Part:
+    """The person's part of the account. Raises `Refusal` (not_shared) once it is not shared, or not by her."""
+    if upload.shared_id is None:
+        return WHOLE
+    both = Q(asker_id=upload.person_id) | Q(asked_id=upload.person_id)
+    found = SharedAccount.objects.filter(both, pk=upload.shared_id, agreed_at__isnull=False, ended_at=None).first()
+    if found is None:
+        raise Refusal(
+            "not_shared", _("You both have not agreed to share this account, or no longer do."), field="shared_id"
+        )
+    asked_first = found.asker_id == upload.person_id
+    return Part(0, found.asker_percent) if asked_first else Part(found.asker_percent, 100)
+
+
 def columns_of(upload: Upload) -> Columns | None:
     """The columns that the person has chosen."""
     return Columns(**upload.columns) if upload.columns else None
@@ -130,10 +145,11 @@ def purchase_of(row: Line) -> Purchase:
         mcc=row.mcc or None,
         country=row.country or None,
         home=row.home or None,
+        part=Part(row.share_from_percent, row.share_to_percent),
     )
 
 
-def _purchases(statement: Statement, country: str) -> list[Purchase]:
+def _purchases(statement: Statement, country: str, part: Part) -> list[Purchase]:
     """The statement's lines as the engine takes them; the counterparty stands before a text that does not name it."""
     homes = [country or country_of_account(account.identifier) for account in statement.accounts]
     return [
@@ -149,6 +165,7 @@ def _purchases(statement: Statement, country: str) -> list[Purchase]:
             home=homes[line.account],
             source_line=line.source_line,
             account=str(line.account),
+            part=part,
         )
         for line in statement.lines
     ]

@@ -12,7 +12,7 @@ class FootprintLine:
     """A line of a statement or a payment with its footprint, and the chain of reasons behind it.
 
     `counted` is False where nothing was bought, `assessed` where a figure is missing to say anything, and `corrected`
-    says that the person gave the category herself.
+    says that the person gave the category herself. Of a shared account, the masses are those of `share_percent` of it.
     """
 
     id: UUID
@@ -33,6 +33,7 @@ class FootprintLine:
     reasons: list[dict[str, str]]
     book: str
     origin: str
+    share_percent: int
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,17 @@ class Noted:
     category: str
     text: str
     country: str
+
+
+@dataclass(frozen=True)
+class SharedView:
+    """An account that two share: `state` is agreed, incoming (to be agreed to) or outgoing (the other has to)."""
+
+    id: UUID
+    name: str
+    other_name: str
+    percent: int
+    state: str
 
 
 @dataclass(frozen=True)

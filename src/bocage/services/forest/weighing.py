@@ -10,7 +10,7 @@ from bocage.engines import carbon
 from bocage.engines.carbon import Footprint, Payment, assess, kind_of, total
 from bocage.engines.carbon.reasons import BY_MCC
 from bocage.services.forest import limits
-from bocage.services.forest.engine_words import CORRECTED, NOTED
+from bocage.services.forest.engine_words import CORRECTED, NOTED, SHARED
 
 # A merchant category code a class, by which the engine takes a person's word for what a merchant sells.
 _CODE_OF_CLASS = {
@@ -56,11 +56,33 @@ _CODE_OF_CLASS = {
 
 
 @dataclass(frozen=True)
+class Part:
+    """Whose part of a line: from where to where in percent, so that the parts of two are the whole exactly."""
+
+    from_percent: int = 0
+    to_percent: int = 100
+
+    @property
+    def percent(self) -> int:
+        return self.to_percent - self.from_percent
+
+    def of(self, micrograms: int) -> int:
+        """The part of a mass, a difference of two running shares; a refund's is its purchase's with a minus."""
+        size = abs(micrograms)
+        part = size * self.to_percent // 100 - size * self.from_percent // 100
+        return part if micrograms >= 0 else -part
+
+
+WHOLE = Part()
+
+
+@dataclass(frozen=True)
 class Purchase:
     """A movement of money as Forest takes it in, from a statement or from the wallet.
 
     `country` is where it was spent and `home` that of the account, where known. `source_line` is its place in the
-    file, 0 for the wallet's; `account` tells the accounts of one file apart.
+    file, 0 for the wallet's; `account` tells the accounts of one file apart. `part` is the person's part of a shared
+    account.
     """
 
     fingerprint: str
@@ -74,6 +96,7 @@ class Purchase:
     home: str | None = None
     source_line: int = 0
     account: str = ""
+    part: Part = WHOLE
 
 
 @dataclass(frozen=True)
@@ -130,7 +153,7 @@ def weigh(
         _weighed(footprint, assessment.book, merchant, corrected)
         for footprint, merchant, corrected in zip(assessment.footprints, merchants, classes, strict=True)
     ]
-    return weighed[len(earlier) :]
+    return [_of_part(weight, each.part) for weight, each in zip(weighed[len(earlier) :], purchases, strict=True)]
 
 
 def weigh_noted(purchase: Purchase, category: str) -> Weighed:
@@ -233,6 +256,19 @@ def _weighed(footprint: Footprint, book: str, merchant: str, corrected: str | No
         book=book,
         merchant=merchant,
         corrected=corrected is not None,
+    )
+
+
+def _of_part(weight: Weighed, part: Part) -> Weighed:
+    if part == WHOLE or not weight.counted:
+        return weight
+    middle = part.of(weight.micrograms)
+    return replace(
+        weight,
+        micrograms=middle,
+        low_micrograms=min(middle, part.of(weight.low_micrograms)),
+        high_micrograms=max(middle, part.of(weight.high_micrograms)),
+        reasons=[*weight.reasons, {"step": "share", "template": SHARED, "values": {"percent": str(part.percent)}}],
     )
 
 

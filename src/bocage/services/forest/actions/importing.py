@@ -20,7 +20,7 @@ from bocage.services.forest.actions.earning import award_for, take_back, take_ba
 from bocage.services.forest.actions.turns import one_at_a_time
 from bocage.services.forest.engine_words import REFUNDED
 from bocage.services.forest.models import Line, Upload
-from bocage.services.forest.reading import as_kept, choices_of, content_of, corrections, read_statement, take
+from bocage.services.forest.reading import as_kept, choices_of, content_of, corrections, part_of, read_statement, take
 from bocage.services.forest.types import Columns
 from bocage.services.forest.weighing import Purchase, Weighed, given_back, weigh
 
@@ -35,10 +35,12 @@ def receive(
     country: str,
     columns: Columns | None = None,
     *,
+    shared_id: UUID | None = None,
     waits_for_columns: bool = True,
 ) -> Upload:
     """Take a statement in for a preview, encrypted with the person's key; the same id and bytes again change nothing.
 
+    `shared_id` says that the account is shared: only the person's agreed part of its lines will count.
     A CSV whose columns are not recognised waits for them in the state `columns`, or is refused (columns_unknown)
     where nobody is there to choose. Raises `Refusal` (too_large, or bad_statement naming file, line and field) for
     what is not a statement.
@@ -51,7 +53,7 @@ def receive(
     taken = conflict("id_conflict", _("This id is another file's."), field="id")
     found = Upload.objects.filter(pk=upload_id).first()
     if found is not None:
-        if (found.person_id, found.digest, found.country) != (person_id, digest, country):
+        if (found.person_id, found.digest, found.country, found.shared_id) != (person_id, digest, country, shared_id):
             raise taken
         return found
     upload = Upload(
@@ -62,9 +64,11 @@ def receive(
         country=country,
         content=subject_keys.encrypt(person_id, content, upload_id.bytes),
         columns=as_kept(columns) if columns else None,
+        shared_id=shared_id,
         state=_state_of(content, name, country, columns, waits_for_columns=waits_for_columns),
         created_at=clock.now(),
     )
+    part_of(upload)
     if upload.state == "columns":
         choices_of(upload)
     _make_room(person_id)
@@ -108,9 +112,11 @@ def confirm(person_id: UUID, upload_id: UUID, *, rewarded: bool) -> Upload:
         return upload
     taken = take(upload)
     added = _keep(person_id, "statement", upload.id, taken.fresh, taken.weighed)
-    if rewarded:
-        award_for(added)
-    take_back_refunded(added)
+    # Nobody knows which of the two rode the tram that a shared account paid: it earns neither of them grams.
+    if upload.shared_id is None:
+        if rewarded:
+            award_for(added)
+        take_back_refunded(added)
     upload.state, upload.confirmed_at, upload.content = "confirmed", clock.now(), None
     upload.lines_added = len(added)
     upload.lines_known = taken.known
@@ -270,6 +276,8 @@ def as_line(id: UUID, person_id: UUID, origin: str, origin_id: UUID, purchase: P
         high_micrograms=weight.high_micrograms,
         reasons=weight.reasons,
         book=weight.book,
+        share_from_percent=purchase.part.from_percent,
+        share_to_percent=purchase.part.to_percent,
         created_at=clock.now(),
     )
 

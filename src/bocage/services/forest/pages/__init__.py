@@ -26,8 +26,9 @@ from bocage.services.forest.acts import ACTS
 from bocage.services.forest.challenges import animals, progress
 from bocage.services.forest.engine_words import class_title
 from bocage.services.forest.forms import CategoryForm, ColumnsForm, SowForm, StatementForm, WaterForm
-from bocage.services.forest.pages import campaigning, company, insight, noting, sharing
+from bocage.services.forest.pages import account_sharing, campaigning, company, insight, noting, sharing
 from bocage.services.forest.pages.drawing import drawing
+from bocage.services.forest.shared_accounts import agreed
 from bocage.services.forest.species import SPECIES
 from bocage.services.forest.types import Columns, FootprintLine, Grove
 from bocage.shell.api_site import decode_cursor, encode_cursor
@@ -155,13 +156,16 @@ def line(request: HttpRequest, line_id: UUID) -> HttpResponse:
 def import_statement(request: HttpRequest) -> HttpResponse:
     """Hand a statement in; the preview comes next, or the question which of its columns holds what."""
     person = current_actor().required_subject()
-    form = StatementForm(request.POST or None, request.FILES or None, initial={"country": settings.TOWN["country"]})
+    form = StatementForm(
+        agreed(person), request.POST or None, request.FILES or None, initial={"country": settings.TOWN["country"]}
+    )
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
         try:
             if file.size > limits.UPLOAD_BYTES_MAX:
                 raise importing.too_large(file.size)
-            upload = importing.receive(person, uuid7(), file.name, file.read(), form.cleaned_data["country"])
+            country, shared = form.cleaned_data["country"], form.cleaned_data.get("shared_id")
+            upload = importing.receive(person, uuid7(), file.name, file.read(), country, shared_id=shared)
             return redirect("forest:columns" if upload.state == "columns" else "forest:preview", upload.id)
         except Refusal as refusal:
             form.add_error("file", str(refusal.message))
@@ -334,6 +338,7 @@ def _category_of(text: str | None) -> str:
 
 urlpatterns = [
     *sharing.urlpatterns,
+    *account_sharing.urlpatterns,
     *insight.urlpatterns,
     *noting.urlpatterns,
     *campaigning.urlpatterns,

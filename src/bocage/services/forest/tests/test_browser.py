@@ -15,8 +15,12 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from bocage.kernel import clock
+from bocage.kernel.acting import Actor, acting_as
+from bocage.kernel.ids import uuid7
+from bocage.services.forest.actions import account_sharing
 from bocage.services.forest.tests.conftest import PASSWORD, make_person
 from bocage.services.forest.tests.test_pages import full
+from bocage.services.forest.tests.test_together import befriend
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -28,6 +32,7 @@ EMPTY = ("/forest/", "/forest/lines", "/forest/import", "/forest/trees")
 FULL = (
     *EMPTY,
     "/forest/notes",
+    "/forest/shared",
     "/forest/lines/{note}",
     "/forest/lines/{line}",
     "/forest/import/{preview}",
@@ -67,11 +72,18 @@ def half_a_year() -> bytes:
 
 @pytest.fixture
 def ids(fresh_database: str, request: pytest.FixtureRequest) -> dict[str, UUID]:
-    """Ana with everything, Wei with nothing; both speak the language of the test."""
+    """Ana with everything, Wei with a friend alone; both speak the language of the test."""
     callspec = getattr(request.node, "callspec", None)
     language = callspec.params["language"] if callspec else "en"
-    made = full(make_person("Ana Morel", language), half_a_year())
-    make_person("Wei Lin", language)
+    ana = make_person("Ana Morel", language)
+    made = full(ana, half_a_year())
+    wei = make_person("Wei Lin", language)
+    befriend(ana, wei, "wei.lin")
+    with acting_as(Actor.for_person(ana)):
+        household = account_sharing.propose(ana, uuid7(), wei, "Rue des Tilleuls", 60).id
+    with acting_as(Actor.for_person(wei)):
+        account_sharing.agree(wei, household)
+        account_sharing.propose(wei, uuid7(), ana, "Holidays", 50)
     return made
 
 
