@@ -12,6 +12,7 @@ import csv
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from functools import cache
 from math import isqrt
 from pathlib import Path
@@ -64,6 +65,27 @@ class Household:
     is_whole: bool
     posts: tuple[Post, ...]
     total: Post
+
+
+@dataclass(frozen=True, slots=True)
+class HouseholdType:
+    """What a head weighs who lives so (`name`: "alone", "large_family"), as a share of the country's average head."""
+
+    name: str
+    of_average: Fraction
+    source: str
+
+
+def types_of(country: str) -> tuple[HouseholdType, ...]:
+    """The types of household that somebody published figures for, by what a head weighs; none for most countries."""
+    found = (
+        HouseholdType(
+            row["type"], Fraction(row["tonnes_a_head"]) / Fraction(row["average_tonnes_a_head"]), row["source"]
+        )
+        for row in _read("types.csv")
+        if row["country"] == country
+    )
+    return tuple(sorted(found, key=lambda one: -one.of_average))
 
 
 def households(*, book: Book | None = None) -> tuple[Household, ...]:

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils.translation import gettext_noop as _
 
-from bocage.engines.carbon.households import households
+from bocage.engines.carbon.households import households, types_of
 from bocage.kernel import clock
 from bocage.services.forest import queries
 from bocage.services.forest.levers import ItemYear
@@ -21,6 +21,8 @@ LEAST_DAYS = 28
 _MICROGRAMS_A_TONNE = 10**12
 _ALL_DEMAND = _("with public services and investment")
 _HOUSEHOLDS = _("what households consume")
+
+_TYPES = {"alone": _("Who lives alone"), "large_family": _("In a family with three children or more")}
 
 
 @dataclass(frozen=True)
@@ -46,12 +48,16 @@ _NATIONAL = {
 
 @dataclass(frozen=True)
 class Average:
-    """What national accounts say a head pays for, weighed by the book as one's own lines are, with its interval."""
+    """What national accounts say a head pays for, weighed by the book as one's own lines are, with its interval.
+
+    `by_type`: a head by whom it lives with (a msgid), as published shares of the average have it; few countries do.
+    """
 
     micrograms: int
     low_micrograms: int
     high_micrograms: int
     year: str
+    by_type: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -158,4 +164,5 @@ def average(country: str) -> Average | None:
     if one is None:
         return None
     total = one.total.paid
-    return Average(total.micrograms, total.low_micrograms, total.high_micrograms, one.year)
+    by_type = tuple((_TYPES[each.name], round(total.micrograms * each.of_average)) for each in types_of(country))
+    return Average(total.micrograms, total.low_micrograms, total.high_micrograms, one.year, by_type)

@@ -5,7 +5,7 @@ from collections import defaultdict
 from decimal import Decimal
 
 from bocage.engines.carbon import load, rate
-from bocage.engines.carbon.households import FOLDER, households
+from bocage.engines.carbon.households import FOLDER, households, types_of
 
 # What the accounts give as their totals, in millions: Insee's CPDEP less the territorial balance CP16, the ONS's total
 # by the domestic concept, the BEA's T005 less scrap, noncomparable imports, the rest-of-the-world adjustment and 229
@@ -15,6 +15,9 @@ PUBLISHED_TOTALS = {
     "GB": Decimal(1323702),
     "US": Decimal(13290625 + 12990 - 110221 + 200997 - 229),
 }
+
+
+NAMES = ("budgets.csv", "published.csv", "households.csv", "types.csv")
 
 
 def rows(name: str) -> list[dict[str, str]]:
@@ -32,14 +35,21 @@ def test_budgets_add_up_to_the_accounts() -> None:
 
 def test_every_line_is_cited_and_counted() -> None:
     sources = {row["source"]: row for row in rows("sources.csv")}
-    used = {row["source"] for name in ("budgets.csv", "published.csv", "households.csv") for row in rows(name)}
+    used = {row["source"] for name in NAMES for row in rows(name)}
     assert used == set(sources)
     assert all(row["url"] and row["read_in"] for row in sources.values())
     book = load()
     for row in rows("budgets.csv"):
         assert book.items[row["item"]].route != "none", row
-    for row in rows("published.csv"):
+    for row in (*rows("published.csv"), *rows("types.csv")):
         assert row["boundary"]
+
+
+def test_who_lives_alone_weighs_more_than_who_shares_a_home() -> None:
+    alone, large = types_of("FR")
+    assert (alone.name, large.name) == ("alone", "large_family")
+    assert large.of_average < 1 < alone.of_average
+    assert types_of("CN") == ()
 
 
 def test_a_household_weighs_what_its_lines_weigh() -> None:

@@ -100,6 +100,8 @@ def test_countries_stand_beside_oneself_with_an_interval() -> None:
         assert average is not None
         assert national is not None
         assert average.low_micrograms < average.micrograms < average.high_micrograms < national.micrograms
+        assert len(average.by_type) == (2 if country == "FR" else 0)
+        assert all(micrograms != average.micrograms for _title, micrograms in average.by_type)
     assert insight.average("CN") is None
     assert insight.national("CN") is None
 
