@@ -64,7 +64,7 @@ def test_the_background_tells_a_car_from_somebody_on_foot_and_keeps_what_stands(
     )
     shown[int(low) - 45 : int(low), int(left) : int(right)] = 240
     shown[int(low) - 50 : int(low), int(near) : int(far)] = 10
-    for _ in range(100):
+    for _ in range(60):
         seen = detector.detect(shown)
     kinds = {OBJECTS[kind] for kind in seen.kind}
     assert kinds == {OBJECTS[CAR], OBJECTS[PERSON]}

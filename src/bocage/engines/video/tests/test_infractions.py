@@ -15,11 +15,13 @@ def green(_: float) -> Light:
     return "green"
 
 
-def watched(moment: Moment, seconds: float, light: Callable[[float], Light | None] = green) -> list[Suggestion]:
-    """Ten frames a second of tracks, and what is suggested."""
+def watched(
+    moment: Moment, seconds: float, light: Callable[[float], Light | None] = green, fps: int = 10
+) -> list[Suggestion]:
+    """So many frames a second of tracks, and what is suggested."""
     watching, found = Infractions(street()), []
-    for frame in range(round(seconds * 10)):
-        now = frame / 10
+    for frame in range(round(seconds * fps)):
+        now = frame / fps
         known = light(now)
         found += watching.step(frame, now, moment(now), {"K1": known} if known else {})
     return found
@@ -132,24 +134,24 @@ def standing(*places: tuple[float, float]) -> Moment:
         (lambda now: [state(1, (1.7, 32 + 0.5 * now), (0.0, 0.5))], 14, []),  # creeps on
         (standing((5.2, 12)), 31, ["no_stopping"]),
         (standing((5.2, 12)), 29, []),
-        (standing((9.0, 12)), 40, []),
+        (standing((9.0, 12)), 32, []),
     ],
     ids=["junction", "short", "beyond", "creeps", "kerb", "dropping off", "beside the zone"],
 )
 def test_standing(moment: Moment, seconds: float, expected: list[str]) -> None:
-    assert kinds(watched(moment, seconds)) == expected
+    assert kinds(watched(moment, seconds, fps=2)) == expected
 
 
 def test_a_queue_is_no_parking() -> None:
     queue = standing((1.7, 27), (1.7, 20), (1.7, 13))
-    assert watched(queue, 60, lambda _: "red") == []
+    assert watched(queue, 40, lambda _: "red", fps=2) == []
     # At green for long, it is the first who stands in the way, not those behind it.
-    [found] = watched(queue, 60, lambda _: "green")
+    [found] = watched(queue, 52, lambda _: "green", fps=2)
     assert (found.kind, found.track) == ("no_stopping", 1)
 
 
 def test_each_thing_is_suggested_once_with_its_sums() -> None:
-    [found] = watched(standing((5.2, 12)), 70)
+    [found] = watched(standing((5.2, 12)), 45, fps=2)
     assert found.sums == {"standing_seconds": 30.0, "allowed_seconds": 30.0}
     assert found.reason == "stood for 30 s where nobody may, in no queue"
     assert found.facts()["from_frame"] == 0

@@ -31,7 +31,7 @@ def followed(frames: list[Detections], fps: float = 10.0) -> list[list[TrackStat
     return [tracker.step(at / fps, seen) for at, seen in enumerate(frames)]
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(st.floats(4, 20), st.integers(0, 1_000))
 def test_speed_and_place_are_right_within_their_error_bars(speed: float, seed: int) -> None:
     draw = np.random.default_rng(seed)
@@ -45,7 +45,7 @@ def test_speed_and_place_are_right_within_their_error_bars(speed: float, seed: i
     assert np.hypot(*(last.rear - last.position + [0, 2.25])) < 0.8  # headings come from speed
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(st.permutations(range(4)))
 def test_the_order_of_boxes_changes_nothing(order: list[int]) -> None:
     places = [(1.7, 10.0), (1.7, 22.0), (5.2, 12.0), (-1.7, 30.0)]
