@@ -124,7 +124,8 @@ async def _watch() -> None:
         await asyncio.sleep(LOOK_SECONDS)
         if not _listeners:
             position = None
-            await sync_to_async(_hang_up)()
+            if _nudges:
+                await sync_to_async(_hang_up)()
             continue
         try:
             position, subjects = await sync_to_async(_news_after)(position)
