@@ -118,7 +118,7 @@ def _hang_up() -> None:
 
 
 async def _watch() -> None:
-    """Look at the log while anybody listens, and wake those whom the new events are about."""
+    """Look at the log while anybody listens, and wake those whom the new events are about, and who was nudged."""
     position: int | None = None
     while True:
         await asyncio.sleep(LOOK_SECONDS)
@@ -129,13 +129,16 @@ async def _watch() -> None:
             continue
         try:
             position, subjects = await sync_to_async(_news_after)(position)
-            subjects |= await sync_to_async(_nudged)()
+            _wake(subjects)
+            _wake(await sync_to_async(_nudged)())
         except (DatabaseError, psycopg.Error):
             await asyncio.sleep(LOST_SECONDS)
-            continue
-        for subject in subjects & _listeners.keys():
-            for news in _listeners[subject]:
-                news.set()
+
+
+def _wake(subjects: set[UUID]) -> None:
+    for subject in subjects & _listeners.keys():
+        for news in _listeners[subject]:
+            news.set()
 
 
 @contextlib.asynccontextmanager
