@@ -33,7 +33,7 @@ KINDS = {
     "back": ("receiving", "returned"),
     "hub": ("arriving", ""),
 }
-# A later day, or another carrier, is another tour.
+# A later day, or another carrier, is another tour; what comes late of an earlier day changes nothing.
 _TOUR_SQL = """
 insert into parcel_tour as held (courier_id, carrier_id, begun_at, handed_over, last_at)
 values (%(courier)s, %(carrier)s, %(begun)s, %(handed)s, %(last)s)
@@ -44,6 +44,8 @@ on conflict (courier_id) do update set (carrier_id, begun_at, handed_over, last_
         case when is_new then excluded.last_at else greatest(held.last_at, excluded.last_at) end
     from (select held.carrier_id <> excluded.carrier_id or (excluded.begun_at at time zone %(zone)s)::date
         > (held.begun_at at time zone %(zone)s)::date as is_new) as compared)
+where held.carrier_id <> excluded.carrier_id
+    or (excluded.begun_at at time zone %(zone)s)::date >= (held.begun_at at time zone %(zone)s)::date
 """
 _TOKEN = re.compile(r"/parcel/t/([A-Z2-9]{20})\Z")
 

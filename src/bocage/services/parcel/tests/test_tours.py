@@ -100,6 +100,9 @@ def test_yesterday_s_tours_are_learnt_once_and_of_nobody(town: Town, home: Path)
             scans.append(Scan(uuid4(), each.s10, "deliver", handed, town.code_of(each.id)))
         with acting_as(town.as_lea()):
             assert all(each.done for each in scanning.sync(town.velo, town.lea, scans))
+        late = Scan(uuid4(), parcels[6].s10, "deliver", begun - timedelta(days=1), town.code_of(parcels[6].id))
+        with acting_as(town.as_lea()):
+            assert scanning.sync(town.velo, town.lea, [late])[0].done
         with acting_as(Actor.for_service("parcel")):
             tour = TourRow.objects.get()
         assert (tour.courier_id, tour.handed_over, tour.last_at) == (town.lea, 6, begun + timedelta(minutes=30))
