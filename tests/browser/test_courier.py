@@ -13,7 +13,7 @@ from bocage.demo import city, town
 from bocage.kernel.acting import Actor, acting_as
 from bocage.services.parcel.models import DeliveryCode, ShipmentRow
 from bocage.services.parcel.types import Status
-from tests.browser.conftest import Site, sign_in
+from tests.browser.conftest import Site, sign_in, speak
 
 pytestmark = pytest.mark.browser
 
@@ -52,10 +52,13 @@ def test_pictures_taken_without_a_connection_reach_the_receiver(site: Site, chro
     with ThreadPoolExecutor(1) as pool:
         carrier_id, parcel_id, number, code = pool.submit(_on_its_way_to_ana).result()
     phone, ana = (_phone(chromium, site) for _each in range(2))
-    sign_in(phone, next(each for each in town.PEOPLE if each.handle == "theo"))
+    theo = next(each for each in town.PEOPLE if each.handle == "theo")
+    speak(theo, "en")
+    sign_in(phone, theo)
     page = phone.new_page()
     page.goto("/me/acting")
     page.locator(f"form:has(input[value='{carrier_id}']) button").click()
+    expect(page.get_by_text("you now act for La Cyclerie")).to_be_visible()
     page.goto("/parcel/courier/")
     expect(page.locator("courier-tour")).to_have_attribute("data-offline", "ready")
     expect(page.get_by_text(number)).to_be_visible()
