@@ -129,7 +129,7 @@ class Tracker:
         if not len(expected) or not len(seen.box):
             return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
         overlap = iou(expected, seen.box)
-        at, noise = self._measured(seen, np.broadcast_to(tracks.heading.mean(axis=0), (len(seen.box), 2)))
+        at, noise = self._measured(seen, self._lane_heading(seen.box))
         off = at[None] - tracks.mean[:, None, :2]
         spread = tracks.covariance[:, None, :2, :2] + noise[None]
         distance = np.einsum("tdi,tdij,tdj->td", off, np.linalg.inv(spread), off)
@@ -189,8 +189,7 @@ class Tracker:
         if not len(free):
             return 0
         chosen = Detections(seen.box[free], seen.kind[free], seen.score[free])
-        straight = self._scene.homography.to_ground(0.5 * (chosen.box[:, [0, 3]] + chosen.box[:, [2, 3]]))
-        heading = self._lane_heading(straight)
+        heading = self._lane_heading(chosen.box)
         at, noise = self._measured(chosen, heading)
         fine = np.isfinite(at).all(axis=1)
         chosen = Detections(chosen.box[fine], chosen.kind[fine], chosen.score[fine])
@@ -208,8 +207,9 @@ class Tracker:
         self._tracks.add(_Tracks(numbers, mean, covariance, chosen.box, heading[fine], votes, one, none))
         return count
 
-    def _lane_heading(self, at: Floats) -> Floats:
-        """The direction of the lane nearest to each point (n, 2); up the image where there is none."""
+    def _lane_heading(self, box: Floats) -> Floats:
+        """The direction (n, 2) of the lane nearest to the foot of each box (n, 4); along y where there is none."""
+        at = self._scene.homography.to_ground(0.5 * (box[:, [0, 3]] + box[:, [2, 3]]))
         if not self._scene.lanes:
             return np.broadcast_to(np.array([0.0, 1.0]), at.shape).copy()
         depth = np.stack([inside(lane.polygon, np.nan_to_num(at)) for lane in self._scene.lanes])
