@@ -12,6 +12,7 @@ from bocage.engines.signals.controllers import make_controller
 from bocage.engines.signals.interlock import Interlock
 from bocage.engines.signals.loops import Loops
 from bocage.engines.signals.network import read_network
+from bocage.engines.signals.sensors import Sensors
 from bocage.engines.signals.types import (
     CONTROLLERS,
     Cabinets,
@@ -43,6 +44,7 @@ __all__ = [
     "Observation",
     "Phase",
     "Request",
+    "Sensors",
     "Signal",
     "SignalsError",
     "Vehicles",

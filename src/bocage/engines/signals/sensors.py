@@ -70,9 +70,11 @@ class Sensors:
             if one is None or one.lane != lane or one.line < position:
                 one = self._locate(name, lane, position, one, passed)
             known[name] = one
-            for link, line in one.asks:
-                if one.kind is not None and 0.0 <= line - position <= RADIO_METRES:
-                    requests.append(Request(name, one.kind, link, line - position, speed))
+            # A bus asks when its doors are closed: at its stop, green would be kept for nobody.
+            if one.kind is not None and not (speed < HALTING_METRES_PER_SECOND and vehicle.isStopped(name)):
+                for link, line in one.asks:
+                    if 0.0 <= line - position <= RADIO_METRES:
+                        requests.append(Request(name, one.kind, link, line - position, speed))
             if not one.seen:
                 continue
             one.waiting = one.waiting + 1 if speed < HALTING_METRES_PER_SECOND else 0

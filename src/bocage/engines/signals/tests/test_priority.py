@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from bocage.engines.signals import Call, Interlock, Limits, Network, Observation, Request
+from bocage.engines.signals import Call, Interlock, Limits, Network, Observation, Request, Sensors
 from bocage.engines.signals.priority import LONGEST_SECONDS, Preemption
 from bocage.engines.signals.tests.town import seen, town
 
@@ -79,3 +80,20 @@ def test_a_tram_goes_before_more_cars_and_the_reason_names_it(tmp_path: Path, ki
     else:
         assert [(call.signal, call.phase) for call in calls] == [(0, 1)]
         assert calls[0].reason.startswith("tram in 4 s, ")
+
+
+@pytest.mark.parametrize("at_stop", [False, True])
+def test_a_bus_asks_once_its_doors_are_closed(tmp_path: Path, at_stop: bool) -> None:
+    """In SUMO: it stands 60 m before the line, in a queue or at its stop."""
+    vehicle = SimpleNamespace(
+        getIDList=lambda: ("B1",),
+        getLaneID=lambda _name: "w_0",
+        getLanePosition=lambda _name: 140.0,
+        getSpeed=lambda _name: 0.0,
+        getNextTLS=lambda _name: (("cross", 3, 60.0, "r"),),
+        getVehicleClass=lambda _name: "bus",
+        isStopped=lambda _name: at_stop,
+    )
+    observation = Sensors(SimpleNamespace(vehicle=vehicle), town(tmp_path), 1, 0.0, 200.0).observe()
+    assert observation.requests == (() if at_stop else (Request("B1", "bus", 3, 60.0, 0.0),))
+    assert observation.vehicles.link.tolist() == [3], "it is in the street all the same"

@@ -11,13 +11,14 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bocage.engines.signals import Call, Limits
+from bocage.engines.signals import Call, Limits, Observation, Request, Vehicles
 from bocage.services.city.tests.crossing import crossroads, network
-from bocage.services.city.twin import running
+from bocage.services.city.twin import planner, running
 from bocage.services.city.twin.journal import Journal
 from bocage.services.city.twin.lights import FALLBACK, LIMIT, PLANNED, Lights, walkable
 from bocage.services.city.twin.sending import Sender
@@ -40,6 +41,24 @@ def test_a_plans_call_is_told_with_its_reason_and_no_call_breaks_a_limit() -> No
     assert (changes[0].number, changes[0].phase, changes[0].by, changes[0].reason) == (42, 1, PLANNED, "a tram comes")
     assert changes[0].at_ms >= 10_000
     assert [one.by for one in changes[1:]] == [LIMIT], "who waits 40 s is served, though the plan stays where it is"
+
+
+def test_the_planner_hears_all_that_is_seen() -> None:
+    lights, none = Lights(network(), {}), np.zeros(4, np.int64)
+    far = np.asarray([120.0, 8.5])
+    cars = Vehicles(
+        np.asarray([0, 3]), far, far / 10, np.asarray([0, 7]), np.asarray([-1, 2]), np.asarray([-1.0, 90.0])
+    )
+    room, asks = np.asarray([np.inf, 0.0, 3.5, 12.0]), (Request("Bus 1-04", "bus", 3, 8.5, 0.0),)
+    seen, shown = planner.heard(
+        planner.told(Observation(cars, none + 2, none, none + 1, room, asks), lights.cabinets.cabinets())
+    )
+    assert seen.requests == asks and seen.exit_room is not None and seen.exit_room.tolist() == room.tolist()
+    assert seen.vehicles.metres.tolist() == [120.0, 8.5] and seen.vehicles.next_link.tolist() == [-1, 2]
+    assert seen.passed.tolist() == [2] * 4 and seen.exit_halted.tolist() == [1] * 4
+    assert shown.phase.tolist() == [0] and shown.showing.dtype == bool
+    without = planner.heard(planner.told(Observation(cars, none, none, none), lights.cabinets.cabinets()))[0]
+    assert without.exit_room is None and without.requests == ()
 
 
 def test_no_two_buses_on_their_way_have_one_name() -> None:

@@ -1,4 +1,4 @@
-"""What the twin's detectors see: vehicles before a stop line for the planner, minutes for the town's stream."""
+"""What the twin's detectors count for the town's stream: waits at lights, and minutes of loops in the street."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -7,54 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from bocage.engines.signals import Cabinets, Network, Observation, Vehicles
+from bocage.engines.signals import Cabinets, Network, Observation
 from bocage.services.city.twin.lights import walkable
 from bocage.services.city.twin.roads import LANES, Roads
 
-SENSOR_METRES = 200.0
 HALTING_METRES_PER_SECOND = 0.1
 # The stream's figures of waits forget half of themselves in five minutes.
 MEMORY = 0.5 ** (1 / 300)
 # Before so much was seen, a mean would say how the twin began.
 WARM_SECONDS = 600
-
-
-class Eyes:
-    """Sees each second; `observe` is what cameras at stop lines would tell a planner."""
-
-    def __init__(self, libsumo: Any, network: Network) -> None:
-        self._of, first = libsumo, 0
-        self._place: dict[tuple[str, int], int] = {}
-        for one in network.signals:
-            self._place.update({(one.id, link.position): first + n for n, link in enumerate(one.links)})
-            first += len(one.links)
-        self.links, self._exits = first, network.exits
-        self._before: dict[str, int] = {}
-
-    def observe(self) -> Observation:
-        """This second."""
-        vehicle, rows, now = self._of.vehicle, [], {}
-        for name in vehicle.getIDList():
-            ahead = vehicle.getNextTLS(name)
-            link = self._place.get((ahead[0][0], ahead[0][1]), -1) if ahead else -1
-            now[name] = link
-            if link < 0 or ahead[0][2] > SENSOR_METRES:
-                continue
-            further, metres = -1, 0.0
-            if len(ahead) > 1 and ahead[1][2] <= SENSOR_METRES:
-                further, metres = self._place.get((ahead[1][0], ahead[1][1]), -1), ahead[1][2]
-            rows.append((link, ahead[0][2], vehicle.getSpeed(name), vehicle.getWaitingTime(name), further, metres))
-        over = [link for name, link in self._before.items() if link >= 0 and now.get(name, -1) != link]
-        self._before = now
-        table = np.asarray(rows, np.float64).reshape(len(rows), 6)
-        whole = table[:, (0, 4)].astype(np.int64)
-        lane = self._of.lane
-        return Observation(
-            Vehicles(whole[:, 0], table[:, 1], table[:, 2], table[:, 3], whole[:, 1], table[:, 5]),
-            np.bincount(np.asarray(over, np.int64), minlength=self.links),
-            np.asarray([lane.getLastStepVehicleNumber(each) for each in self._exits], np.int64),
-            np.asarray([lane.getLastStepHaltingNumber(each) for each in self._exits], np.int64),
-        )
 
 
 class Waits:

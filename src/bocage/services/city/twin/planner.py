@@ -13,12 +13,14 @@ import threading
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from dataclasses import astuple, replace
+from math import inf, isfinite
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 
-from bocage.engines.signals import Cabinets, Call, Observation, Vehicles, make_controller, read_network
+from bocage.engines.signals import Cabinets, Call, Observation, Request, Vehicles, make_controller, read_network
 from bocage.services.city.twin.lights import LIMITS
 
 # A planner that has not answered for so long has no say until it does; one that never does is started again.
@@ -53,16 +55,9 @@ class Planner:
         self._look_after()
         if self._process is None or self._asked_at is not None:
             return
-        said = {
-            **{name: getattr(seen.vehicles, name).tolist() for name in _FIELDS},
-            "passed": self._passed.tolist(),
-            "exit_vehicles": seen.exit_vehicles.tolist(),
-            "exit_halted": seen.exit_halted.tolist(),
-            "cabinets": [shown.phase.tolist(), shown.since.tolist(), shown.showing.tolist(), shown.ready.tolist()],
-        }
         assert self._process.stdin is not None
         with suppress(OSError):  # It has just died; the next second sees to it.
-            self._process.stdin.write(json.dumps(said) + "\n")
+            self._process.stdin.write(told(replace(seen, passed=self._passed), shown) + "\n")
             self._process.stdin.flush()
         self._asked_at = time.monotonic()
         self._passed = np.zeros(self._links, np.int64)
@@ -119,16 +114,41 @@ def plan(net: Path, lines: Iterable[str], out: IO[str]) -> None:
     controller = make_controller("bocage", read_network(net), LIMITS)
     assert controller is not None
     for line in lines:
-        seen, shown = _said(json.loads(line))
+        seen, shown = heard(line)
         calls = controller.decide(seen, shown)
         out.write(json.dumps([[int(one.signal), int(one.phase), one.reason] for one in calls]) + "\n")
         out.flush()
 
 
-def _said(said: dict[str, Any]) -> tuple[Observation, Cabinets]:
+def told(seen: Observation, shown: Cabinets) -> str:
+    """A second as the pipe carries it. Room without end has no number in JSON."""
+    room = None if seen.exit_room is None else [each if isfinite(each) else None for each in seen.exit_room.tolist()]
+    return json.dumps(
+        {
+            **{name: getattr(seen.vehicles, name).tolist() for name in _FIELDS},
+            "passed": seen.passed.tolist(),
+            "exit_vehicles": seen.exit_vehicles.tolist(),
+            "exit_halted": seen.exit_halted.tolist(),
+            "exit_room": room,
+            "requests": [astuple(each) for each in seen.requests],
+            "cabinets": [shown.phase.tolist(), shown.since.tolist(), shown.showing.tolist(), shown.ready.tolist()],
+        },
+        allow_nan=False,
+    )
+
+
+def heard(line: str) -> tuple[Observation, Cabinets]:
+    """What `told` wrote."""
+    said: dict[str, Any] = json.loads(line)
     columns = {name: np.asarray(said[name], np.int64 if name in _WHOLE else np.float64) for name in _FIELDS}
+    room = said["exit_room"]
     seen = Observation(
-        Vehicles(**columns), _whole(said["passed"]), _whole(said["exit_vehicles"]), _whole(said["exit_halted"])
+        Vehicles(**columns),
+        _whole(said["passed"]),
+        _whole(said["exit_vehicles"]),
+        _whole(said["exit_halted"]),
+        None if room is None else np.asarray([inf if each is None else each for each in room], np.float64),
+        tuple(Request(*each) for each in said["requests"]),
     )
     phase, since, showing, ready = said["cabinets"]
     return seen, Cabinets(_whole(phase), _whole(since), np.asarray(showing, bool), np.asarray(ready, bool))

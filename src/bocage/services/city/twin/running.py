@@ -12,8 +12,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from bocage.engines.signals import Cabinets, Call, Network, Observation, read_network
-from bocage.services.city.twin.eyes import Eyes, Loops, Waits, write_loops
+from bocage.engines.signals import Cabinets, Call, Network, Observation, Sensors, read_network
+from bocage.services.city.twin.eyes import Loops, Waits, write_loops
 from bocage.services.city.twin.lights import LIMITS, Lights, plan_of, walkable
 from bocage.services.city.twin.roads import DrawnStreet, Roads, TwinError, build
 from bocage.services.city.twin.traffic import Traffic, write_types
@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 BEHIND_SECONDS = 5.0
 # Without the town's answer for so long nobody could ask why: the lights go by their fixed plan until it is back.
 LOG_SILENT_SECONDS = 60.0
+# What cameras at stop lines see; each of them sees everybody.
+SENSOR_METRES, UNSEEN_SHARE = 200.0, 0.0
 SIGNALS_EVERY_SECONDS = 30
 BUSES_EVERY_SECONDS = 10
 FIXED_SECONDS = 900
@@ -124,7 +126,8 @@ class Twin:
     def __init__(self, town: Town, journal: Says, planner: Plans, seed: int) -> None:
         self.town, self.journal, self.planner = town, journal, planner
         self.lights = Lights(town.network, journal.numbers)
-        self.eyes, self.waits = Eyes(town.libsumo, town.network), Waits(town.network)
+        self.eyes = Sensors(town.libsumo, town.network, seed, UNSEEN_SHARE, SENSOR_METRES)
+        self.waits = Waits(town.network)
         self.loops = Loops(town.libsumo, town.loops)
         self.traffic = Traffic(town.libsumo, town.roads, seed)
         self._seconds = 0
