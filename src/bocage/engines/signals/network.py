@@ -118,7 +118,18 @@ def _assemble(path: Path, found: _Found) -> Network:
         raise SignalsError(f"{path.name}, tlLogic: no signal of this network has a green over one of its ways")
     beyond = tuple(tuple(_beyond(lane, found)) for lane in exits)
     held = tuple(any(lane in found.lined for lane in stretches[-1].lanes) for stretches in beyond)
-    return Network(tuple(signals), tuple(exits), beyond, held)
+    return Network(tuple(signals), tuple(exits), beyond, held, _feeders(signals, found))
+
+
+def _feeders(signals: list[Signal], found: _Found) -> dict[str, tuple[str, ...]]:
+    """Of each lane before a stop line, those before it that no stop line ends."""
+    wanted = {link.lane for one in signals for link in one.links}
+    feeders: dict[str, dict[str, None]] = {}
+    for lane, after in found.ahead.items():
+        for to in after:
+            if to in wanted and not lane.startswith(":"):
+                feeders.setdefault(to, {})[lane] = None
+    return {to: tuple(lanes) for to, lanes in feeders.items() if not any(lane in found.lined for lane in lanes)}
 
 
 def _beyond(exit_lane: str, found: _Found) -> Iterator[Stretch]:

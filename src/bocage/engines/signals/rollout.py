@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bocage.engines.signals.bays import Bays
 from bocage.engines.signals.coming import Coming
 from bocage.engines.signals.interlock import minimums
 from bocage.engines.signals.layout import Layout, lay_out
@@ -83,7 +84,7 @@ class Rollout:
         self._single: Flags = np.asarray([len(one.phases) < 2 for one in network.signals], dtype=bool)
         self._phases = np.diff(layout.phase_start)
         self._link_junction = np.repeat(layout.junction_of_signal, [len(one.links) for one in network.signals])
-        self._unseen, self._coming = Unseen(layout), Coming(network, layout)
+        self._unseen, self._coming, self._bays = Unseen(layout), Coming(network, layout), Bays(network, layout)
         number = {name: place for place, name in enumerate(network.exits)}
         self._link_exit: Indices = np.asarray(
             [number[link.exit_lane] for one in network.signals for link in one.links], np.int64
@@ -156,7 +157,9 @@ class Rollout:
                 weight[mine[np.argmin(away)]] = CARS_WORTH[request.kind]
         start = np.searchsorted(lane[order], np.arange(int(layout.lane_start[-1]) + 1))
         due = np.concatenate([due, due_after, due_far])
-        return Queue(start, movement[order], metres[order], due[order], weight[order], waiting[order])
+        stands = np.concatenate([~moving, np.zeros(len(movement) - len(near), bool)])[order]
+        weight = self._bays.weighed(start, metres[order], stands, weight[order])
+        return Queue(start, movement[order], metres[order], due[order], weight, waiting[order])
 
     def _held(self, seen: Observation) -> Flags:
         """Who stands at a line because the queue of the next one reaches back to it: part of that queue, then."""

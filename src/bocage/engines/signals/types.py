@@ -3,7 +3,8 @@
 Links, exits and signals are numbered by a `Network`; every array below is indexed by, or holds, those numbers.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal, Protocol, get_args
 
 import numpy as np
@@ -80,13 +81,15 @@ class Network:
     """Every signal of a road network. Links are numbered signal after signal, in the order of `links`.
 
     `exits`: the lanes that links lead to. `beyond`: of each, the road from there to the next stop line or fork, itself
-    first; whether a stop line ends it is `held`.
+    first; whether a stop line ends it is `held`. `feeders`: the lanes that lead into one before a stop line, where none
+    of them ends at a stop line itself.
     """
 
     signals: tuple[Signal, ...]
     exits: tuple[str, ...]
     beyond: tuple[tuple[Stretch, ...], ...]
     held: tuple[bool, ...]
+    feeders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
