@@ -48,10 +48,10 @@ def learn_graph(table: Table, adjacency: Floats | None) -> Graph:
         raise ForecastError(f"detector {table.names[int(np.argmax(silent))]}: it has no reading")
     level = np.nanmedian(table.values, axis=0).astype(np.float32)
     usual = usual_day(table, level)
-    filled, _age = _hold(table.values)
+    filled, _age = hold(table.values)
     slot = _slots(table)
     filled = np.where(np.isnan(filled), usual[slot], filled)
-    near = _near(filled, adjacency)
+    near = nearness(filled, adjacency)
     order = np.argsort(-near, axis=0, kind="stable")[: min(NEIGHBOURS, max(1, detectors - 1))].T
     if adjacency is None:
         ties = np.eye(detectors, dtype=np.float32)
@@ -63,7 +63,7 @@ def learn_graph(table: Table, adjacency: Floats | None) -> Graph:
 
 def fill(table: Table, graph: Graph) -> Series:
     """The table without gaps: the last reading for an hour, then the usual one plus what the neighbours differ."""
-    held, age = _hold(table.values)
+    held, age = hold(table.values)
     slot = _slots(table)
     usual = graph.usual[slot]
     gone = np.isnan(held)
@@ -84,7 +84,8 @@ def _slots(table: Table) -> Indices:
     return (table.first_slot + np.arange(len(table.values))) % table.slots
 
 
-def _hold(values: Floats) -> tuple[Floats, Floats]:
+def hold(values: Floats) -> tuple[Floats, Floats]:
+    """Each reading held for an hour, NaN after that, and its age in steps."""
     steps = np.arange(len(values))[:, None]
     last = np.maximum.accumulate(np.where(np.isnan(values), -1, steps), axis=0)
     age = np.where(last < 0, AGE_LIMIT, np.minimum(steps - last, AGE_LIMIT))
@@ -105,7 +106,7 @@ def usual_day(table: Table, level: Floats) -> Floats:
     return np.where(count > 0, total / np.maximum(count, 1), level).astype(np.float32)
 
 
-def _near(filled: Floats, adjacency: Floats | None) -> Floats:
+def nearness(filled: Floats, adjacency: Floats | None) -> Floats:
     """(detectors, detectors): how well the column's next quarter of an hour is told by the row's last one."""
     change = filled[3:] - filled[:-3]
     before, after = _standard(change[:-3]), _standard(change[3:])

@@ -11,7 +11,7 @@ from bocage.kernel import clock
 from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.work import defer_at, periodic, task
 from bocage.services.city import limits
-from bocage.services.city.actions import judging, keeping, observing, phases, reports, rules, whatif
+from bocage.services.city.actions import forecasting, judging, keeping, observing, phases, reports, rules, whatif
 
 OWN_SOURCE = "bocage"
 _playing = threading.Lock()
@@ -52,6 +52,13 @@ def play_what_if(question_id: str) -> None:
         whatif.play(UUID(question_id))
     finally:
         _playing.release()
+
+
+@periodic("*/5 * * * *")
+@task(name="city.foresee", single=True)
+def foresee() -> None:
+    """Say what each detector will read in 15, 30 and 60 minutes."""
+    forecasting.foresee()
 
 
 @periodic("7 * * * *")

@@ -34,6 +34,11 @@ QUESTIONS_KEPT = timedelta(days=365)
 PLAY_SECONDS_MAX = 900
 PLAY_ATTEMPTS = 2
 
+# Forecasts stand on so much of the stream, and are kept as long as it is. A town with more detectors needs a forecaster
+# of its own (`./bocage forecast train`); those of the stream's first names are forecast here.
+FORECAST_HISTORY = timedelta(days=3)
+FORECAST_DETECTORS_MAX = 200
+
 # Judging. Detectors send by the minute, so a record may come this much behind the latest.
 LATENESS_SECONDS = 120.0
 JUDGED_A_TURN = 20_000
@@ -42,6 +47,8 @@ TURNS_MAX = 200
 REPLAY = timedelta(days=2)
 # Of operators, told of one critical alert.
 TOLD_MAX = 100
+# More than so many at once come to a person in one line.
+TOLD_APART_MAX = 3
 ALERTS_KEPT = timedelta(days=2 * 365)
 TRIAL_RECORDS_MAX = 2_000_000
 TRIAL_ALERTS_SHOWN = 200

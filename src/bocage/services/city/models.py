@@ -88,11 +88,34 @@ class PhaseChange(models.Model):
         db_table = "city_phase_change"
 
 
+class Forecast(models.Model):
+    """The mean speed at a detector over the five minutes up to `for_at`, as it was forecast `minutes` before that; the
+    engine's interval of 80 %. Never changed afterwards.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    source = models.CharField(max_length=NAME_CHARACTERS)
+    minutes = models.PositiveSmallIntegerField()
+    for_at = models.DateTimeField()
+    speed_kmh = models.FloatField()
+    low_kmh = models.FloatField()
+    high_kmh = models.FloatField()
+
+    class Meta:
+        db_table = "city_forecast"
+        indexes = [models.Index(fields=["for_at"], name="city_forecast_by_time")]
+        constraints = [models.UniqueConstraint(fields=("source", "minutes", "for_at"), name="city_forecast_once")]
+
+
 class Judging(models.Model):
-    """How far the stream has been judged, and what the engine left out. One row, whose lock is the turn to judge."""
+    """How far the stream has been judged, and what the engine left out. One row, whose lock is the turn to judge.
+
+    `forgotten` counts what was taken out of the stream: an engine that has seen it may not go on.
+    """
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     seq = models.BigIntegerField(default=0)
+    forgotten = models.BigIntegerField(default=0)
     judged_at = models.DateTimeField(null=True)
     left_out = models.JSONField(default=dict)
 

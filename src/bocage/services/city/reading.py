@@ -1,8 +1,8 @@
-"""Observations read back in the order of their arrival, as the engine takes them."""
+"""Observations read back: in the order of their arrival, as the engine takes them, and speeds by five minutes."""
 
 import json
-from collections.abc import Collection, Iterator
-from datetime import date
+from collections.abc import Collection, Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.db import connection
@@ -12,6 +12,17 @@ from bocage.engines.alerts import Record
 _ROWS_SQL = """
 select seq, (extract(epoch from at) * 1000)::bigint, stream, source, place, x_m, y_m, said::text
 from city_observation where seq > %s {where} order by seq limit %s
+"""
+STEP_MINUTES = 5
+STEP = timedelta(minutes=STEP_MINUTES)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SPEEDS_SQL = """
+select source, date_bin('5 minutes', at, timestamptz '1970-01-01 00:00+00') + interval '5 minutes',
+    avg((said->>'speed_kmh')::float8)
+from city_observation
+where day between %s and %s and at >= %s and at < %s and stream = 'detector' and said->>'speed_kmh' is not null
+    and (%s = '' or source = %s)
+group by 1, 2
 """
 _NAN = float("nan")
 
@@ -49,6 +60,22 @@ def days() -> tuple[date, ...]:
             " where i.inhparent = 'city_observation'::regclass order by 1 desc"
         )
         return tuple(day for (day,) in cursor.fetchall())
+
+
+def step_before(at: datetime) -> datetime:
+    """The end of the last five minutes that are over at an instant."""
+    return _EPOCH + (at - _EPOCH) // STEP * STEP
+
+
+def speeds(since: datetime, until: datetime, source: str = "") -> Mapping[str, Mapping[datetime, float]]:
+    """km/h of each detector, or of one, by the end of each five minutes between two such ends."""
+    with connection.cursor() as cursor:
+        days = [each.astimezone(UTC).date() for each in (since, until)]
+        cursor.execute(_SPEEDS_SQL, [*days, since, until, source, source])
+        found: dict[str, dict[datetime, float]] = {}
+        for name, end, speed in cursor.fetchall():
+            found.setdefault(name, {})[end] = speed
+    return found
 
 
 def _read(query: str, given: list[Any], seq: int) -> tuple[int, list[Record]]:

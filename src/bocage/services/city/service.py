@@ -88,6 +88,7 @@ service = Service(
     console=(
         QuickAction(_("Alerts"), "city:inbox", "siren"),
         QuickAction(pgettext_lazy("city", "Streets now"), "city:streets", "map"),
+        QuickAction(pgettext_lazy("city", "Forecast and fact"), "city:forecast", "chart-line"),
         QuickAction(_("Reports"), "city:reports", "megaphone"),
         QuickAction(_("Works"), "city:works", "construction"),
         QuickAction(pgettext_lazy("city", "What if"), "city:what-if", "flask-conical"),

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from bocage.engines.forecast import ForecastError, Table, baselines, boosting, intervals, model, network
+from bocage.engines.forecast import ForecastError, Table, baselines, boosting, forecast_soon, intervals, model, network
 from bocage.engines.forecast.commands import forecast
 from bocage.engines.forecast.features import learn_scale, rows_of
 from bocage.engines.forecast.reading import read_adjacency, read_table
@@ -249,3 +249,27 @@ def test_silencing_takes_what_it_says() -> None:
     table = road(days=40)
     gone = np.isnan(model.silenced(table, 1, share=0.2).values).mean()
     assert 0.1 < gone < 0.3
+
+
+def test_soon_beats_the_last_value_and_holds_what_it_promises() -> None:
+    """Asked 60 times on the fourth and fifth day, each time from what had been read by then."""
+    table = road()
+    wrong, last, inside = [], [], []
+    for now in range(3 * SLOTS, 5 * SLOTS - 12, 9):
+        said = forecast_soon(replace(table, values=table.values[:now]), [15])
+        for each, truth, before in zip(said, table.values[now + 2], table.values[now - 1], strict=True):
+            wrong.append(abs(each.value - truth))
+            last.append(abs(before - truth))
+            inside.append(each.low <= truth <= each.high)
+    assert np.mean(wrong) < 0.9 * np.mean(last)
+    assert 0.72 < np.mean(inside) < 0.9
+
+
+def test_soon_leaves_out_whoever_is_silent_and_refuses_less_than_a_day() -> None:
+    table = road(2)
+    table.values[-1, 2], table.values[:, 4] = np.nan, np.nan
+    assert [each.detector for each in forecast_soon(table, [60])] == ["d0", "d1", "d3", "d5"]
+    with pytest.raises(ForecastError, match="less than a day"):
+        forecast_soon(replace(table, values=table.values[:200]), [15])
+    with pytest.raises(ForecastError, match="not steps"):
+        forecast_soon(table, [7])

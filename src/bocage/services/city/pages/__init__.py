@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from bocage.services.city.pages import citizens, desk, inbox, lights, rules, streets, whatif
+from bocage.services.city.pages import citizens, desk, forecasts, inbox, lights, rules, streets, whatif
 
 urlpatterns = [
     path("", citizens.home, name="home"),
@@ -18,6 +18,7 @@ urlpatterns = [
     path("console/works", desk.show_works, name="works"),
     path("console/works/<uuid:works_id>/cancel", desk.cancel_works, name="works-cancel"),
     path("console/streets", streets.show_streets, name="streets"),
+    path("console/forecast", forecasts.show_forecast, name="forecast"),
     path("console/what-if", whatif.show_questions, name="what-if"),
     path("console/what-if/<uuid:question_id>", whatif.show_answer, name="what-if-answer"),
     path("console/", inbox.inbox, name="inbox"),

@@ -70,10 +70,11 @@ class Moment:
 
 def moment(at: datetime) -> Moment:
     """The town at an instant that the stream still holds."""
-    return Moment(at, _flows(at), _buses(at), _troubles(at), _greens(at))
+    return Moment(at, flows(at), _buses(at), _troubles(at), _greens(at))
 
 
-def _flows(at: datetime) -> list[Flow]:
+def flows(at: datetime) -> list[Flow]:
+    """What each detector said last."""
     return [
         Flow(source, place, when, said.get("speed_kmh"), said.get("flow_veh_h"), said.get("occupancy_pct"))
         for source, place, _x, _y, when, said in _latest("detector", at, FLOW_AGE)

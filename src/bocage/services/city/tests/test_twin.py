@@ -47,7 +47,7 @@ def test_the_planner_hears_all_that_is_seen() -> None:
     lights, none = Lights(network(), {}), np.zeros(4, np.int64)
     far = np.asarray([120.0, 8.5])
     cars = Vehicles(
-        np.asarray([0, 3]), far, far / 10, np.asarray([0, 7]), np.asarray([-1, 2]), np.asarray([-1.0, 90.0])
+        np.asarray([0, 3], np.int64), far, far / 10, far - 8, np.asarray([-1, 2], np.int64), np.asarray([-1.0, 90.0])
     )
     room, asks = np.asarray([np.inf, 0.0, 3.5, 12.0]), (Request("Bus 1-04", "bus", 3, 8.5, 0.0),)
     seen, shown = planner.heard(
