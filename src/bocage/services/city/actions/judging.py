@@ -11,9 +11,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import pgettext
 
 from bocage.engines import alerts as engine
 from bocage.engines.alerts import Alert as Found
@@ -53,7 +56,7 @@ def judge() -> int:
         return 0
     held, _held = _held, None  # kept again only when all went well: a half-fed engine is thrown away
     book, quiet = rulebook.in_force(), _quiet()
-    key = (tuple(sorted(book.numbers.items())), quiet)
+    key = (tuple(sorted(book.numbers.items())), quiet, row.forgotten)
     writer = _Writer(book)
     if held is None or held.key != key or held.seq > row.seq:
         held = _replayed(book, quiet, key, row.seq)
@@ -63,6 +66,7 @@ def judge() -> int:
     seq, records = reading.after(held.seq, limits.JUDGED_A_TURN)
     if records:
         writer.write(held.engine.feed(records))
+    writer.tell()
     held.seq = row.seq = seq
     row.judged_at, row.left_out = clock.now(), dict(held.engine.counts().left_out)
     row.save()
@@ -156,6 +160,7 @@ class _Writer:
 
     def __init__(self, book: Book) -> None:
         self.book = book
+        self._critical: list[Alert] = []
 
     def write(self, changes: Iterable[Change]) -> None:
         """In the order of their instants."""
@@ -163,6 +168,32 @@ class _Writer:
             rule = self.book.rules.get(change.alert.kind)
             if rule is not None:
                 self._write(change, rule)
+
+    def tell(self) -> None:
+        """Tell who holds an alert, or else every operator, in her language: a critical one does not wait to be found.
+
+        A storm of them comes in one line: a phone that rings a hundred times is put away.
+        """
+        if not self._critical:
+            return
+        operators = identity.people_with_role(Role.OPERATOR)[: limits.TOLD_MAX]
+        for_whom: dict[UUID, list[Alert]] = {}
+        rows_now, self._critical = self._critical, []
+        for row in rows_now:
+            for person_id in [row.holder_id] if row.holder_id else operators:
+                for_whom.setdefault(person_id, []).append(row)
+        for person in identity.persons(for_whom).values():
+            spoken, rows = "fr" if person.language.startswith("fr") else "en", for_whom[person.id]
+            titles = [self.book.rules[row.kind].title[spoken] for row in rows]
+            if len(rows) > limits.TOLD_APART_MAX:
+                with translation.override(spoken):
+                    title = pgettext("city", "%(n)s critical alerts at once") % {"n": len(rows)}
+                said = "; ".join(f"{name}: {row.on or row.source}" for name, row in zip(titles, rows, strict=True))
+                notify(person.id, title, said, f"{reverse('city:inbox')}?severity={CRITICAL}")
+                continue
+            for name, row in zip(titles, rows, strict=True):
+                body = f"{row.on or row.source}. {row.reason[spoken]}"
+                notify(person.id, name, body, reverse("city:alert", args=[row.id]))
 
     def _write(self, change: Change, rule: Rule) -> None:
         found, at = change.alert, _instant(change.at_ms)
@@ -222,18 +253,9 @@ class _Writer:
             emit("city.alert_raised", subject_id=None, data={**about, "severity": row.severity, "at": row.changed_at})
             # What was judged false or planned stays shut, and nobody is called for it again.
             if row.severity == CRITICAL and row.state != "closed":
-                _tell(row, self.book.rules[row.kind])
+                self._critical.append(row)
         elif what is What.CLEARED:
             emit("city.alert_cleared", subject_id=None, data={**about, "at": row.changed_at})
-
-
-def _tell(row: Alert, rule: Rule) -> None:
-    """Tell who holds it, or else every operator, in her language: a critical alert does not wait to be found."""
-    to = [row.holder_id] if row.holder_id else identity.people_with_role(Role.OPERATOR)[: limits.TOLD_MAX]
-    for person in identity.persons(to).values():
-        spoken = "fr" if person.language.startswith("fr") else "en"
-        body = f"{row.on or row.source}. {row.reason[spoken]}"
-        notify(person.id, rule.title[spoken], body, reverse("city:alert", args=[row.id]))
 
 
 def _plain(record: Record) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import F
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -24,7 +25,7 @@ from bocage.kernel.identity import queries as identity
 from bocage.kernel.notifications.actions import notify
 from bocage.services.city import limits, rulebook, words
 from bocage.services.city.actions import observing
-from bocage.services.city.models import REPORT_STATES, Report, ReportStep
+from bocage.services.city.models import REPORT_STATES, Judging, Report, ReportStep
 from bocage.services.city.town_map import town_map
 
 PURPOSE = "city.report"
@@ -126,6 +127,9 @@ def erase(person_id: UUID) -> list[str]:
     An alert of several reports stays and names none of hers. Her photos go with her files.
     """
     names = [_named(report_id) for report_id in Report.objects.filter(person_id=person_id).values_list("id", flat=True)]
+    # Whoever judges has finished, and the next one's engine has never seen what goes.
+    Judging.objects.select_for_update().get(id=1)
+    Judging.objects.filter(id=1).update(forgotten=F("forgotten") + 1)
     with connection.cursor() as cursor:
         cursor.execute("select bocage_city_forget_reports(%s, %s)", [names, _of_many()])
     ReportStep.objects.filter(person_id=person_id).delete()

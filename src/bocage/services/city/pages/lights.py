@@ -1,7 +1,7 @@
 """Lights for everybody: how well they do and what they cost on foot; one light, and why it shows what it shows."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -44,6 +44,7 @@ def show_lights(request: HttpRequest) -> HttpResponse:
         "drive": _mean([(each.drive_seconds, each.vehicles_h or 0.0) for each in rows]),
         "planned_pct": _percent([(each.planned_share, float(each.changes)) for each in rows]),
         "changes": sum(each.changes for each in rows),
+        "left_out": phases.left_out(len(rows)),
         "silent": sum(not each.light.heard for each in rows),
         "hours": phases.WAITS_HOURS,
         "demo": settings.MODE != "production",
@@ -60,7 +61,7 @@ def show_light(request: HttpRequest, signal_id: str) -> HttpResponse:
     asked, wrong = _asked(request.GET.get("at", ""), now)
     at = asked or now
     changes = phases.changes_until(light.id, at)
-    day = at.astimezone(UTC).date()
+    day = at.astimezone(_zone()).date()
     count, gaps = phases.wholeness(light.id, day)
     context = {
         "light": light,

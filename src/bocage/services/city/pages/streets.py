@@ -76,6 +76,7 @@ def show_streets(request: HttpRequest, operator_id: UUID) -> HttpResponse:
         "greens": [_green_row(each, seen) for each in lights],
         "troubles": [_trouble_row(each, rules) for each in seen.troubles],
         "buses": seen.buses,
+        "left_out": phases.left_out(len(lights)),
         "lines": [] if sheet is None else [(line, _state_of(line, seen)) for line in sheet.lines],
         "spots": {} if sheet is None else _spots(sheet, lights, seen),
         "states": list(STATES.items()),

@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db import connection
 from django.utils.translation import gettext as _
 
@@ -28,7 +31,7 @@ where day >= %s and at >= %s and signal = any(%s) group by 1, 2
 _GAPS_SQL = """
 select count(*), count(*) filter (where number <> before + 1) from (
     select number, lag(number) over (order by at) as before from city_phase_change
-    where signal = %s and day = %s) as numbered
+    where signal = %s and day between %s and %s and at >= %s and at < %s) as numbered
 """
 
 
@@ -82,6 +85,11 @@ def lights() -> list[Light]:
     return [_light(row) for row in Signal.objects.order_by("on", "id")[: limits.SIGNALS_SHOWN]]
 
 
+def left_out(shown: int) -> int:
+    """How many lights there are beyond those that are shown."""
+    return Signal.objects.count() - shown if shown >= limits.SIGNALS_SHOWN else 0
+
+
 def light(signal_id: str) -> Light:
     """One light. Raises a `Refusal` (404)."""
     row = Signal.objects.filter(id=signal_id).first()
@@ -100,26 +108,19 @@ def changes_until(signal_id: str, at: datetime, most: int = limits.CHANGES_SHOWN
 
 
 def wholeness(signal_id: str, day: date) -> tuple[int, int]:
-    """How many changes the log has of a light on a UTC day, and how many of these do not follow the one before."""
+    """How many changes the log has of a light on a day of the town, and how many do not follow the one before."""
+    zone = ZoneInfo(settings.TOWN["time_zone"])
+    begins, ends = (datetime.combine(day + timedelta(days=each), time(), zone).astimezone(UTC) for each in (0, 1))
     with connection.cursor() as cursor:
-        cursor.execute(_GAPS_SQL, [signal_id, day])
+        cursor.execute(_GAPS_SQL, [signal_id, begins.date(), ends.date(), begins, ends])
         count, gaps = cursor.fetchone()
     return int(count), int(gaps)
 
 
 def waits() -> list[Waits]:
-    """What each light cost those who waited, over the last day."""
+    """What each light cost those who waited, over a day until this minute."""
     found = lights()
-    since = clock.now() - timedelta(hours=WAITS_HOURS)
-    day = since.astimezone(UTC).date()
-    with connection.cursor() as cursor:
-        names = [each.id for each in found]
-        cursor.execute(_WAITS_SQL, [day, since, names])
-        means = {row[0]: row[1:] for row in cursor.fetchall()}
-        cursor.execute(_SHARES_SQL, [day, since, names])
-        chosen: dict[str, dict[str, int]] = {}
-        for signal, by, count in cursor.fetchall():
-            chosen.setdefault(signal, {})[by] = count
+    means, chosen = _of_a_day(clock.now().replace(second=0, microsecond=0), tuple(each.id for each in found))
     answer = []
     for each in found:
         walk, drive, vehicles = means.get(each.id, (None, None, None))
@@ -128,6 +129,29 @@ def waits() -> list[Waits]:
         share = by.get("planned", 0) / total if total else None
         answer.append(Waits(each, walk, drive, vehicles, share, total))
     return answer
+
+
+def forget_waits() -> None:
+    """Add up a day anew at the next question."""
+    _of_a_day.cache_clear()
+
+
+@lru_cache(maxsize=2)
+def _of_a_day(
+    minute: datetime, names: tuple[str, ...]
+) -> tuple[dict[str, tuple[float | None, ...]], dict[str, dict[str, int]]]:
+    """Mean waits of each light, and how many of its changes who chose. Everybody may ask, so that it is added up once a
+    minute, and not once a visitor."""
+    since = minute - timedelta(hours=WAITS_HOURS)
+    day = since.astimezone(UTC).date()
+    with connection.cursor() as cursor:
+        cursor.execute(_WAITS_SQL, [day, since, list(names)])
+        means = {row[0]: row[1:] for row in cursor.fetchall()}
+        cursor.execute(_SHARES_SQL, [day, since, list(names)])
+        chosen: dict[str, dict[str, int]] = {}
+        for signal, by, count in cursor.fetchall():
+            chosen.setdefault(signal, {})[by] = count
+    return means, chosen
 
 
 def _in_days(signal_id: str, at: datetime) -> Any:

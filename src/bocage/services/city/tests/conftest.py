@@ -17,6 +17,7 @@ from bocage.kernel.identity import actions as identity
 from bocage.services.city import jobs
 from bocage.services.city.actions import judging, observing
 from bocage.services.city.models import Alert
+from bocage.services.city.queries.phases import forget_waits
 
 PASSWORD = "correct horse battery staple"
 
@@ -112,6 +113,7 @@ def minute() -> datetime:
 @pytest.fixture(autouse=True)
 def language_of_tests() -> Iterator[None]:
     """A request in French must not leave its language to the next test; nor a test its engine."""
+    forget_waits()
     yield
     translation.deactivate()
     judging.forget_engine()

@@ -48,7 +48,24 @@ def test_a_critical_alert_that_was_closed_as_false_calls_nobody_again(town: Town
         row.state = state
         with acting_as(Actor.for_service("city")):
             writer._say(row, What.REOPENED)
+            writer.tell()
         assert len(told(town.odile)) == told_in_all
+
+
+def test_a_storm_of_critical_alerts_comes_in_one_line(town: Town) -> None:
+    dark(town)
+    rows = [one_alert()] * limits.TOLD_APART_MAX
+    for count, titles in ((len(rows), ["Traffic light dark"] * 4), (len(rows) + 1, ["Traffic light dark"] * 4)):
+        writer = judging._Writer(rulebook.in_force())
+        with acting_as(Actor.for_service("city")):
+            for row in (rows * 2)[:count]:
+                writer._say(row, What.REOPENED)
+            writer.tell()
+            writer.tell()
+        assert told(town.odile) == titles
+    with acting_as(Actor.for_person(town.odile)):
+        newest = notifications.latest(town.odile).notifications[0]
+    assert newest.title == "4 critical alerts at once" and newest.url == "/city/console/?severity=critical"
 
 
 @pytest.mark.parametrize(("minutes", "swept"), [(12, 1), (40, 0)])

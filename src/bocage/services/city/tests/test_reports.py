@@ -184,6 +184,19 @@ def test_three_reports_of_one_place_raise_an_alert_that_names_nobody(town: Town)
     assert alert.on == "Pont Vieux" and str(town.ana) not in str(alert.evidence)
 
 
+def test_an_erased_report_is_out_of_the_engine_that_had_seen_it(town: Town) -> None:
+    for who in (town.ana, town.wei):
+        made(who, kind="danger", street="Pont Vieux")
+    judge()
+    with acting_as(Actor.for_person(town.ana)):
+        reports.erase(town.ana)
+    made(town.paul, kind="danger", street="Pont Vieux")
+    with clock.frozen(clock.now() + limits.AHEAD_MAX / 2), acting_as(Actor.for_service("city")):
+        jobs.beat()
+        jobs.run()
+    assert not Alert.objects.filter(kind="citizen_report_cluster").exists(), "two are left, of three that it takes"
+
+
 def test_public_pages_show_where_and_what_and_never_whose_or_in_which_words(town: Town) -> None:
     made(town.ana, photo=picture())
     visitor = Client()
