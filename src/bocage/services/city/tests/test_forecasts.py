@@ -34,6 +34,7 @@ def drive(town: Town, hours: float = 30.0) -> None:
         said += [
             {"at": at, "stream": "detector", "id": f"D{n}", "on": "Quai Sud", "speed_kmh": speed(at, n)} for n in (1, 2)
         ]
+    said += [{**each, "at": clock.now().timestamp()} for each in said[:2]]  # They speak at this very moment.
     for first in range(0, len(said), limits.BATCH_RECORDS_MAX):
         town.send(said[first : first + limits.BATCH_RECORDS_MAX])
 

@@ -3,11 +3,13 @@
 import json
 import os
 import socket
+import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -304,3 +306,37 @@ def test_the_twin_is_refused_plainly_without_its_engine(tmp_path: Path, monkeypa
     monkeypatch.setitem(sys.modules, "sumo", None)
     with pytest.raises(roads.TwinError, match=r"\./bocage extras add city"):
         roads.binary("netconvert")
+
+
+PLAYED = """
+import sys
+from pathlib import Path
+from bocage.services.city.town_map import DEMO, _read
+from bocage.services.city.twin.running import Twin, open_town
+from bocage.services.city.twin.whatif import Inside
+
+class Heard:
+    numbers, silent_seconds = {}, 0.0
+    def append(self, rows):
+        for row in rows:
+            if row["kind"] == "change":
+                print(row["reason"])
+
+town = open_town(Path(sys.argv[1]), _read(str(DEMO)).streets, {}, 1)
+twin = Twin(town, Heard(), Inside(town.network), 1)
+full = 0
+for second in range(900):
+    twin.second(second * 1000 + 1000, 8.0)
+    full += bool((twin.eyes.observe().exit_room < 1.0).any())
+print("full", full)
+town.libsumo.close()
+"""
+
+
+@pytest.mark.heavy
+@pytest.mark.skipif(find_spec("libsumo") is None, reason="needs SUMO: ./bocage extras add city")
+def test_the_lights_of_the_town_know_of_buses_and_of_full_streets(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", PLAYED, str(tmp_path)]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    assert sum(line.startswith("bus in ") for line in said) >= 5, said[-20:]
+    assert len(said) > 200 and said[-1].startswith("full "), "room beyond each exit is known"
