@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -20,6 +21,7 @@ from bocage.services.city.queries.forecasts import Beside
 # The plot in its own units, and the least speed that its scale ends at.
 WIDTH, HEIGHT, LEFT, BOTTOM = 720, 300, 44, 26
 TOP_KMH, STEP_KMH = 40, 10
+ROWS_SHOWN = 18
 
 
 @dataclass(frozen=True)
@@ -60,12 +62,17 @@ def show_forecast(request: HttpRequest, operator_id: UUID) -> HttpResponse:
         "minutes": minutes,
         "leads": MINUTES,
         "plot": _plot(rows, minutes) if any(row.said_kmh is not None for row in rows) else None,
-        "rows": [row for row in reversed(rows) if row.said_kmh is not None][:24],
+        "rows": [row for row in reversed(rows) if row.said_kmh is not None][:ROWS_SHOWN],
         "verdict": verdict,
         "held_pct": None if verdict is None else round(100 * verdict.held_share),
     }
     part = "#now" if request.headers.get("HX-Request") else ""
-    return render(request, f"city/console/forecast.html{part}", context)
+    with timezone.override(_zone()):  # The town's time, as in the plot.
+        return render(request, f"city/console/forecast.html{part}", context)
+
+
+def _zone() -> ZoneInfo:
+    return ZoneInfo(settings.TOWN["time_zone"])
 
 
 def _plot(rows: Sequence[Beside], minutes: int) -> Plot:
@@ -79,8 +86,7 @@ def _plot(rows: Sequence[Beside], minutes: int) -> Plot:
     def y(speed: float) -> float:
         return round((HEIGHT - BOTTOM) * (1 - speed / top) + 4, 1)
 
-    zone = ZoneInfo(settings.TOWN["time_zone"])
-    local: list[datetime] = [row.at.astimezone(zone) for row in rows]
+    local: list[datetime] = [row.at.astimezone(_zone()) for row in rows]
     return Plot(
         _line([(x(n), None if row.read_kmh is None else y(row.read_kmh)) for n, row in enumerate(rows)]),
         _line([(x(n), None if row.said_kmh is None else y(row.said_kmh)) for n, row in enumerate(rows)]),
