@@ -14,9 +14,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from bocage.services.city.actions.forecasting import MINUTES
-from bocage.services.city.pages.asking import operator_page
 from bocage.services.city.queries import forecasts
 from bocage.services.city.queries.forecasts import Beside
+from bocage.shell.asking import operator_page
 
 # The plot in its own units, and the least speed that its scale ends at.
 WIDTH, HEIGHT, LEFT, BOTTOM = 720, 300, 44, 26
