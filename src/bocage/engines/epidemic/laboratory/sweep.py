@@ -19,7 +19,7 @@ from bocage.engines.epidemic.types import EpidemicError
 RUNS_MAX = 5000
 PROCESSES_MAX = 2
 # Raised whenever the engine's answers change: kept results of another version are run again.
-VERSION = "3"
+VERSION = "4"
 
 
 class LaboratoryMissing(RuntimeError):
