@@ -21,6 +21,8 @@ EVENTS_PAGE_MAX = 500
 SCANS_A_SYNC_MAX = 500
 # Two mebibytes of a picture, as base64.
 PROOF_BASE64_MAX = 2_800_000
+# A parcel is handed over once, now and then again after an error: a carrier fills nobody's files with more.
+PROOFS_A_PARCEL_MAX = 10
 EVENTS_A_CAPTURE_MAX = 50_000
 ROWS_A_STATEMENT = 5_000
 TOLD_A_RUN_MAX = 500

@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from bocage.kernel.acting import Actor, acting_as
-from bocage.services.parcel.models import DeliveryCode, PositionRow, ProofRow, ShipmentRow
+from bocage.services.parcel.models import DeliveryCode, PositionRow, ProofRow, ShipmentRow, TourRow
 from bocage.services.parcel.types import ENDED, Status
 
 _GONE = "-"
@@ -19,6 +19,7 @@ def erase(person_id: UUID) -> list[str]:
         # The pictures themselves go with the person's files.
         ProofRow.objects.filter(owner_id=person_id).delete()
         PositionRow.objects.filter(courier_id=person_id).delete()
+        TourRow.objects.filter(courier_id=person_id).delete()
         sent = ShipmentRow.objects.filter(sender_id=person_id)
         received = ShipmentRow.objects.filter(receiver_id=person_id)
         running = (sent | received).exclude(status__in=ENDED).exists()

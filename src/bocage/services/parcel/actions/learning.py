@@ -67,10 +67,15 @@ def learn(day: date) -> int:
 def train_all() -> int:
     """Make the forecasters of all carriers anew; how many there are. Runs as Parcel."""
     trained = 0
-    for carrier_id in TourTimeRow.objects.values_list("carrier_id", flat=True).distinct().order_by("carrier_id"):
+    carriers = list(TourTimeRow.objects.values_list("carrier_id", flat=True).distinct().order_by("carrier_id"))
+    # Of a carrier whose last tours are past their time nothing is known any more.
+    for path in set(_folder().glob("arrivals-*.json")) - set(map(forecaster_of, carriers)):
+        path.unlink()
+    for carrier_id in carriers:
         path = forecaster_of(carrier_id)
-        rows = list(TourTimeRow.objects.filter(carrier_id=carrier_id).order_by("-day", "id")[:ROWS_A_TRAINING])
-        if len({row.day for row in rows}) < limits.TOUR_DAYS_MIN:
+        latest = TourTimeRow.objects.filter(carrier_id=carrier_id).order_by("-day", "id")
+        rows = list(latest.values_list("day", "known", "seconds")[:ROWS_A_TRAINING])
+        if len({day for day, _known, _seconds in rows}) < limits.TOUR_DAYS_MIN:
             path.unlink(missing_ok=True)
             continue
         try:
@@ -89,12 +94,16 @@ def train_all() -> int:
 
 def forecaster_of(carrier_id: UUID) -> Path:
     """Where a carrier's forecaster lies."""
-    return Path(settings.HOME) / "parcel" / f"arrivals-{carrier_id}.json"
+    return _folder() / f"arrivals-{carrier_id}.json"
 
 
-def _table(rows: list[TourTimeRow]) -> Table:
+def _folder() -> Path:
+    return Path(settings.HOME) / "parcel"
+
+
+def _table(rows: list[tuple[date, list[float], float]]) -> Table:
     return Table(
-        np.asarray([row.day.toordinal() for row in rows], dtype=np.int64),
-        np.asarray([row.known for row in rows], dtype=np.float64),
-        np.asarray([row.seconds for row in rows], dtype=np.float64),
+        np.asarray([day.toordinal() for day, _known, _seconds in rows], dtype=np.int64),
+        np.asarray([known for _day, known, _seconds in rows], dtype=np.float64),
+        np.asarray([seconds for _day, _known, seconds in rows], dtype=np.float64),
     )

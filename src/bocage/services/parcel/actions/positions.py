@@ -3,7 +3,11 @@
 One place a courier, overwritten by the next and deleted with the tour; a receipt tells her of each tour that was shown.
 """
 
+from datetime import datetime, time
 from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
 
 from bocage.kernel import clock
 from bocage.kernel.acting import Actor, acting_as
@@ -54,12 +58,14 @@ def forget_old() -> int:
 
 
 def _receivers(carrier_id: UUID, courier_id: UUID) -> list[UUID]:
-    """Whose parcels the courier has with her."""
+    """Whose parcels the courier has with her that she loaded today: of an older one nobody sees where she is."""
+    zone = settings.TOWN["time_zone"]
     rows = ShipmentRow.objects.filter(
         carrier_id=carrier_id,
         courier_id=courier_id,
         is_running=True,
         status=Status.OUT_FOR_DELIVERY,
+        loaded_at__gte=datetime.combine(clock.today(zone), time(), ZoneInfo(zone)),
         receiver_id__isnull=False,
     )
     found = rows.order_by("receiver_id").values_list("receiver_id", flat=True).distinct()[: limits.SCANS_A_SYNC_MAX]

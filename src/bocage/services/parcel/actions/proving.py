@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 from bocage.kernel import clock
 from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.blobs import actions as blobs
-from bocage.kernel.errors import not_found
+from bocage.kernel.errors import conflict, not_found
 from bocage.kernel.keys.subject_keys import Erased
-from bocage.services.parcel import steps
+from bocage.services.parcel import limits, steps
 from bocage.services.parcel.actions.capturing import require_carrier
 from bocage.services.parcel.actions.scanning import is_near, named_by
 from bocage.services.parcel.models import ProofRow, ShipmentRow
@@ -50,6 +50,8 @@ def keep(organisation_id: UUID, picture: Picture) -> bool:
         row = _delivered(organisation_id, picture)
         if ProofRow.objects.filter(event_id=picture.scan_id, kind=picture.kind).exists():
             return True
+        if ProofRow.objects.filter(shipment_id=row.id).count() >= limits.PROOFS_A_PARCEL_MAX:
+            raise conflict("too_many_proofs", _("This parcel has as many pictures as one may have."))
         owner_id = row.receiver_id or row.sender_id
     try:
         with acting_as(Actor(subject_id=owner_id)):

@@ -15,7 +15,7 @@ from bocage.kernel.ports import DrawnStreet, StreetSheet
 from bocage.services.parcel import jobs, limits, town
 from bocage.services.parcel.actions import erasing, scanning
 from bocage.services.parcel.actions.scanning import Scan
-from bocage.services.parcel.models import PositionRow
+from bocage.services.parcel.models import PositionRow, TourRow
 from bocage.services.parcel.queries import rights
 from bocage.services.parcel.tests.conftest import Town
 from bocage.services.parcel.tests.test_doors import QUERIES_A_PAGE_MAX, browser, caller
@@ -96,12 +96,14 @@ def test_it_is_shown_on_the_day_while_it_is_fresh_and_until_she_says_no(town: To
         assert "live-map" not in wei.get(part).content.decode()
     with clock.shifted(timedelta(days=1)):
         # Not handed over, and still with the courier by its status: on another day than it was loaded on.
-        say(town)
+        assert say(town) == (200, {"receivers": 0})
         assert wei.get(part).headers.get("HX-Refresh") == "true"
+    with acting_as(Actor.for_service("parcel")):
+        assert TourRow.objects.exists()
     with acting_as(Actor.for_person(town.lea)):
         erasing.erase(town.lea)
     with acting_as(Actor.for_service("parcel")):
-        assert not PositionRow.objects.exists()
+        assert not PositionRow.objects.exists() and not TourRow.objects.exists()
 
 
 def test_an_old_place_is_deleted_and_a_wrong_one_refused(town: Town) -> None:

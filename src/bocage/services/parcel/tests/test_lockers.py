@@ -136,6 +136,18 @@ def test_a_scan_that_comes_late_does_not_empty_what_was_filled_after_it(town: To
 
 
 @pytest.mark.django_db
+def test_what_a_phone_that_runs_fast_put_in_is_fetched_all_the_same(town: Town) -> None:
+    parcel, locker_id = town.sent(), put_up(town, town.velo, small=1)
+    choose(town, parcel, locker_id)
+    fast = Scan(uuid4(), parcel.s10, "locker", clock.now() + timedelta(minutes=30))
+    with acting_as(town.as_lea()):
+        assert scanning.sync(town.velo, town.lea, [fast])[0].done
+    with acting_as(Actor.for_person(town.marco, town.velo)):
+        opened = collecting.collect(town.velo, locker_id, uuid4(), parcel.s10, town.code_of(parcel.id))[0]
+    assert (opened, free(town.velo), status(town, parcel)) == (1, 1, Status.DELIVERED)
+
+
+@pytest.mark.django_db
 def test_a_question_asked_again_opens_nothing_for_the_next_parcel(town: Town) -> None:
     first, then, locker_id = town.sent(), town.sent(), put_up(town, town.velo, small=1)
     question = uuid4()

@@ -17,7 +17,7 @@ from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.blobs import actions as blobs
 from bocage.kernel.blobs.queries import blobs_of
 from bocage.kernel.keys import subject_keys
-from bocage.services.parcel import jobs
+from bocage.services.parcel import jobs, limits
 from bocage.services.parcel.actions import erasing, proving, scanning
 from bocage.services.parcel.actions.scanning import Scan
 from bocage.services.parcel.models import ProofRow
@@ -111,6 +111,14 @@ def test_a_picture_without_its_delivery_or_without_sense_is_refused(town: Town) 
     body = {**said, "kind": "photo", "image": base64.b64encode(photo()).decode()}
     assert other_carrier("POST", "/proofs", body)[0] == 404
     assert count() == 0
+
+
+def test_a_carrier_fills_nobody_s_files(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "PROOFS_A_PARCEL_MAX", 1)
+    said = delivered(town, town.sent())
+    assert send(town, said)[0] == send(town, said)[0] == 200
+    assert send(town, said, "signature")[1]["code"] == "too_many_proofs"
+    assert count() == 1
 
 
 def test_it_goes_after_its_time_and_with_the_person(town: Town) -> None:

@@ -112,7 +112,10 @@ def test_yesterday_s_tours_are_learnt_once_and_of_nobody(town: Town, home: Path)
         assert {row.carrier_id for row in TourTimeRow.objects.all()} == {town.velo}
         (first,) = TourTimeRow.objects.filter(known__2=0, known__3=0)
         assert first.seconds == 300
-        assert learning.train_all() == 0
+        stale = learning.forecaster_of(town.autre)
+        stale.parent.mkdir()
+        stale.write_text("of tours that are past their time")
+        assert learning.train_all() == 0 and not stale.exists()
         with clock.shifted(limits.COURIER_TIMES_KEPT + timedelta(days=2)):
             learning.learn(clock.now().date())
         assert not TourTimeRow.objects.exists()
