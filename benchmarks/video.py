@@ -3,7 +3,7 @@
     ./bocage extras add video
     .venv/bin/python benchmarks/video.py [--seeds 11-20] [--model NANODET.onnx]
 
-Thresholds were chosen on seeds 1 to 5; report on others. A seed is a minute of street at ten frames a second, its
+Thresholds were chosen on seeds 1, 2 and 4; report on others. A seed is a minute of street at ten frames a second, its
 weather by turns sun, overcast, night and rain. The rate counts processor time of detector, tracker and rules, not of
 drawing.
 """
