@@ -23,6 +23,7 @@ PLACES = {
     "services/health/demo.py": "the demo city",
     "services/parcel/actions/proving.py": "who a picture of a delivery belongs to, in whose files it is kept",
     "services/parcel/queries/proofs.py": "the same, for the parcel's other side, who may see its row",
+    "services/parcel/api/carrying.py": "a courier on her page, for the carrier she chose, once its scope was checked",
     "services/parcel/demo.py": "the demo city",
     "demo/city.py": "the demo city",
 }

@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from ninja import Router, Schema
 from pydantic import AwareDatetime, Field
 
-from bocage.kernel.acting import current_actor
+from bocage.kernel.acting import Actor, become, current_actor
+from bocage.kernel.acting.middleware import ACTING_FOR_SESSION_KEY
 from bocage.kernel.errors import Refusal
 from bocage.kernel.identity import queries as identity
 from bocage.services.parcel import limits
@@ -55,10 +56,20 @@ class VerdictsOut(Schema):
     verdicts: list[VerdictOut]
 
 
+def _carrier(request: HttpRequest) -> UUID:
+    """The carrier that a token is of, or that the person signed in on the courier's page has chosen to act for."""
+    actor = current_actor()
+    chosen = request.session.get(ACTING_FOR_SESSION_KEY) if actor.person_id == actor.subject_id else None
+    if chosen is not None and actor.person_id is not None and "Authorization" not in request.headers:
+        identity.subject_for(actor.person_id, UUID(chosen), CARRY)
+        become(Actor.for_person(actor.person_id, UUID(chosen)))
+    return identity.require_scope(CARRY)
+
+
 @router.post("/scans", response=VerdictsOut, auth=scoped(CARRY))
 def sync(request: HttpRequest, payload: ScansIn) -> Any:
     """Take scans, up to 500. A scan sent again changes nothing, so no other key is needed: send until answered."""
-    organisation_id = identity.require_scope(CARRY)
+    organisation_id = _carrier(request)
     courier_id = current_actor().person_id or organisation_id
     scans = [
         scanning.Scan(each.id, each.number, each.kind, each.at, each.code, each.identity_seen) for each in payload.scans
@@ -84,7 +95,7 @@ def say_position(request: HttpRequest, payload: PositionIn) -> Any:
     """As a courier who agreed to it, say where one is: the receivers of what one has with one see it, the next place
     overwrites it.
     """
-    carrier_id = identity.require_scope(CARRY)
+    carrier_id = _carrier(request)
     courier_id = current_actor().person_id or carrier_id
     return PositionOut(receivers=positions.say(carrier_id, courier_id, payload.latitude, payload.longitude))
 
@@ -110,7 +121,7 @@ def prove(request: HttpRequest, payload: ProofIn) -> Any:
     """Keep a photo or a signature of a delivery that was synced, for its sender and receiver alone; the first of a scan
     and kind counts, so no other key is needed.
     """
-    carrier_id = identity.require_scope(CARRY)
+    carrier_id = _carrier(request)
     try:
         content = b64decode(payload.image, validate=True)
     except binascii.Error:

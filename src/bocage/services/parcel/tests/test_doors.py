@@ -124,6 +124,16 @@ def test_a_wrong_question_is_refused(town: Town, query: str, status: int) -> Non
     assert caller(town.ana, "parcel:read")("GET", f"/epcis/events?{query}")[0] == status
 
 
+def test_a_courier_s_page_sends_for_the_carrier_that_she_chose(town: Town) -> None:
+    parcel = town.sent()
+    scans = [{"id": str(uuid4()), "number": parcel.s10, "kind": "load", "at": clock.now().isoformat()}]
+    for organisation_id, status in ((None, 403), (town.autre, 403), (town.velo, 200)):
+        page = browser("lea", organisation_id)
+        answer = page.post("/api/v1/parcel/scans", json.dumps({"scans": scans}), content_type="application/json")
+        assert answer.status_code == status, answer.content
+    assert answer.json()["verdicts"][0]["done"]
+
+
 def test_scans_get_a_verdict_each_and_no_scope_no_answer(town: Town) -> None:
     parcel, scan_id = town.sent(), str(uuid4())
     scans = [{"id": scan_id, "number": parcel.s10, "kind": "load", "at": clock.now().isoformat()}]
