@@ -25,6 +25,8 @@ NOTED_TEXT_CHARACTERS_MAX = 80
 
 # Accounts that two people share, with what is asked and not agreed to yet.
 SHARED_ACCOUNTS_MAX = 10
+# Each question is a notice to a friend, and one that was taken back may be asked again.
+SHARED_ASKED_A_DAY_MAX = 20
 SHARED_NAME_CHARACTERS_MAX = 60
 
 # Grams ripen after the refund window, so that what is sent back never paid for a tree.

@@ -3,6 +3,7 @@
 Each hands its statements in for herself and sees only her own lines. The two parts of a line are the whole, exactly.
 """
 
+from datetime import timedelta
 from uuid import UUID
 
 from django.db.models import Q
@@ -25,7 +26,7 @@ _PAGE = "/forest/shared"
 def propose(person_id: UUID, shared_id: UUID, other_id: UUID, name: str, percent: int) -> SharedAccount:
     """Ask a friend to share an account, `percent` of it one's own; the same id and words again change nothing.
 
-    Raises `Refusal` (not_friends, bad_name, bad_percent, too_many_shared, id_conflict).
+    Raises `Refusal` (not_friends, bad_name, bad_percent, too_many_shared, too_many_asked, id_conflict).
     """
     name = " ".join(name.split())
     if not name or len(name) > limits.SHARED_NAME_CHARACTERS_MAX or not name.isprintable():
@@ -43,6 +44,9 @@ def propose(person_id: UUID, shared_id: UUID, other_id: UUID, name: str, percent
             raise taken
         return found
     _check_room(person_id)
+    today = SharedAccount.objects.filter(asker_id=person_id, asked_at__gt=clock.now() - timedelta(days=1))
+    if today.count() >= limits.SHARED_ASKED_A_DAY_MAX:
+        raise Refusal("too_many_asked", _("You have asked often today. Ask again tomorrow."), field="name")
     shared = SharedAccount(
         id=shared_id, asker_id=person_id, asked_id=other_id, name=name, asker_percent=percent, asked_at=clock.now()
     )

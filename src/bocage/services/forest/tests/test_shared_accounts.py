@@ -1,5 +1,6 @@
 """An account of two: both agree to their parts, each counts hers, and the two parts are the whole."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -8,6 +9,7 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bocage.kernel import clock
 from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.errors import Refusal
 from bocage.services.forest import insight, limits, queries
@@ -147,6 +149,18 @@ def test_what_cannot_be_shared_is_refused(
         assert not SharedAccount.objects.exists()
     with pytest.raises(Refusal, match="not_shared"):
         bring(stranger, household)
+
+
+def test_a_friend_is_asked_so_often_a_day(ana: UUID, wei: UUID, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "SHARED_ASKED_A_DAY_MAX", 2)
+    befriend(ana, wei, "wei.lin")
+    with as_(ana):
+        for _time in range(2):
+            account_sharing.end(ana, account_sharing.propose(ana, uuid4(), wei, "our household", 60).id)
+        with pytest.raises(Refusal, match="too_many_asked"):
+            account_sharing.propose(ana, uuid4(), wei, "our household", 60)
+        with clock.shifted(timedelta(days=1, seconds=1)):
+            account_sharing.propose(ana, uuid4(), wei, "our household", 60)
 
 
 def test_who_leaves_takes_the_account_along_and_the_other_keeps_her_lines(

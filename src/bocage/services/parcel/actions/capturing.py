@@ -378,8 +378,8 @@ def _id_of(event: Event) -> str:
 
 
 def _check_handed_over(organisation_id: UUID, delivered: dict[int, Event], events: Sequence[Event]) -> None:
-    # Payment, document and code are looked at by the scan. What was asked at the door is fixed once a parcel is paid
-    # for, so no lock is needed; of one that was handed over already a further event decides nothing.
+    # Payment, document and code are looked at by the scan. Once a parcel is paid for, what is asked at its door may be
+    # waived and never added, so no lock is needed; of one that was handed over already a further event decides nothing.
     if not delivered:
         return
     asked = Q(on_delivery_minor__gt=0) | Q(needs_identity=True) | Q(is_cool=True)

@@ -78,7 +78,8 @@ customElements.define("courier-tour", class extends HTMLElement {
     const pictures = this.kind === "deliver" ? await this.pictures(scan) : [];
     if (!pictures) return;
     // A phone that is full keeps the scan all the same: that is what counts.
-    await this.queue.add(scan, pictures).catch(() => this.queue.add(scan));
+    const kept = await this.queue.add(scan, pictures).then(() => true, () => this.queue.add(scan).then(() => pictures.length === 0));
+    this.querySelector("[data-pictures-lost]").hidden = kept;
     this.querySelector("[data-code]").value = code.value = this.form.elements.photo.value = "";
     this.querySelector("signature-pad").empty();
     this.form.elements.identity_seen.checked = false;
