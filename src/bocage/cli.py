@@ -14,7 +14,8 @@ from bocage.kernel.stopping import stop_on_signal
 
 app = typer.Typer(
     name="bocage",
-    help="Everyday life in a city, owned by the people who use it.",
+    help="Everyday life in a city, owned by the people who use it.\n\n"
+    "Besides these: `./bocage test` runs the tests, `./bocage extras` lists and adds optional engines.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
@@ -113,7 +114,7 @@ def command_names() -> set[str]:
 def main() -> None:
     """Run the command line."""
     register_all(sys.argv[1] if len(sys.argv) > 1 else "")
-    app()
+    app(prog_name="./bocage")
 
 
 if __name__ == "__main__":

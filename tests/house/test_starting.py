@@ -29,6 +29,12 @@ def test_a_group_is_whole_though_several_parts_add_to_it() -> None:
     assert {"audit", "reconcile"} <= commands
 
 
+def test_help_and_errors_name_the_command_that_one_types() -> None:
+    command = [sys.executable, "-m", "bocage.cli", "up", "--prot", "1"]
+    said = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60).stderr
+    assert "./bocage up" in said and "python -m" not in said
+
+
 def test_pages_load_without_what_only_some_of_them_need() -> None:
     asked = "import sys, bocage.wsgi; from django.urls import get_resolver; get_resolver().url_patterns"
     (modules,) = said_by(f"{asked}; print(*sys.modules)")

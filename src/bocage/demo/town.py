@@ -28,11 +28,13 @@ ANA = DemoPerson("ana", "Ana Morel", language="en")
 MARCO = DemoPerson("marco", "Marco Ferri")
 OPERATOR = DemoPerson("odile", "Odile Renard", language="en", roles=("operator", "approver"))
 
+APPROVER = DemoPerson("paul", "Paul Garnier", roles=("approver",))
+
 PEOPLE = (
     ANA,
     MARCO,
     OPERATOR,
-    DemoPerson("paul", "Paul Garnier", roles=("approver",)),
+    APPROVER,
     DemoPerson("weilin", "Wei Lin"),
     DemoPerson("samira", "Samira Haddad"),
     DemoPerson("theo", "Théo Lambert"),
@@ -71,6 +73,7 @@ SIGN_INS = (
     (ANA, "a citizen: wallet, forest, consents"),
     (MARCO, "a merchant: Moulin Café's till and takings"),
     (OPERATOR, "an operator: the town's console"),
+    (APPROVER, "who decides with her: nobody approves what she proposed herself"),
 )
 
 

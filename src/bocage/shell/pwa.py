@@ -3,9 +3,11 @@
 import json
 from collections.abc import Mapping, Sequence
 from hashlib import blake2s
+from pathlib import Path
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import get_template
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.translation import get_language
@@ -15,6 +17,8 @@ from bocage.kernel.acting.middleware import without_transaction
 from bocage.kernel.manifest import services
 
 MAX_SHORTCUTS = 4
+# The page without a network and what it stands in.
+OFFLINE_TEMPLATES = ("offline.html", "phone.html")
 PRECACHED = (
     "css/frame.css",
     "css/components.css",
@@ -59,10 +63,13 @@ def manifest(request: HttpRequest) -> HttpResponse:
 
 @without_transaction
 def service_worker(request: HttpRequest) -> HttpResponse:
-    """The worker, told which files make the shell; its version follows from their names, which carry their hashes."""
+    """The worker, told which files make the shell; its version follows from their names, which carry their hashes.
+
+    It is the same for everybody: were the offline page's language part of it, choosing another would look like news.
+    """
     files = [static(name) for name in PRECACHED]
-    offline_page = render(request, "offline.html").content
-    version = blake2s("\n".join(files).encode() + offline_page, digest_size=8).hexdigest()
+    sources = [Path(get_template(name).origin.name).read_text() for name in OFFLINE_TEMPLATES]
+    version = blake2s("\n".join((*files, *sources)).encode(), digest_size=8).hexdigest()
     context = {"files": json.dumps(files), "offline": reverse("offline"), "version": version}
     response = render(request, "shell/sw.js", context, content_type="text/javascript; charset=utf-8")
     response["Service-Worker-Allowed"] = "/"

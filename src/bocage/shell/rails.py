@@ -71,12 +71,12 @@ def in_order() -> list[Service]:
 
 def merchant_rail() -> list[RailSection]:
     """The places for somebody who acts for a shop or firm: each service's `merchant` pages."""
-    return [RailSection(service.title, places_of(service.merchant)) for service in services() if service.merchant]
+    return [RailSection(service.title, places_of(service.merchant)) for service in in_order() if service.merchant]
 
 
 def operator_rail() -> list[RailSection]:
     """The places for who runs the town: the platform's own, then each service's `console` pages."""
-    brought = [RailSection(service.title, places_of(service.console)) for service in services() if service.console]
+    brought = [RailSection(service.title, places_of(service.console)) for service in in_order() if service.console]
     return [RailSection("", places_of(OPERATOR_PLACES)), *brought]
 
 
@@ -93,7 +93,7 @@ def acting_for() -> ActingFor | None:
     organisation = identity.organisations([actor.subject_id]).get(actor.subject_id)
     if organisation is None:
         return ActingFor(identity.party_name(actor.subject_id))
-    first = next((action for service in services() for action in service.merchant), None)
+    first = next((action for service in in_order() for action in service.merchant), None)
     return ActingFor(organisation.name, reverse(first.url_name) if first else "")
 
 

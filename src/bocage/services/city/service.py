@@ -17,8 +17,9 @@ service = Service(
     icon="traffic-cone",
     tint="sky",
     sentence=_(
-        "Judge what the town's sensors say by rules that anybody can read, say what is wrong, why, and what to do; and"
-        " let people report what they see, follow what becomes of it, and know what is planned in their street."
+        "See what is planned in your street, report what is broken and follow what becomes of it; what the town's"
+        " sensors say is judged by rules that anybody can read, and the town says what is wrong, why, and what it"
+        " does."
     ),
     home="city:home",
     purposes=(

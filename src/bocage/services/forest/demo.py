@@ -9,12 +9,14 @@ from typing import Any
 from uuid import uuid5
 
 from django.conf import settings
+from django.utils.translation import override
 
 from bocage.kernel import clock
 from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.consent import actions as consent
 from bocage.kernel.consent import queries as consents
 from bocage.kernel.identity import actions as identity
+from bocage.kernel.identity import queries as people
 from bocage.services.forest import queries, together
 from bocage.services.forest.actions import campaigns, earning, friends, giving, groups, importing, planting
 
@@ -36,9 +38,11 @@ _HABITS = (
 
 def populate(city: Any) -> None:
     """Ana brings a bank statement of ten weeks, collects most of what is ripe and waters an oak; friends join her."""
+    known = people.persons(city.people.values())
     for handle in _AGREE:
         person = city.people[handle]
-        with acting_as(Actor.for_person(person)):
+        # What somebody agreed to is kept in the words that she read.
+        with acting_as(Actor.for_person(person)), override(known[person].language):
             consent.grant(person, "forest.grow")
     ana = city.people["ana"]
     with acting_as(Actor.for_person(ana)):

@@ -59,6 +59,8 @@ def footprint(
     home = country_code(country, used)
     default = currency.upper() or (used.home_currency(home) if home and home in used.countries else "")
     entries, unread = read_statements(files, home, default)
+    if unread and not entries:
+        raise typer.Exit(1)
     try:
         assessment = engine.assess([entry.payment for entry in entries], book=used)
     except engine.CarbonError as error:

@@ -13,8 +13,8 @@ service = Service(
     icon="trees",
     tint="leaf",
     sentence=_(
-        "When a payment is made, and the payer has agreed to `forest.grow`, work out its footprint and credit the grams"
-        " of its low-carbon acts, which grow trees."
+        "When you pay, and have agreed to it, each payment's footprint is worked out, and low-carbon acts give"
+        " grams that grow trees."
     ),
     home="forest:home",
     purposes=(

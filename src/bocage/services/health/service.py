@@ -15,9 +15,9 @@ service = Service(
     icon="heart-pulse",
     tint="rose",
     sentence=_(
-        "While a scheme with a sunset is in force, turn what a person chose to share (symptoms, tests,"
-        " check-ins, certificates) into a colour that says why it is, can be contested in one step, and is forgotten"
-        " after 14 days."
+        "While a scheme with an end is in force, what you choose to share (symptoms, tests, check-ins,"
+        " certificates) becomes a colour that says why it is, can be contested in one step, and is forgotten after"
+        " 14 days."
     ),
     home="health:home",
     purposes=(

@@ -14,10 +14,7 @@ service = Service(
     title=_("Parcel"),
     icon="package",
     tint="clay",
-    sentence=_(
-        "A sender pays a carrier to bring a parcel, every scan on its way is kept once, and its receiver follows it and"
-        " opens the door with a code."
-    ),
+    sentence=_("Send a parcel with a carrier, see every scan on its way, and open the door to it with a code."),
     home="parcel:home",
     purposes=(
         Purpose(

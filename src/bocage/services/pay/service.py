@@ -17,8 +17,8 @@ service = Service(
     icon="wallet",
     tint="leaf",
     sentence=_(
-        "People hold money in a wallet, pay shops by code, send money to one another, split bills, and top up from and"
-        " pay out to a bank; shops take payments, see their takings and give money back."
+        "Hold money in a wallet, pay shops by code, send money to one another, split bills, top up from and pay"
+        " out to a bank; shops take payments, see their takings and give money back."
     ),
     home="pay:home",
     purposes=(

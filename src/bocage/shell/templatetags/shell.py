@@ -186,7 +186,9 @@ def day_text(day: date) -> str:
     near = {0: _("Today"), -1: _("Yesterday"), 1: _("Tomorrow")}.get((day - today) // timedelta(days=1))
     if near:
         return near
-    return str(format_date(day, format="d MMMM" if day.year == today.year else "d MMMM y", locale=locale()))
+    text = str(format_date(day, format="d MMMM" if day.year == today.year else "d MMMM y", locale=locale()))
+    # CLDR writes "1 décembre"; French alone says the first of a month, and no other day, as an ordinal.
+    return f"1er{text[1:]}" if day.day == 1 and str(locale()).startswith("fr") else text
 
 
 # -- Codes, scenes, people --------------------------------------------------------------------------------------------

@@ -211,6 +211,8 @@ def test_the_worker_keeps_files_of_the_shell_and_nothing_personal(town: Client) 
         assert (SHELL / file.removeprefix("/")).is_file(), file
     offline = town.get("/offline").content.decode()
     assert samples.ANA.display_name.split()[0] not in offline
+    in_french = town.get("/sw.js", headers={"Accept-Language": "fr"}, HTTP_COOKIE="theme=dark")
+    assert in_french.content == response.content, "another language is no new version"
 
 
 def test_every_error_says_what_to_do_next(town: Client) -> None:

@@ -81,6 +81,8 @@ def test_days_near_have_names() -> None:
         assert tags.day_text(date(2026, 11, 23)) == "Tomorrow"
         assert tags.day_text(date(2026, 11, 1)) == "1 November"
         assert tags.day_text(date(2025, 11, 1)) == "1 November 2025"
+        with translation.override("fr"):
+            assert [tags.day_text(date(2026, 12, day)) for day in (1, 11)] == ["1er décembre", "11 décembre"]
         assert 'datetime="2026-11-22T08:40:00+00:00"' in tags.when(NOW, "full")
         assert "Sunday 22 November" in tags.when(NOW, "weekday")
     with clock.frozen(NOW), timezone.override(paris), translation.override("fr"):

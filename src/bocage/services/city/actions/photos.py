@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.approvals.actions import acted
@@ -19,7 +20,7 @@ def for_operator(report_id: UUID, operator_id: UUID) -> tuple[str, bytes]:
         row = Report.objects.filter(id=report_id).exclude(photo_id=None).first()
         if row is None or row.photo_id is None:
             raise not_found(_("There is no such photo."))
-        record_read(row.person_id, READER, PURPOSE, str(_("the photo of a report of yours")))
+        record_read(row.person_id, READER, PURPOSE, gettext_noop("the photo of a report of yours"))
     acted("city.look_at_photo", operator_id, target_id=row.id)
     with acting_as(Actor.for_person(row.person_id)):
         blob, content = blobs.get(row.photo_id)

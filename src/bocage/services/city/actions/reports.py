@@ -9,6 +9,7 @@ from django.db.models import F
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from bocage.engines.alerts import Record
 from bocage.kernel import clock
@@ -110,7 +111,7 @@ def answer(report_id: UUID, operator_id: UUID, revision: int, state: str, said: 
         ReportStep.objects.create(
             report=row, person_id=row.person_id, at=now, state=state, answer=said, by_id=operator_id
         )
-        record_read(row.person_id, READER, PURPOSE, str(_("a report of yours")))
+        record_read(row.person_id, READER, PURPOSE, gettext_noop("a report of yours"))
         emit("city.report_answered", subject_id=row.person_id, data={"report": row.id, "state": state})
     _tell(row, said)
     acted("city.answer_report", operator_id, target_id=row.id)
@@ -118,7 +119,7 @@ def answer(report_id: UUID, operator_id: UUID, revision: int, state: str, said: 
 
 def looked_at(person_id: UUID) -> None:
     """An operator has opened somebody's report: she finds it among her receipts."""
-    record_read(person_id, READER, PURPOSE, str(_("a report of yours")))
+    record_read(person_id, READER, PURPOSE, gettext_noop("a report of yours"))
 
 
 def erase(person_id: UUID) -> list[str]:

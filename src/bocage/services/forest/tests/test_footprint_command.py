@@ -89,6 +89,12 @@ def test_an_unreadable_file_is_named_and_the_others_done(app: typer.Typer, state
     assert len(objects(done.stdout)) == 7
 
 
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_where_nothing_can_be_read_no_total_is_said(app: typer.Typer, tmp_path: Path, form: list[str]) -> None:
+    done = CliRunner().invoke(app, ["footprint", str(tmp_path / "missing.sta"), *form])
+    assert (done.exit_code, done.stdout) == (1, "")
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [(["--country", "France"], "two letters"), (["--book", "1999.1"], "not published")],

@@ -82,6 +82,8 @@ def verify(
         _print_table(results)
     if not results:
         raise typer.Exit(WRONG)
+    if all(result.error for result in results):
+        raise typer.Exit(WRONG)
     raise typer.Exit(0 if all(result.good for result in results) else FAILED)
 
 
@@ -294,7 +296,7 @@ def _print_table(results: list[Result]) -> None:
 def _add_rows(table: Table, result: Result) -> None:
     mark = "[green]✓[/]" if result.good else "[red]✗[/]"
     if result.error:
-        table.add_row(mark, result.source, "", "", result.error)
+        table.add_row(mark, result.source, "", "read", result.error)
         return
     wrong = [outcome for outcome in result.outcomes if not outcome.agrees]
     for outcome in wrong:

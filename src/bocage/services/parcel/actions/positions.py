@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
+from django.utils.translation import gettext_noop
+
 from bocage.kernel import clock
 from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.consent.actions import record_read
@@ -21,7 +23,7 @@ from bocage.services.parcel.models import PositionRow, ShipmentRow
 from bocage.services.parcel.types import Status
 
 SHOW = "parcel.position"
-WHAT = "where you are on your tour, for its receivers"
+WHAT = gettext_noop("where you are on your tour, for its receivers")
 
 
 def say(carrier_id: UUID, courier_id: UUID, latitude: float, longitude: float) -> int:

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bocage.kernel.acting import Actor, acting_as
@@ -100,7 +101,7 @@ def decide(request: HttpRequest, operator_id: UUID, complaint_id: UUID) -> HttpR
     """Propose how a complaint ends; a second person decides."""
     with acting_as(Actor.for_service(OPERATING)):
         found = payments.dispute(complaint_id)
-        record_read(found.payer_id, "operator", "", str(_("a complaint of yours")))
+        record_read(found.payer_id, "operator", "", gettext_noop("a complaint of yours"))
     (row,) = _rows((found,))
     form = DecisionForm(request.POST or None)
     if request.method == "POST" and form.is_valid():

@@ -1,6 +1,7 @@
 """What services may see of one, who saw what, and taking it along or having it erased."""
 
 import json
+from collections.abc import Callable
 from itertools import groupby
 from uuid import UUID
 
@@ -53,6 +54,21 @@ def consent_answer(request: HttpRequest) -> HttpResponse:
     return redirect("me-consents")
 
 
+def _said_in_words() -> Callable[[str], str]:
+    """What a receipt names, as a person would say it: an event by its sentence, a port by who offers it."""
+    events = {f"event {each.name}": str(each.says) for service in services() for each in service.emits}
+    offers = {each.port.__name__: service.title for service in services() for each in service.offers}
+
+    def said(what: str) -> str:
+        if what in events:
+            return events[what].rstrip(".")
+        if (offering := offers.get(what.split(".")[0])) is not None:
+            return _("What %(service)s keeps of you") % {"service": offering}
+        return _(what) if what else ""
+
+    return said
+
+
 @login_required
 @require_safe
 def receipts(request: HttpRequest) -> HttpResponse:
@@ -64,7 +80,11 @@ def receipts(request: HttpRequest) -> HttpResponse:
         raise Refusal("cursor_unreadable", _("This link is damaged. Open the page again."), field="before") from None
     titles = {each.name: each.title for each in services()} | {READER: READER_TITLE}
     page = consents.receipts(own_id(request), cursor, RECEIPTS_A_PAGE)
-    rows = [(each, titles.get(each.reader, each.reader)) for each in page.receipts]
+    said, purposes = _said_in_words(), {each.name: each.title for service in services() for each in service.purposes}
+    rows = [
+        (each, titles.get(each.reader, each.reader), said(each.what), purposes.get(each.purpose, each.purpose))
+        for each in page.receipts
+    ]
     context = {"rows": rows, "next_before": page.next_before, "history": consents.history(own_id(request))[:20]}
     return render(request, "accounts/receipts.html", context)
 

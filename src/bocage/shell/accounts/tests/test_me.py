@@ -1,5 +1,6 @@
 """The Me pages in the test client."""
 
+import html
 import json
 import re
 from datetime import timedelta
@@ -9,7 +10,9 @@ from django.test import Client
 from django.urls import reverse
 
 from bocage.kernel import clock
+from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.clock import now
+from bocage.kernel.consent.receipts import record_read
 from bocage.kernel.identity import actions as identity
 from bocage.kernel.identity import queries as people
 from bocage.kernel.identity import tokens
@@ -193,3 +196,16 @@ def test_the_only_owner_of_a_shop_hands_it_over_first(signed_in: Client, ana: Pe
 def test_me_takes_few_queries(signed_in: Client, django_assert_max_num_queries: object) -> None:
     with django_assert_max_num_queries(22):  # type: ignore[operator]
         signed_in.get("/me/")
+
+
+def test_who_saw_what_is_said_as_people_say_it_in_the_readers_language(signed_in: Client, ana: Person) -> None:
+    with acting_as(Actor.for_service("forest")):
+        record_read(ana.id, "forest", "forest.grow", "event pay.paid")
+        record_read(ana.id, "forest", "forest.grow", "PaymentHistory.payments", 3)
+        record_read(ana.id, "operator", "city.report", "a report of yours")
+    identity.change_profile(ana.id, display_name="Ana", language="fr", time_zone="Europe/Paris")
+    page = html.unescape(signed_in.get("/me/receipts").content.decode())
+    assert (
+        "Ce que Payer garde de vous" in page and "Faire pousser ma forêt" in page and "un de vos signalements" in page
+    )
+    assert not re.search(r"forest\.grow|pay\.paid|PaymentHistory|report of yours", page)

@@ -105,6 +105,9 @@ async function keepShell() {
     const worker = registration.installing;
     worker.addEventListener("statechange", () => worker.state === "installed" && offer(worker));
   });
+  const { lang } = document.documentElement;
+  if (known && localStorage.getItem("offline-language") !== lang) navigator.serviceWorker.controller.postMessage("offline-again");
+  localStorage.setItem("offline-language", lang);
   if (known) navigator.serviceWorker.addEventListener("controllerchange", () => location.reload(), { once: true });
 }
 

@@ -17,7 +17,11 @@ addEventListener("activate", (event) => {
 });
 
 // A page that runs the old version asks for the new one once the person agrees to reload.
-addEventListener("message", (event) => { if (event.data === "activate") skipWaiting(); });
+addEventListener("message", (event) => {
+  if (event.data === "activate") skipWaiting();
+  // The person reads another language now.
+  if (event.data === "offline-again") event.waitUntil(caches.open(CACHE).then((cache) => cache.add(OFFLINE)).catch(() => {}));
+});
 
 addEventListener("fetch", (event) => {
   const { request } = event;
