@@ -8,7 +8,6 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-
 from django.utils.translation import gettext_noop
 
 from bocage.kernel import clock
