@@ -7,7 +7,6 @@ from pathlib import Path
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.template.loader import get_template
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.translation import get_language
@@ -17,6 +16,7 @@ from bocage.kernel.acting.middleware import without_transaction
 from bocage.kernel.manifest import services
 
 MAX_SHORTCUTS = 4
+TEMPLATES = Path(__file__).parent / "templates"
 # The page without a network and what it stands in.
 OFFLINE_TEMPLATES = ("offline.html", "phone.html")
 PRECACHED = (
@@ -68,7 +68,7 @@ def service_worker(request: HttpRequest) -> HttpResponse:
     It is the same for everybody: were the offline page's language part of it, choosing another would look like news.
     """
     files = [static(name) for name in PRECACHED]
-    sources = [Path(get_template(name).origin.name).read_text() for name in OFFLINE_TEMPLATES]
+    sources = [(TEMPLATES / name).read_text() for name in OFFLINE_TEMPLATES]
     version = blake2s("\n".join((*files, *sources)).encode(), digest_size=8).hexdigest()
     context = {"files": json.dumps(files), "offline": reverse("offline"), "version": version}
     response = render(request, "shell/sw.js", context, content_type="text/javascript; charset=utf-8")
