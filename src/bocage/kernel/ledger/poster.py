@@ -178,7 +178,8 @@ class Poster:
                 raise NotOurs(str(error)) from error
             if isinstance(error, psycopg.errors.UniqueViolation) and error.diag.constraint_name == ONE_TRANSFER_AN_ID:
                 raise _Used(str(error)) from error
-            if has_lane and isinstance(error, psycopg.errors.LockNotAvailable):
+            # A sweep asks for nobody, so there is nobody to answer: it ends as with any other loss of the database.
+            if has_lane and len(requests) and isinstance(error, psycopg.errors.LockNotAvailable):
                 raise _Held(str(error)) from error
             raise
 

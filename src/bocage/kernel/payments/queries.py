@@ -172,12 +172,13 @@ def open_disputes(after: UUID | None = None) -> tuple[Dispute, ...]:
 
 
 def disputes_of(party_id: UUID, *, taken: bool | None = None) -> tuple[Dispute, ...]:
-    """Complaints, open ones first, then the latest; at most `PAGE_ROWS_MAX`.
+    """Complaints about what was taken, open ones first, then the latest; at most `PAGE_ROWS_MAX`. What is still kept is
+    contested on its own page (`dispute_about`).
 
     `taken` True gives those about what the party took, False those it made itself, None both.
     """
     made, about = Q(payer_id=party_id), Q(payee_id=party_id)
-    rows = models.Dispute.objects.filter((made | about) if taken is None else about if taken else made)
+    rows = models.Dispute.objects.filter((made | about) if taken is None else about if taken else made, kept=False)
     return tuple(
         as_dispute(row) for row in rows.order_by(F("decided_at").desc(nulls_first=True), "-id")[: limits.PAGE_ROWS_MAX]
     )

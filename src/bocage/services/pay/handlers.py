@@ -7,6 +7,7 @@ from bocage.kernel.events.types import Event
 from bocage.kernel.payments import queries as payments
 from bocage.kernel.payments.types import Intent, IntentKind
 from bocage.services.pay.actions import complaints, elsewhere, keeping
+from bocage.services.pay.types import KeptReason
 
 
 def on_captured(event: Event) -> None:
@@ -62,6 +63,8 @@ def on_disputed(event: Event) -> None:
         complaints.tell_end(complaint)
     elif complaint.decided_at is not None:
         keeping.tell_decision(_intent(event.subject_id, event), complaint)
+    elif complaint.reason == KeptReason.FROZEN:
+        keeping.tell_waiting(_intent(event.subject_id, event))
 
 
 def on_share_released(event: Event) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from threading import Barrier, Event
 from uuid import UUID, uuid4
 
@@ -12,11 +13,11 @@ from django.db import connection, transaction
 from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.errors import Refusal
 from bocage.kernel.ids import uuid7
-from bocage.kernel.ledger import actions, bulk, queries, wire
+from bocage.kernel.ledger import actions, bulk, queries, serving, wire
 from bocage.kernel.ledger.poster import Poster, Submission
-from bocage.kernel.ledger.testing import give
+from bocage.kernel.ledger.testing import give, shifted
 from bocage.kernel.ledger.tests.test_poster import posted, told_of
-from bocage.kernel.ledger.types import Refused, Transfer
+from bocage.kernel.ledger.types import Hold, Refused, Transfer
 from bocage.testing import connected_as
 
 OWNER = uuid4()
@@ -127,3 +128,38 @@ def test_an_id_that_others_hold_is_one_answer_and_not_the_end_of_the_batch(fresh
     assert found == ["", "ledger_busy", "", "", "", "ledger_busy", "ledger_busy"]
     assert again == [""] * 7 and posted() == 7
     assert told_of(groups[1][0]) == 2 and told_of(groups[5][0]) == 2
+
+
+def test_a_sweep_that_others_keep_waiting_is_tried_again_and_does_not_end_the_poster(fresh_database: str) -> None:
+    ids = opened("ee", 100, 0)
+    with acting_as(Actor.for_person(OWNER)):
+        actions.set_lane(ids, "B")
+        held = Hold(moved(*ids, 5), queries.now() + timedelta(minutes=1))
+    locked, swept = Barrier(2), Event()
+
+    def hold_account() -> None:
+        try:
+            with acting_as(Actor.for_person(OWNER)):
+                actions.lock_accounts(ids[:1])
+                locked.wait(10)
+                swept.wait(30)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool, connected_as("poster"):
+        writing = Poster()
+        assert writing.take()
+        (answer,) = writing.post([Submission("", wire.unpack(wire.pack([[held]])))])
+        assert wire.CODES[answer["code"][0]] == ""
+        with connection.cursor() as cursor:
+            cursor.execute("set lock_timeout = '200ms'")
+        holding = pool.submit(hold_account)
+        locked.wait(10)
+        with shifted(timedelta(hours=1)):
+            try:
+                with pytest.raises(serving._LOST):
+                    writing.sweep()
+            finally:
+                swept.set()
+            holding.result()
+            assert writing.sweep() == 1

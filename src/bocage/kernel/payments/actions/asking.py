@@ -31,7 +31,7 @@ from bocage.kernel.payments.types import IntentKind, IntentState
 
 logger = logging.getLogger(__name__)
 
-# The reason of a dispute that nobody opened: one of the two is frozen, closed or dead.
+# The reason of a dispute that nobody opened: one of the two, or its wallet, is frozen, closed or dead.
 FROZEN = "frozen"
 
 
@@ -98,7 +98,8 @@ def lapse_next() -> bool:
 
     Whatever runs this, and however often, each money moves once: who holds the intent's lock finds it ended or not.
     While one of the two is frozen (and could not object, or should not get money) it is put off, as is what the ledger
-    refuses; where a side stays frozen, closed or dead for `FROZEN_WAIT`, it becomes a dispute that operators decide.
+    refuses; where that lasts for `FROZEN_WAIT` (a side stays frozen, closed or dead, or its wallet closed), it becomes
+    a dispute that operators decide.
     """
     with acting_as(Actor.for_service(OPERATING)):
         due = Intent.objects.filter(state=IntentState.AUTHORISED, lapses_at__lte=ledger.now())
@@ -108,11 +109,12 @@ def lapse_next() -> bool:
         refused = FROZEN if identity.is_frozen(row.payer_id, row.payee_id) else _lapse(row)
         if refused == "ledger_busy":
             return False
-        if refused == FROZEN and _heard_until(row) + limits.FROZEN_WAIT <= ledger.now():
-            _contest(row, part_id(row.id, FROZEN), FROZEN)
-        elif refused:
-            logger.warning("what is kept for %s lapses later: %s", row.id, refused)
+        if refused:
             row.refresh_from_db()
+            if _heard_until(row) + limits.FROZEN_WAIT <= ledger.now():
+                _contest(row, part_id(row.id, FROZEN), FROZEN)
+                return True
+            logger.warning("what is kept for %s lapses later: %s", row.id, refused)
             row.lapses_at = ledger.now() + limits.LAPSE_AGAIN
             row.save(update_fields=["lapses_at"])
     return True

@@ -70,9 +70,7 @@ def quote(
     """
     known = Quote.objects.filter(pk=id).first()
     if known is not None:
-        if (known.source_id, known.target_id, known.sell_minor) != (source_id, target_id, sell_minor):
-            raise conflict("id_conflict", _("This number was used before for something else. Use a new one."))
-        return as_quote(known)
+        return _same_quote(known, source_id, target_id, sell_minor)
     check_amount(sell_minor)
     owner_id, sell_unit, buy_unit = _own_accounts(source_id, target_id)
     _check_number(owner_id)
@@ -82,7 +80,7 @@ def quote(
     buy_minor, remainder = converted(sell_minor, rate.numerator, rate.denominator)
     check_amount(buy_minor)
     life = min(max(valid_for, timedelta(seconds=1)), limits.QUOTE_LIFE)
-    row = Quote.objects.create(
+    row = Quote(
         id=id,
         owner_id=owner_id,
         source_id=source_id,
@@ -96,7 +94,9 @@ def quote(
         remainder=remainder,
         expires_at=clock.now() + life,
     )
-    return as_quote(row)
+    # A second tap may be asking the same: it waits here, and then reads the first one's.
+    Quote.objects.bulk_create([row], ignore_conflicts=True)
+    return _same_quote(Quote.objects.filter(pk=id).first(), source_id, target_id, sell_minor)
 
 
 @transaction.atomic
@@ -126,6 +126,13 @@ def exchange_at_once(id: UUID, source_id: UUID, target_id: UUID, sell_minor: int
     if row.exchanged_at is None and row.buy_minor < at_least_minor:
         raise conflict("rate_moved", _("The rate has changed, and you would get less. Look at the new rate first."))
     return exchange(id)
+
+
+def _same_quote(known: Quote | None, source_id: UUID, target_id: UUID, sell_minor: int) -> QuoteView:
+    """The quote that has this id. Raises `Refusal` where it is another, or somebody else's (None)."""
+    if known is None or (known.source_id, known.target_id, known.sell_minor) != (source_id, target_id, sell_minor):
+        raise conflict("id_conflict", _("This number was used before for something else. Use a new one."))
+    return as_quote(known)
 
 
 def _check_number(owner_id: UUID) -> None:

@@ -11,6 +11,7 @@ from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.errors import Refusal
 from bocage.kernel.identity import actions as identity
 from bocage.kernel.ids import uuid7
+from bocage.kernel.ledger import actions as accounts
 from bocage.kernel.ledger import queries as ledger
 from bocage.kernel.ledger.testing import shifted
 from bocage.kernel.payments import actions, limits, queries
@@ -89,6 +90,7 @@ def test_an_objection_stops_the_lapse_and_is_decided(state: DisputeState, after:
         with town.buyer_acts():
             opened = actions.object_to_asking(objection, id, "not_received")
             assert actions.object_to_asking(objection, id, "not_received") == opened
+            assert queries.disputes_of(town.buyer) == () and queries.dispute_about(id) == opened
             with pytest.raises(Refusal, match="dispute_open"):
                 actions.object_to_asking(uuid7(), id, "not_received")
             with pytest.raises(Refusal, match="release_whole"):
@@ -182,6 +184,23 @@ def test_what_stays_frozen_two_operators_decide() -> None:
             assert (opened.kept, opened.reason, opened.amount_minor) == (True, "frozen", 4_000)
             actions.end_dispute(opened.id, DisputeState.FOR_PAYEE)
     assert stands(town) == (6_000, 4_000 - FEE)
+
+
+def test_what_cannot_be_paid_out_for_long_two_operators_decide_too() -> None:
+    town = scene.make(10_000)
+    id = kept(town)
+    with town.shop_acts():
+        accounts.close_account(queries.wallet(town.shop, CURRENCY))
+    with shifted(DUE), town.shop_acts():
+        actions.ask_for_kept(id, "delivered")
+    with shifted(HEARD):
+        assert lapse() == 1 and stands(town)[0] == 6_000
+    with shifted(HEARD + limits.FROZEN_WAIT):
+        assert lapse() == 1 and lapse() == 0
+        with operator_acts():
+            (opened,) = queries.open_disputes()
+            actions.end_dispute(opened.id, DisputeState.FOR_PAYER)
+    assert stands(town)[0] == 10_000
 
 
 def test_what_a_service_keeps_is_not_asked_for_and_others_ask_for_nothing() -> None:

@@ -5,16 +5,21 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from threading import Barrier
 from typing import Any
+from uuid import UUID
 
+import pytest
 from django.db import connection
 
 from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.errors import Refusal
 from bocage.kernel.ids import uuid7
+from bocage.kernel.ledger import actions as ledger
 from bocage.kernel.ledger.testing import give
+from bocage.kernel.ledger.types import account_id_of
 from bocage.kernel.payments import actions, queries
 from bocage.kernel.payments.tests import scene
-from bocage.kernel.payments.tests.scene import CURRENCY
+from bocage.kernel.payments.tests.scene import CURRENCY, operator_acts
+from bocage.kernel.payments.types import Quote
 
 THREADS = 8
 
@@ -122,3 +127,19 @@ def test_sending_both_ways_at_once_never_waits_for_ever(fresh_database: str) -> 
     answers = at_once(Actor.nobody(), *[there, back] * THREADS)
     assert [answer for answer in answers if isinstance(answer, str)] == []
     assert (town.balance(town.buyer), town.balance(town.owner)) == (30_000, 20_000)
+
+
+def test_two_taps_ask_for_one_offer_and_its_id_is_no_other_partys(fresh_database: str) -> None:
+    town, id = scene.make(10_000), uuid7()
+    with operator_acts():
+        actions.set_rate(CURRENCY, "points", 3, 7)
+
+    def ask(owner_id: UUID) -> Quote:
+        points = account_id_of(owner_id, "points", "points")
+        ledger.open_account(points, owner_id, "points", "points")
+        return actions.quote(id, actions.wallet_of(owner_id, CURRENCY), points, 1_000)
+
+    answers = at_once(Actor.for_person(town.buyer), *[partial(ask, town.buyer)] * 4)
+    assert len(set(answers)) == 1 and answers[0].id == id
+    with acting_as(Actor.for_person(town.owner)), pytest.raises(Refusal, match="id_conflict"):
+        ask(town.owner)

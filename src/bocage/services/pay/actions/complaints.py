@@ -32,14 +32,16 @@ def complain(payer_id: UUID, payment_id: UUID, amount_minor: int, reason: str, *
 
 def withdraw(payer_id: UUID, complaint_id: UUID) -> Dispute:
     """The payer takes her complaint back; what was set aside is the shop's again."""
-    if queries.dispute(complaint_id).payer_id != payer_id:
+    known = queries.dispute(complaint_id)
+    if known.payer_id != payer_id or known.kept:
         raise not_found(_("There is no such complaint of yours."))
     return payments.end_dispute(complaint_id, DisputeState.WITHDRAWN)
 
 
 def give_in(payee_id: UUID, complaint_id: UUID) -> Dispute:
     """The shop gives the money back. Its lines follow when the log tells of the refund."""
-    if queries.dispute(complaint_id).payee_id != payee_id:
+    known = queries.dispute(complaint_id)
+    if known.payee_id != payee_id or known.kept:
         raise not_found(_("There is no such complaint about you."))
     return payments.end_dispute(complaint_id, DisputeState.FOR_PAYER)
 

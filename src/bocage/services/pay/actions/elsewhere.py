@@ -34,10 +34,14 @@ def write_capture(intent: Intent) -> None:
 
 
 def write_keeping(intent: Intent) -> None:
-    """The payer's line of money that another service set aside for her, once; what Pay keeps has its own."""
+    """The payer's line of money that another service set aside for her, once; what Pay keeps has its own.
+
+    Heard again, of what was taken before there was such a line, the payer's line is that of the taking.
+    """
     transfer_id = payments.transfer_of(intent.id, "keep")
-    if has_line(intent.payer_id, transfer_id):
-        return
+    with acting_as(Actor.for_service("pay")):
+        if Line.objects.filter(owner_id=intent.payer_id, payment_id=intent.id).exists():
+            return
     payee = code_queries.payee(intent.payee_id)
     with acting_as(Actor.for_person(intent.payer_id)):
         about = About(payment_id=intent.id)

@@ -143,6 +143,13 @@ def tell_lapse(kept: Intent, amount_minor: int, *, to_payee: bool) -> None:
         _tell(kept, party_id, title, amount_minor=amount_minor)
 
 
+def tell_waiting(kept: Intent) -> None:
+    """Tell both sides that the town decides, as one of them could not be heard or paid for long."""
+    title = gettext_lazy("%(amount)s stays set aside: the town was asked to decide")
+    for party_id in (kept.payer_id, kept.payee_id):
+        _tell(kept, party_id, title, gettext_lazy("Two people of the town decide whose it is."))
+
+
 def tell_decision(kept: Intent, ended: Dispute) -> None:
     """Tell both sides how an objection ended."""
     winner = ended.payer_id if ended.state == DisputeState.FOR_PAYER else ended.payee_id

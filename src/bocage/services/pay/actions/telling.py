@@ -1,4 +1,4 @@
-"""Telling somebody what happened to their money, in their own language."""
+"""Telling somebody what happened to their money, in their own language and zone."""
 
 from datetime import datetime
 from uuid import UUID
@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 
 from bocage.kernel.identity import queries as identity
 from bocage.kernel.notifications.actions import notify
-from bocage.shell.templatetags.shell import day_text, money_text
+from bocage.shell.templatetags.shell import money_text, when_text
 
 
 def tell(
@@ -34,8 +34,8 @@ def tell(
     person = identity.persons([party_id]).get(party_id)
     if person is None:
         return
-    with translation.override(person.language):
+    with translation.override(person.language), timezone.override(person.time_zone):
         words = {"name": name, "amount": money_text(amount_minor, currency), "memo": memo}
-        words["until"] = day_text(timezone.localtime(until).date()) if until else ""
+        words["until"] = when_text(until) if until else ""
         url = reverse(page, args=[row_id] if row_id else [])
         notify(party_id, (f"{shop}: " if shop else "") + str(title) % words, (str(body) % words).strip(), url)

@@ -101,8 +101,15 @@ def decide(request: HttpRequest, operator_id: UUID, complaint_id: UUID) -> HttpR
     """Propose how a complaint ends; a second person decides."""
     with acting_as(Actor.for_service(OPERATING)):
         found = payments.dispute(complaint_id)
-        record_read(found.payer_id, "operator", "", gettext_noop("a complaint of yours"))
+        asked = payments.intent(found.intent_id).kept if found.kept else None
+        what = gettext_noop("an objection about money kept") if found.kept else gettext_noop("a complaint of yours")
+        for party_id in (found.payer_id, found.payee_id) if found.kept else (found.payer_id,):
+            record_read(party_id, "operator", "", what)
     (row,) = _rows((found,))
+    if asked is not None:
+        by_payee = asked.asked_by == found.payee_id
+        row["asked_by"], row["against"] = (row["payee"], row["payer"]) if by_payee else (row["payer"], row["payee"])
+        row["asked_reason"] = words.complaint_reason(asked.asked_reason)
     form = DecisionForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         payload = {"dispute_id": str(complaint_id), "state": form.cleaned_data["state"]}

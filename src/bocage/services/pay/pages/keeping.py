@@ -26,6 +26,7 @@ from bocage.services.pay.pages.forms import HANDLE_CHARACTERS_MAX, AmountField, 
 from bocage.services.pay.queries import codes
 from bocage.services.pay.queries import keeping as queries
 from bocage.services.pay.queries.keeping import Keeping
+from bocage.services.pay.queries.wallet import wallet
 from bocage.services.pay.types import KeptState
 from bocage.shell.asking import page
 
@@ -185,7 +186,8 @@ def reserved(request: HttpRequest, subject_id: UUID) -> HttpResponse:
     context = {
         "rows": [(each, *words.RESERVED[each.kind]) for each in found],
         "currency": currency(),
-        "sum_minor": sum(each.amount_minor for each in found),
+        # Of all that is reserved, where there is more than is listed.
+        "sum_minor": wallet(subject_id, currency()).held_minor,
     }
     return render(request, "pay/reserved.html", context)
 

@@ -13,7 +13,7 @@ from bocage.kernel.payments import queries as payments
 from bocage.kernel.payments.types import Dispute, Intent, IntentState, Share
 from bocage.services.pay import models
 from bocage.services.pay.queries import codes
-from bocage.services.pay.types import KeptState, PayOutState
+from bocage.services.pay.types import KeptState
 
 
 @dataclass(frozen=True)
@@ -73,10 +73,8 @@ def reserved(party_id: UUID, currency: str) -> list[Reserved]:
     if not holds:
         return []
     known = payments.set_aside(party_id)
-    pay_outs = {
-        row.hold_id: row
-        for row in models.PayOut.objects.filter(owner_id=party_id, state__in=[PayOutState.HELD, PayOutState.SENT])
-    }
+    held = models.PayOut.objects.filter(owner_id=party_id, hold_id__in=[each.id for each in holds])
+    pay_outs = {row.hold_id: row for row in held}
     others = {each.payer_id if isinstance(each, Dispute) else each.payee_id for each in known.values()}
     names = {id: payee.name for id, payee in codes.payees(others).items()} if others else {}
     found = []

@@ -23,6 +23,8 @@ def receipt(line: Line, owner_id: UUID) -> Receipt:
     whole_minor = abs(line.amount_minor) + line.fee_minor if is_payment else 0
     who = codes.payees([line.counterpart_id]).get(line.counterpart_id) if line.counterpart_id else None
     complaint = payments.dispute_about(line.payment_id) if line.kind is LineKind.PAID and line.payment_id else None
+    if complaint is not None and complaint.kept:
+        complaint = None  # either side may have objected; how that stands is said where the money is kept
     left_minor = max(0, whole_minor - back_minor)
     in_time = clock.now() <= line.at + DISPUTE_WINDOW
     is_kept = _is_kept(line)

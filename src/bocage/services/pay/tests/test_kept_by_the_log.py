@@ -5,10 +5,12 @@ from uuid import uuid4
 
 from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.events import loop
+from bocage.kernel.identity import actions as identity
 from bocage.kernel.ledger.testing import shifted
 from bocage.kernel.payments import actions as kernel
+from bocage.kernel.payments.limits import FROZEN_WAIT
 from bocage.kernel.payments.types import DisputeState
-from bocage.services.pay.actions import keeping
+from bocage.services.pay.actions import elsewhere, keeping
 from bocage.services.pay.tests.conftest import Town, available
 from bocage.services.pay.tests.test_keeping import agree
 from bocage.services.pay.tests.test_kept_pages import kept
@@ -57,6 +59,32 @@ def test_what_another_service_keeps_is_in_the_lines_from_the_begin(committed_tow
     assert available(town.ana) == 9_000 and agree(town.as_ana(), town.as_moulin())
     page = signed_in(town.ana).get(f"/pay/kept/{out}").content.decode()
     assert "It was paid out to them" in page and "/release" not in page
+
+
+def test_what_was_taken_before_keeping_had_a_line_is_not_counted_twice_when_told_again(committed_town: Town) -> None:
+    town, id = committed_town, uuid4()
+    with acting_as(town.as_ana()):
+        kernel.open_escrow(id, town.ana, town.moulin, 1_000, "EUR", memo_ref="parcel:1", service="parcel")
+    with acting_as(Actor.for_service("parcel")):
+        taken = kernel.release_escrow(id)
+    with acting_as(Actor.for_service("pay")):
+        elsewhere.write_capture(taken)
+    _deliver()
+    assert available(town.ana) == 9_000 and agree(town.as_ana(), town.as_moulin())
+
+
+def test_both_are_told_that_the_town_decides_where_one_side_cannot_be_heard(committed_town: Town) -> None:
+    town, id = committed_town, kept(committed_town)
+    with shifted(DUE):
+        with acting_as(town.as_wei()):
+            keeping.ask(id, "delivered")
+        with acting_as(town.as_ana()):
+            identity.freeze(town.ana, by_id=town.ana, reason="a lost telephone")
+    with shifted(HEARD + FROZEN_WAIT):
+        assert kernel.lapse_next() and not kernel.lapse_next()
+    _deliver()
+    for party_id in (town.ana, town.wei):
+        assert "€12.50 stays set aside: the town was asked to decide" in told(party_id)
 
 
 def _deliver() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.conf import settings
@@ -12,10 +13,14 @@ from django.test.utils import CaptureQueriesContext
 
 from bocage.kernel import clock
 from bocage.kernel.acting import Actor, acting_as
+from bocage.kernel.consent import queries as consent
+from bocage.kernel.identity import actions as identity
 from bocage.kernel.ledger.testing import give, shifted
+from bocage.kernel.notifications import queries as notifications
 from bocage.kernel.payments import actions as kernel
 from bocage.kernel.payments import queries as payments
 from bocage.services.pay.actions import erasing
+from bocage.services.pay.actions import keeping as actions
 from bocage.services.pay.queries import keeping as queries
 from bocage.services.pay.tests.conftest import Town, available
 from bocage.services.pay.tests.test_api import caller
@@ -93,9 +98,45 @@ def test_asked_for_and_contested_both_are_told_and_who_is_paid_gives_in(town: To
             assert ana.post(f"{address}/object", sent).status_code == 302
         assert told(town.wei)[0] == "Ana Morel objects: €12.50 stays set aside"
         assert "contested" in ana.get("/pay/kept").content.decode()
+        no_complaint_of_hers(town, escrow_id)
         assert wei.post(f"{address}/return").status_code == 302
         assert available(town.ana) == 10_000 and agree(town.as_ana(), town.as_wei())
         assert "It came back to you" in ana.get(address).content.decode()
+
+
+def no_complaint_of_hers(town: Town, escrow_id: UUID) -> None:
+    """An objection ends where the money is kept: taking "a complaint" back must not pay it out."""
+    ana, objection = signed_in(town.ana), str(UUID(int=7))
+    assert ana.post(f"/pay/complaints/{objection}/withdraw").status_code == 404
+    receipt = ana.get(f"/pay/payments/{escrow_id}", follow=True).content.decode()
+    assert "complaint" not in receipt and "This money is set aside" in receipt
+
+
+def test_the_time_until_which_to_object_is_said_with_its_hour_where_she_lives(town: Town) -> None:
+    escrow_id = kept(town)
+    with shifted(DUE):
+        with acting_as(town.as_wei()):
+            asked = actions.ask(escrow_id, "delivered").kept
+            assert asked is not None and asked.lapses_at is not None
+        hour = f"{asked.lapses_at.astimezone(ZoneInfo('Europe/Paris')):%H:%M}"
+        with acting_as(town.as_ana()):
+            assert hour in notifications.latest(town.ana).notifications[0].body
+
+
+def test_operators_see_who_asked_and_who_objects_and_both_find_the_receipt(town: Town) -> None:
+    escrow_id = kept(town)
+    with acting_as(Actor.nobody()):
+        identity.bootstrap_role(town.marco, "operator", reason="a test")
+    with shifted(DUE):
+        with acting_as(town.as_ana()):
+            actions.ask(escrow_id, "not_received")
+        with acting_as(town.as_wei()):
+            objection = actions.contest(escrow_id, "under_way", uuid4())
+        page = signed_in(town.marco).get(f"/pay/console/disputes/{objection.id}").content.decode()
+    assert "Ana Morel · I did not get what I paid for" in page and "Wei Lin · It is still under way" in page
+    for actor in (town.as_ana(), town.as_wei()):
+        with acting_as(actor):
+            assert any("objection" in each.what for each in consent.receipts(actor.required_subject()).receipts)
 
 
 def test_who_runs_a_shop_hears_that_its_money_is_asked_back(town: Town) -> None:
