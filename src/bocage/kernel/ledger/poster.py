@@ -28,8 +28,8 @@ ANSWERS_AN_EVENT_MAX = 500
 DECIDED_ANEW_MAX = 16
 # Where another transaction holds one of a batch's ids or accounts, the batch is taken apart to find which: how long
 # each piece waits, and how long all of that may take before what is left is answered `ledger_busy` unasked.
-PIECE_WAITS = "200ms"
-APART_SECONDS_MAX = 5.0
+PIECE_WAITS = "100ms"
+APART_SECONDS_MAX = 3.0
 
 _WRITE_SQL = f"select ledger_write_rows(%b, %b::ledger_incoming[], {', '.join(['%b'] * 7)})"
 _SEAL_SQL = f"select ledger_seal_batch({', '.join(['%b'] * 8)})"

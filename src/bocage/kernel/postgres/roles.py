@@ -50,7 +50,8 @@ ROLE_SETTINGS = {
     DELIVERER: {"lock_timeout": "10s", "statement_timeout": "120s", "idle_in_transaction_session_timeout": "120s"},
     AUDITOR: {"default_transaction_read_only": "on", "statement_timeout": "120s"},
     BACKUP: {"default_transaction_read_only": "on"},
-    POSTER: {"lock_timeout": "10s", "statement_timeout": "60s", "idle_in_transaction_session_timeout": "60s"},
+    # Less than its callers wait, with the time to take a batch apart (`ledger.poster.APART_SECONDS_MAX`).
+    POSTER: {"lock_timeout": "5s", "statement_timeout": "60s", "idle_in_transaction_session_timeout": "60s"},
 }
 
 

@@ -15,11 +15,12 @@ from django.db import connection, transaction
 from bocage.kernel.acting import Actor, acting_as
 from bocage.kernel.errors import Refusal
 from bocage.kernel.ids import uuid7
-from bocage.kernel.ledger import actions, bulk, queries, serving, wire
-from bocage.kernel.ledger.poster import Poster, Submission
+from bocage.kernel.ledger import actions, bulk, client, queries, serving, wire
+from bocage.kernel.ledger.poster import APART_SECONDS_MAX, Poster, Submission
 from bocage.kernel.ledger.testing import give, shifted
 from bocage.kernel.ledger.tests.test_poster import posted, told_of
 from bocage.kernel.ledger.types import Hold, Refused, Transfer
+from bocage.kernel.postgres import roles
 from bocage.testing import connected_as
 
 OWNER = uuid4()
@@ -151,3 +152,8 @@ def test_a_sweep_that_waits_too_long_is_a_loss_of_the_database_and_does_not_end_
                 with pytest.raises(serving._LOST):
                     writing.sweep()
             assert writing.sweep() == 1
+
+
+def test_a_batch_that_is_taken_apart_is_answered_before_its_callers_give_up() -> None:
+    waits_seconds = int(roles.ROLE_SETTINGS[roles.POSTER]["lock_timeout"].removesuffix("s"))
+    assert waits_seconds + APART_SECONDS_MAX < client.TIMEOUT_SECONDS - 1
