@@ -138,7 +138,7 @@ def test_a_sweep_that_waits_too_long_is_a_loss_of_the_database_and_does_not_end_
     ids = opened("ee", 100, 0)
     with acting_as(Actor.for_person(OWNER)):
         actions.set_lane(ids, "B")
-        held = Hold(moved(*ids, 5), queries.now() + timedelta(minutes=1))
+        held = Hold(moved(ids[0], ids[1], 5), queries.now() + timedelta(minutes=1))
     with connected_as("poster"):
         writing = Poster()
         assert writing.take()
