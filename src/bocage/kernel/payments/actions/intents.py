@@ -127,7 +127,9 @@ def refund(refund_id: UUID, intent_id: UUID, amount_minor: int | None = None) ->
             raise conflict("id_conflict", _("This number was used before for something else. Use a new one."))
         return as_refund(known)
     require_party(row, row.payee_id)
-    disputed = Dispute.objects.filter(intent_id=intent_id, state=DisputeState.OPEN).values_list("amount_minor")
+    # What is contested while it is kept was not taken yet.
+    disputes = Dispute.objects.filter(intent_id=intent_id, state=DisputeState.OPEN, kept=False)
+    disputed = disputes.values_list("amount_minor")
     left_minor = row.captured_minor - row.refunded_minor - sum(minor for (minor,) in disputed)
     back_minor = left_minor if amount_minor is None else amount_minor
     if amount_minor is not None:

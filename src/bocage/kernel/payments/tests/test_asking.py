@@ -186,6 +186,23 @@ def test_what_stays_frozen_two_operators_decide() -> None:
     assert stands(town) == (6_000, 4_000 - FEE)
 
 
+def test_what_was_released_may_be_refunded_while_the_rest_is_contested() -> None:
+    town = scene.make(10_000)
+    id = uuid7()
+    with town.buyer_acts():
+        actions.open_split(id, town.buyer, town.shop, 4_000, CURRENCY, [SharePart(town.shop, parts=1)])
+        actions.release_split(uuid7(), id, 1_000)
+    with shifted(DUE):
+        with town.buyer_acts():
+            actions.ask_for_kept(id, "not_received")
+        with town.shop_acts():
+            actions.object_to_asking(uuid7(), id, "delivered")
+            actions.refund(uuid7(), id, 600)
+            with pytest.raises(Refusal, match="refund_too_large"):
+                actions.refund(uuid7(), id, 401)
+    assert town.balance(town.buyer) == 6_600
+
+
 def test_what_cannot_be_paid_out_for_long_two_operators_decide_too() -> None:
     town = scene.make(10_000)
     id = kept(town)
