@@ -58,8 +58,10 @@ TOUR_LONGEST = timedelta(hours=16)
 TOUR_DAYS_MIN = 10
 TOURS_A_DAY_MAX = 100
 PARCELS_A_DAY_MAX = 200_000
-# A courier's place is shown to about a hundred metres (decimals of a degree), for this long, and then deleted.
+# A courier's place is shown to about a hundred metres (decimals of a degree), so often at most, for this long, and then
+# deleted.
 POSITION_DECIMALS = 3
+POSITION_EVERY = timedelta(seconds=5)
 POSITION_FRESH = timedelta(minutes=10)
 POSITION_KEPT = timedelta(hours=1)
 NO_MOVEMENT_AFTER = timedelta(hours=36)

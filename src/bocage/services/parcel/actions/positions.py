@@ -38,6 +38,9 @@ def say(carrier_id: UUID, courier_id: UUID, latitude: float, longitude: float) -
         if not receivers:
             PositionRow.objects.filter(courier_id=courier_id).delete()
             return 0
+        # Each place has the open pages of all receivers look again: one that comes at once after another waits.
+        if PositionRow.objects.filter(courier_id=courier_id, at__gt=clock.now() - limits.POSITION_EVERY).exists():
+            return len(receivers)
         _row, is_new = PositionRow.objects.update_or_create(
             courier_id=courier_id,
             defaults={

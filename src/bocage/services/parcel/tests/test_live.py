@@ -117,6 +117,16 @@ def test_an_old_place_is_deleted_and_a_wrong_one_refused(town: Town) -> None:
         assert not PositionRow.objects.exists()
 
 
+def test_a_place_that_comes_at_once_after_another_waits(town: Town) -> None:
+    agree(town)
+    scan(town, town.sent(), "load")
+    for seconds, latitude, shown in ((0, 0.004, 0.004), (2, 0.005, 0.004), (6, 0.006, 0.006)):
+        with clock.shifted(timedelta(seconds=seconds)):
+            assert say(town, latitude=latitude) == (200, {"receivers": 1})
+            with acting_as(Actor.for_service("parcel")):
+                assert PositionRow.objects.get().latitude == shown
+
+
 def test_doors_before_one_s_own_are_counted_once_each(town: Town) -> None:
     agree(town)
     rue = [Address("Wei Lin", f"{number} Rue Haute", "38120", "Vallon") for number in (1, 1, 3, 7, 9)]
