@@ -14,7 +14,7 @@ from rich.table import Table
 from bocage.engines.video.scene import Scene, read
 from bocage.engines.video.types import Light, TrackState, VideoError
 
-SEEDS_LIMIT, LIGHTS_LIMIT, LIGHTS_BYTES_LIMIT = 200, 100_000, 20_000_000
+SEEDS_LIMIT, LIGHTS_LIMIT, LIGHTS_BYTES_LIMIT, LIGHTS_SECONDS_LIMIT = 200, 100_000, 20_000_000, 10_000_000
 
 video = typer.Typer(name="video", help="Cameras: tracks and suspected infractions.", no_args_is_help=True)
 
@@ -174,12 +174,17 @@ def _lights(file: Path | None) -> list[tuple[float, str, Light]]:
     found: list[tuple[float, str, Light]] = []
     for at, row in enumerate(rows):
         match row:
-            case [int() | float() as second, str() as signal, "red" | "amber" | "green" as light] if second >= 0:
+            case [int() | float() as second, str() as signal, "red" | "amber" | "green" as light] if (
+                not isinstance(second, bool) and 0 <= second <= LIGHTS_SECONDS_LIMIT
+            ):
                 if found and second < found[-1][0]:
                     raise VideoError(f"{file}: [{at}]: comes before the one before it")
                 found.append((float(second), signal, light))
             case _:
-                raise VideoError(f"{file}: [{at}]: [second, signal, red|amber|green] is needed")
+                raise VideoError(
+                    f"{file}: [{at}]: [second, signal, red|amber|green] is needed, seconds from 0 to"
+                    f" {LIGHTS_SECONDS_LIMIT:,}"
+                )
     return found
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 
 from bocage.engines.video.types import VideoError
 
@@ -63,16 +64,13 @@ class _Graph:
     """The graph while it is rewritten, node by node in the order of their needs."""
 
     def __init__(self, nodes: list[dict[str, Any]], constants: dict[str, np.ndarray]) -> None:
-        import onnx
-
-        self._onnx = onnx
         self._source = {node["name"]: node for node in nodes}
         self._constants = constants
         self._made: list[Any] = []
         self._tensors: dict[str, Any] = {}
 
     def model(self, signature: dict[str, Any]) -> bytes:
-        helper, floats = self._onnx.helper, self._onnx.TensorProto.FLOAT
+        helper, floats = onnx.helper, onnx.TensorProto.FLOAT
 
         def described(values: dict[str, Any]) -> list[Any]:
             shapes = {name: [int(each["size"]) for each in v["tensorShape"]["dim"]] for name, v in values.items()}
@@ -85,7 +83,7 @@ class _Graph:
             self._add(self._source[name])
         graph = helper.make_graph(self._made, "converted", inputs, outputs, list(self._tensors.values()))
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
-        self._onnx.checker.check_model(model, full_check=True)
+        onnx.checker.check_model(model, full_check=True)
         return bytes(model.SerializeToString())
 
     def _in_order(self, wanted: list[str]) -> list[str]:
@@ -147,11 +145,11 @@ class _Graph:
 
     def _keep(self, name: str, value: np.ndarray) -> str:
         if name not in self._tensors:
-            self._tensors[name] = self._onnx.numpy_helper.from_array(np.ascontiguousarray(value), name)
+            self._tensors[name] = onnx.numpy_helper.from_array(np.ascontiguousarray(value), name)
         return name
 
     def _emit(self, op: str, inputs: list[str], outputs: list[str], **attributes: object) -> None:
-        self._made.append(self._onnx.helper.make_node(op, inputs, outputs, **attributes))
+        self._made.append(onnx.helper.make_node(op, inputs, outputs, **attributes))
 
     def _same(self, op: str) -> Callable[[dict[str, Any], list[str]], None]:
         def write(node: dict[str, Any], inputs: list[str]) -> None:

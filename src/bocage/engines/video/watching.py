@@ -20,8 +20,10 @@ def watch(
 ) -> Iterator[Moment]:
     """Each frame's number, second, tracks and suggestions. `switches`: when which signal changed to what, in order.
 
+    Seconds are counted by the rate that the film states: its frames must be evenly spaced.
+
     Raises:
-        VideoError: the film cannot be read, says no frame rate, or has another size than the scene.
+        VideoError: the film cannot be read, says no frame rate, has no frame, or another size than the scene.
     """
     if not film.is_file():
         raise VideoError(f"{film}: there is no such file")
@@ -36,7 +38,7 @@ def watch(
         while True:
             there, image = reading.read()
             if not there:
-                return
+                break
             if image.shape[:2] != (scene.height, scene.width):
                 size = f"{image.shape[1]} by {image.shape[0]}"
                 raise VideoError(f"{film}: is {size} where the scene is {scene.width} by {scene.height}")
@@ -47,5 +49,7 @@ def watch(
             tracks = tracker.step(seconds, detector.detect(image))
             yield frame, seconds, tracks, rules.step(frame, seconds, tracks, lights)
             frame += 1
+        if not frame:
+            raise VideoError(f"{film}: has no frame that can be read")
     finally:
         reading.release()

@@ -21,8 +21,13 @@ select source, date_bin('5 minutes', at, timestamptz '1970-01-01 00:00+00') + in
     avg((said->>'speed_kmh')::float8)
 from city_observation
 where day between %s and %s and at >= %s and at < %s and stream = 'detector' and said->>'speed_kmh' is not null
-    and (%s = '' or source = %s)
+    and source = any(%s)
 group by 1, 2
+"""
+_SPEAKING_SQL = """
+select distinct source from city_observation
+where day between %s and %s and at >= %s and at < %s and stream = 'detector' and said->>'speed_kmh' is not null
+order by 1 limit %s
 """
 _NAN = float("nan")
 
@@ -67,15 +72,26 @@ def step_before(at: datetime) -> datetime:
     return _EPOCH + (at - _EPOCH) // STEP * STEP
 
 
-def speeds(since: datetime, until: datetime, source: str = "") -> Mapping[str, Mapping[datetime, float]]:
-    """km/h of each detector, or of one, by the end of each five minutes between two such ends."""
+def speaking(until: datetime, most: int) -> list[str]:
+    """The first detectors by name, so many at most, that said a speed in the five minutes up to `until`."""
+    since = until - STEP
     with connection.cursor() as cursor:
-        days = [each.astimezone(UTC).date() for each in (since, until)]
-        cursor.execute(_SPEEDS_SQL, [*days, since, until, source, source])
+        cursor.execute(_SPEAKING_SQL, [*_days(since, until), since, until, most])
+        return [source for (source,) in cursor.fetchall()]
+
+
+def speeds(since: datetime, until: datetime, sources: Collection[str]) -> Mapping[str, Mapping[datetime, float]]:
+    """km/h of each of these detectors by the end of each five minutes between two such ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SPEEDS_SQL, [*_days(since, until), since, until, list(sources)])
         found: dict[str, dict[datetime, float]] = {}
         for name, end, speed in cursor.fetchall():
             found.setdefault(name, {})[end] = speed
     return found
+
+
+def _days(since: datetime, until: datetime) -> list[date]:
+    return [each.astimezone(UTC).date() for each in (since, until)]
 
 
 def _read(query: str, given: list[Any], seq: int) -> tuple[int, list[Record]]:

@@ -1,7 +1,10 @@
 """Detectors, the laboratory and the commands. The first need the extra `video`."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -140,6 +143,27 @@ def test_a_package_that_is_another_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "m.onnx").exists()
 
 
+def test_without_the_converters_library_nothing_is_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("converting", "fetching"):
+        monkeypatch.delitem(sys.modules, f"bocage.engines.video.{name}", raising=False)
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: pytest.fail("it was fetched"))
+    result = runner.invoke(app, ["video", "fetch-model", str(tmp_path / "m.onnx")])
+    assert (result.exit_code, result.output) == (2, "onnx is not installed: ./bocage extras add video\n")
+
+
+def test_a_film_without_a_frame_is_said_to_have_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cv2 = pytest.importorskip("cv2", reason="needs ./bocage extras add video")
+    film = tmp_path / "film.avi"
+    film.write_bytes(b"")
+    reading = SimpleNamespace(
+        isOpened=lambda: True, get=lambda _: 10.0, read=lambda: (False, None), release=lambda: None
+    )
+    monkeypatch.setattr(cv2, "VideoCapture", lambda _: reading)
+    result = runner.invoke(app, ["video", "run", str(film), "--scene", str(scene_file(tmp_path))])
+    assert (result.exit_code, "no frame that can be read" in result.output) == (2, True)
+
+
 def test_the_laboratory_is_the_same_for_a_seed_and_knows_who_did_what() -> None:
     pytest.importorskip("cv2", reason="needs ./bocage extras add video")
     from bocage.engines.video.laboratory.street import SECONDS, Street, happened
@@ -161,11 +185,19 @@ def test_commands_say_what_is_wrong(tmp_path: Path) -> None:
     film.write_bytes(b"no film")
     lights = tmp_path / "lights.json"
     lights.write_text('[[0, "K1", "red"], [1, "K1", "blue"]]')
+    hostile = []
+    for number, second in enumerate(("1" + "0" * 400, "Infinity", "NaN", "true", "-1")):
+        hostile.append(tmp_path / f"hostile{number}.json")
+        hostile[-1].write_text(f'[[{second}, "K1", "red"]]')
     for arguments, says in (
         (["video", "evaluate", "--seeds", "9-1"], "seeds: '9-1'"),
         (["video", "run", str(film), "--scene", str(scene)], "cannot be read as a film"),
         (["video", "run", str(tmp_path / "none"), "--scene", str(scene)], "there is no such file"),
         (["video", "run", str(film), "--scene", str(scene), "--lights", str(lights)], "[1]: [second, signal"),
+        *(
+            (["video", "run", str(film), "--scene", str(scene), "--lights", str(each)], "seconds from 0 to 10,000,000")
+            for each in hostile
+        ),
         (["video", "run", str(film), "--scene", str(scene), "--model", str(film)], "not a model"),
     ):
         result = runner.invoke(app, arguments)

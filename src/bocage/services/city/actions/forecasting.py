@@ -10,7 +10,7 @@ from bocage.engines.forecast import ForecastError, Table, forecast_soon
 from bocage.kernel import clock
 from bocage.services.city import limits
 from bocage.services.city.models import Forecast
-from bocage.services.city.reading import STEP, STEP_MINUTES, speeds, step_before
+from bocage.services.city.reading import STEP, STEP_MINUTES, speaking, speeds, step_before
 
 MINUTES = (15, 30, 60)
 
@@ -21,10 +21,10 @@ def foresee() -> int:
     Nothing is said before there is a day of readings.
     """
     until = step_before(clock.now())
-    found = speeds(until - limits.FORECAST_HISTORY, until)
-    names = sorted(name for name, read in found.items() if until in read)[: limits.FORECAST_DETECTORS_MAX]
+    names = speaking(until, limits.FORECAST_DETECTORS_MAX)
     if not names:
         return 0
+    found = speeds(until - limits.FORECAST_HISTORY, until, names)
     first = min(min(found[name]) for name in names)
     try:
         said = forecast_soon(_table(found, names, first, until), MINUTES)

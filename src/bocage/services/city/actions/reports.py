@@ -128,11 +128,12 @@ def erase(person_id: UUID) -> list[str]:
     An alert of several reports stays and names none of hers. Her photos go with her files.
     """
     names = [_named(report_id) for report_id in Report.objects.filter(person_id=person_id).values_list("id", flat=True)]
-    # Whoever judges has finished, and the next one's engine has never seen what goes.
-    Judging.objects.select_for_update().get(id=1)
-    Judging.objects.filter(id=1).update(forgotten=F("forgotten") + 1)
-    with connection.cursor() as cursor:
-        cursor.execute("select bocage_city_forget_reports(%s, %s)", [names, _of_many()])
+    if names:
+        # Whoever judges has finished, and the next one's engine has never seen what goes.
+        Judging.objects.select_for_update().get(id=1)
+        Judging.objects.filter(id=1).update(forgotten=F("forgotten") + 1)
+        with connection.cursor() as cursor:
+            cursor.execute("select bocage_city_forget_reports(%s, %s)", [names, _of_many()])
     ReportStep.objects.filter(person_id=person_id).delete()
     Report.objects.filter(person_id=person_id).delete()
     return []

@@ -47,7 +47,7 @@ def beside(source: str, minutes: int) -> tuple[Sequence[Beside], Verdict | None]
     now = step_before(clock.now())
     rows = Forecast.objects.filter(source=source, minutes=minutes, for_at__gt=now - JUDGED)
     said = {row.for_at: row for row in rows}
-    read = speeds(now - JUDGED - timedelta(minutes=minutes), now, source).get(source, {})
+    read = speeds(now - JUDGED - timedelta(minutes=minutes), now, [source]).get(source, {})
     shown = []
     for number in range((SHOWN + timedelta(minutes=minutes)) // STEP + 1):
         at = now - SHOWN + number * STEP

@@ -14,7 +14,7 @@ from bocage.services.city import jobs, limits
 from bocage.services.city.actions import keeping
 from bocage.services.city.models import Forecast
 from bocage.services.city.queries import forecasts
-from bocage.services.city.reading import STEP, step_before
+from bocage.services.city.reading import STEP, speaking, speeds, step_before
 from bocage.services.city.tests.conftest import Town, signed_in
 
 URL = "/city/console/forecast"
@@ -75,6 +75,16 @@ def test_nothing_is_forecast_from_less_than_a_day_nor_of_who_is_silent(town: Tow
     with clock.frozen(clock.now() + timedelta(hours=8)):
         foresee()
         assert not Forecast.objects.exists()
+
+
+def test_no_more_of_the_stream_is_read_than_is_forecast(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    drive(town, hours=26)
+    now = step_before(clock.now())
+    assert speaking(now, 9) == ["D1", "D2"] and speaking(now, 1) == ["D1"]
+    assert set(speeds(now - timedelta(hours=1), now, ["D2"])) == {"D2"}
+    monkeypatch.setattr(limits, "FORECAST_DETECTORS_MAX", 1)
+    foresee()
+    assert set(Forecast.objects.values_list("source", flat=True)) == {"D1"}
 
 
 def test_the_plot_is_for_operators_in_few_queries_and_says_when_there_is_none(town: Town) -> None:

@@ -21,7 +21,7 @@ from bocage.kernel.errors import Refusal
 from bocage.kernel.notifications import queries as notifications
 from bocage.services.city import jobs, limits
 from bocage.services.city.actions import photos, reports
-from bocage.services.city.models import Alert, Report, ReportStep
+from bocage.services.city.models import Alert, Judging, Report, ReportStep
 from bocage.services.city.queries import reports as queries
 from bocage.services.city.tests.conftest import Town, judge, signed_in
 from bocage.testing import connected_as
@@ -188,8 +188,12 @@ def test_an_erased_report_is_out_of_the_engine_that_had_seen_it(town: Town) -> N
     for who in (town.ana, town.wei):
         made(who, kind="danger", street="Pont Vieux")
     judge()
+    with acting_as(Actor.for_person(town.olga)):
+        reports.erase(town.olga)
+    assert Judging.objects.get().forgotten == 0, "who reported nothing makes nobody judge two days anew"
     with acting_as(Actor.for_person(town.ana)):
         reports.erase(town.ana)
+    assert Judging.objects.get().forgotten == 1
     made(town.paul, kind="danger", street="Pont Vieux")
     with clock.frozen(clock.now() + limits.AHEAD_MAX / 2), acting_as(Actor.for_service("city")):
         jobs.beat()
