@@ -168,6 +168,13 @@ def codes_go_with_the_person(page: Page) -> None:
     page.evaluate("localStorage.setItem('person', 'somebody else')")
     page.goto("/health/")
     expect_forgotten(page, names)
+    # Where nobody can find what was kept, nothing is.
+    nameless = page.context.new_page()
+    nameless.add_init_script("delete IDBFactory.prototype.databases")
+    nameless.goto("/health/code")
+    code_shown(nameless)
+    nameless.close()
+    assert "person-health-codes" not in page.evaluate(names)
     page.goto("/health/code")
     code_shown(page)
     assert "person-health-codes" in page.evaluate(names)

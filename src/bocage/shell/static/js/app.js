@@ -74,7 +74,7 @@ async function forgetOthers() {
   const { person } = document.documentElement.dataset;
   const before = localStorage.getItem("person");
   if (person === undefined || person === before) return;
-  for (const { name } of before ? await indexedDB.databases() : []) {
+  for (const { name } of before ? await indexedDB.databases?.() ?? [] : []) {
     if (name.startsWith("person-")) await new Promise((done) => { indexedDB.deleteDatabase(name).onsuccess = done; });
   }
   localStorage.setItem("person", person);

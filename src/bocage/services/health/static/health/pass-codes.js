@@ -12,6 +12,8 @@ const seconds = () => Date.now() / 1000;
 
 class Kept {
   async open() {
+    // Without it app.js could not find what another person must not see.
+    if (!indexedDB.databases) throw new Error("this browser does not name its databases");
     const request = indexedDB.open(DATABASE, 1);
     request.onupgradeneeded = () => request.result.createObjectStore("codes", { autoIncrement: true, keyPath: "id" });
     this.database = await asked(request);
