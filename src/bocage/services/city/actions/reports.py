@@ -4,12 +4,13 @@ import unicodedata
 from datetime import timedelta
 from uuid import UUID
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import F
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
+from psycopg.errors import LockNotAvailable
 
 from bocage.engines.alerts import Record
 from bocage.kernel import clock
@@ -129,14 +130,29 @@ def erase(person_id: UUID) -> list[str]:
     """
     names = [_named(report_id) for report_id in Report.objects.filter(person_id=person_id).values_list("id", flat=True)]
     if names:
-        # Whoever judges has finished, and the next one's engine has never seen what goes.
-        Judging.objects.select_for_update().get(id=1)
-        Judging.objects.filter(id=1).update(forgotten=F("forgotten") + 1)
+        _let_no_engine_know()
         with connection.cursor() as cursor:
             cursor.execute("select bocage_city_forget_reports(%s, %s)", [names, _of_many()])
     ReportStep.objects.filter(person_id=person_id).delete()
     Report.objects.filter(person_id=person_id).delete()
     return []
+
+
+def _let_no_engine_know() -> None:
+    """Whoever judges has finished, and the next one's engine has never seen what goes.
+
+    Raises a `Refusal` where judging takes longer than one waits for a lock.
+    """
+    try:
+        with transaction.atomic():
+            Judging.objects.select_for_update().get(id=1)
+    except OperationalError as error:
+        if not isinstance(error.__cause__, LockNotAvailable):
+            raise
+        raise conflict(
+            "judging", _("The town is reading its sensors just now, your reports among them. Try again in a minute.")
+        ) from error
+    Judging.objects.filter(id=1).update(forgotten=F("forgotten") + 1)
 
 
 def note_unanswered() -> int:

@@ -1,13 +1,15 @@
 """A citizen's report: made once, read with a receipt, answered, told; nobody else learns whose it is."""
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Event
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
+from django.db import connection, connections, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from PIL import Image
@@ -199,6 +201,35 @@ def test_an_erased_report_is_out_of_the_engine_that_had_seen_it(town: Town) -> N
         jobs.beat()
         jobs.run()
     assert not Alert.objects.filter(kind="citizen_report_cluster").exists(), "two are left, of three that it takes"
+
+
+def test_who_judges_for_long_is_not_waited_for_and_nothing_is_half_erased(town: Town) -> None:
+    report_id = made(town.ana)
+    locked, over = Event(), Event()
+
+    def judging_for_long() -> None:
+        try:
+            with acting_as(Actor.for_service("city")), transaction.atomic():
+                Judging.objects.select_for_update().get(id=1)
+                locked.set()
+                over.wait(30)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as pool:
+        holding = pool.submit(judging_for_long)
+        try:
+            assert locked.wait(30)
+            with acting_as(Actor.for_person(town.ana)), connection.cursor() as cursor:
+                cursor.execute("set local lock_timeout = '100ms'")
+                with pytest.raises(Refusal, match="judging"):
+                    reports.erase(town.ana)
+                assert Report.objects.get().id == report_id
+        finally:
+            over.set()
+        holding.result()
+    with acting_as(Actor.for_person(town.ana)):
+        assert reports.erase(town.ana) == [] and not Report.objects.exists()
 
 
 def test_public_pages_show_where_and_what_and_never_whose_or_in_which_words(town: Town) -> None:
