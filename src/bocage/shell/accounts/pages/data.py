@@ -19,6 +19,7 @@ from bocage.kernel.consent import actions as consent
 from bocage.kernel.consent import queries as consents
 from bocage.kernel.consent import rights
 from bocage.kernel.errors import Refusal
+from bocage.kernel.events.registry import event_types
 from bocage.kernel.identity import queries as people
 from bocage.kernel.manifest import services
 from bocage.shell.accounts.forms import EraseForm, attempt
@@ -56,7 +57,7 @@ def consent_answer(request: HttpRequest) -> HttpResponse:
 
 def _said_in_words() -> Callable[[str], str]:
     """What a receipt names, as a person would say it: an event by its sentence, a port by who offers it."""
-    events = {f"event {each.name}": str(each.says) for service in services() for each in service.emits}
+    events = {f"event {name}": str(each.says) for name, (_source, each) in event_types().items()}
     offers = {each.port.__name__: service.title for service in services() for each in service.offers}
 
     def said(what: str) -> str:

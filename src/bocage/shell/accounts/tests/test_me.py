@@ -202,10 +202,11 @@ def test_who_saw_what_is_said_as_people_say_it_in_the_readers_language(signed_in
     with acting_as(Actor.for_service("forest")):
         record_read(ana.id, "forest", "forest.grow", "event pay.paid")
         record_read(ana.id, "forest", "forest.grow", "PaymentHistory.payments", 3)
+        record_read(ana.id, "forest", "forest.grow", "event consent.granted")
         record_read(ana.id, "operator", "city.report", "a report of yours")
     identity.change_profile(ana.id, display_name="Ana", language="fr", time_zone="Europe/Paris")
     page = html.unescape(signed_in.get("/me/receipts").content.decode())
     assert (
         "Ce que Payer garde de vous" in page and "Faire pousser ma forêt" in page and "un de vos signalements" in page
     )
-    assert not re.search(r"forest\.grow|pay\.paid|PaymentHistory|report of yours", page)
+    assert not re.search(r"forest\.grow|consent\.granted|pay\.paid|PaymentHistory|report of yours", page)
