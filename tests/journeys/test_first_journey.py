@@ -111,7 +111,7 @@ def collect_and_plant(page: Page) -> None:
 def see_and_take_back_what_was_agreed(page: Page) -> None:
     page.goto("/me/")
     page.get_by_role("link", name="Who saw what").click()
-    expect(page.get_by_text("PaymentHistory").or_(page.get_by_text("payments")).first).to_be_visible()
+    expect(page.get_by_text("What Pay keeps of you").first).to_be_visible()
     page.goto("/me/")
     page.get_by_role("link", name="What services may see").click()
     expect(page.get_by_text("Grow my forest").first).to_be_visible()

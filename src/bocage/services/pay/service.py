@@ -1,6 +1,7 @@
 """Pay: people hold money in a wallet, pay shops by code, send money to one another, and top up from a bank."""
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from bocage.kernel.manifest import EventType, Hears, Needs, Offers, Purpose, QuickAction, Service
 from bocage.kernel.ports import FootprintNotes, PaymentHistory
@@ -110,7 +111,7 @@ service = Service(
         ),
         QuickAction(_("Money kept"), "pay:kept", "hand-coins", (_("escrow"), _("deposit"), _("until I have it"))),
         QuickAction(_("Reserved money"), "pay:reserved", "clock", (_("hold"), _("set aside"))),
-        QuickAction(_("Exchange"), "pay:exchange", "refresh-cw", ("points", _("currency"))),
+        QuickAction(pgettext_lazy("wallet", "Exchange"), "pay:exchange", "refresh-cw", ("points", _("currency"))),
         QuickAction(_("Statements"), "pay:statements", "file-text", ("PDF", "CSV", "camt.053", _("month"))),
     ),
     console=(

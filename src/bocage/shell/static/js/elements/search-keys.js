@@ -3,6 +3,9 @@ customElements.define("search-keys", class extends HTMLElement {
   connectedCallback() {
     this.field = this.querySelector("input[type=search]");
     this.addEventListener("keydown", (event) => this.walk(event));
+    // Results that come late take away the link on which the focus stood: the page's Escape then, no longer ours.
+    this.back = (event) => { if (event.key === "Escape" && !this.contains(event.target)) this.walk(event); };
+    document.addEventListener("keydown", this.back);
     this.field.form.addEventListener("submit", (event) => {
       const first = this.links()[0];
       if (!first || !this.field.value.trim()) return;
@@ -17,6 +20,8 @@ customElements.define("search-keys", class extends HTMLElement {
   catchUp() {
     if (this.field.value !== this.field.defaultValue) this.field.dispatchEvent(new Event("search", { bubbles: true }));
   }
+
+  disconnectedCallback() { document.removeEventListener("keydown", this.back); }
 
   links() { return [...this.querySelectorAll(".results a")]; }
 
