@@ -19,6 +19,7 @@ from bocage.services.pay.actions import requests as request_actions
 from bocage.services.pay.queries import codes as code_queries
 from bocage.services.pay.queries import wallet
 from bocage.services.pay.tests.conftest import Town, available
+from bocage.shell.rails import merchant_rail
 
 pytestmark = pytest.mark.django_db
 
@@ -274,3 +275,8 @@ def test_pages_speak_french(lived: Lived) -> None:
     page = client.get("/pay/").content.decode()
     assert "Portefeuille" in page
     assert "Additions" in page or "Partager une addition" in page
+
+
+def test_who_acts_for_a_shop_finds_the_till_before_other_services() -> None:
+    rail = merchant_rail()
+    assert len(rail) > 1 and rail[0].places[0].url.startswith("/pay/")
